@@ -1,0 +1,38 @@
+# Every target starts from nothing: it makes the virtual environment and installs what it needs.
+PYTHON ?= python3
+BIN := .venv/bin
+PHOTOS := src/impasto/examples
+
+.PHONY: demo test check format clean
+
+demo: .venv/inference
+	@mkdir -p demo
+	@$(BIN)/impasto stylize $(PHOTOS)/neuschwansteincastle.jpg $(PHOTOS)/scarlet_macaw.jpg -s mural -o demo
+	@$(BIN)/impasto stylize $(PHOTOS)/neuschwansteincastle.jpg $(PHOTOS)/scarlet_macaw.jpg -s stained-glass -o demo
+
+test: .venv/dev
+	$(BIN)/pytest -n 2
+
+check: .venv/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2
+
+format: .venv/dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:
+	rm -rf .venv demo dist
+
+.venv/inference: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/dev: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@ .venv/inference

@@ -1,0 +1,32 @@
+"""The command line: parse, call, report."""
+
+from __future__ import annotations
+
+import click
+
+import impasto
+from impasto.cli.evaluate import evaluate
+from impasto.cli.stylize import stylize
+from impasto.cli.styles import styles
+from impasto.cli.train import train
+
+
+class _Group(click.Group):
+    """Shows every :class:`ImpastoError` as one line and exits with 2."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except impasto.ImpastoError as error:
+            click.echo(f"impasto: {error}", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.version_option(impasto.__version__, message="%(prog)s %(version)s")
+def main() -> None:
+    """One network, every style: repaint photos in the manner of paintings."""
+
+
+for command in (stylize, styles, train, evaluate):
+    main.add_command(command)

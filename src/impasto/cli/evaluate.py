@@ -1,0 +1,62 @@
+"""``impasto evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from impasto.cli.options import runtime_option, style_images_option, training_side, vgg_option
+from impasto.errors import ImpastoError
+from impasto.images import examples
+from impasto.stylizer import load
+
+if TYPE_CHECKING:
+    from impasto.evaluation import Evaluation
+
+
+@click.command()
+@click.argument("model", required=False, type=click.Path(path_type=Path))
+@click.option("--photos", type=click.Path(path_type=Path), help="Folder of photos; without it, the eight examples.")
+@style_images_option
+@click.option("--size", default=512, type=click.IntRange(32), help="Shorter side of the photos, in pixels.")
+@click.option("--json", "report", type=click.Path(path_type=Path), help="Also write everything to this file, as JSON.")
+@vgg_option
+@runtime_option
+def evaluate(
+    model: Path | None,
+    photos: Path | None,
+    style_images: Path,
+    size: int,
+    report: Path | None,
+    vgg: Path | None,
+    runtime: str,
+) -> None:
+    """Measure the styles of MODEL (the bundled one if not given): style gap closed and content distance."""
+    evaluation = training_side("impasto.evaluation")
+    stylizer = load(model, runtime=runtime)
+    scores = evaluation.evaluate(stylizer, photos or examples(), style_images, size=size, vgg=vgg)
+    click.echo(table(scores))
+    if report:
+        try:
+            report.write_bytes(msgspec.json.format(msgspec.json.encode(scores), indent=2))
+        except OSError as error:
+            raise ImpastoError(f"{report}: cannot be written ({error.strerror})") from None
+
+
+def table(scores: Evaluation) -> str:
+    """The scores as a Markdown table."""
+    lines = [
+        "| style | style gap closed, % | worst photo, % | content distance | worst photo |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for row in scores.styles:
+        least = min(photo.style_gap_closed for photo in row.photos)
+        most = max(photo.content_distance for photo in row.photos)
+        lines.append(
+            f"| {row.style} | {100 * row.style_gap_closed:.1f} | {100 * least:.1f} "
+            f"| {row.content_distance:.2f} | {most:.2f} |"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,79 @@
+"""``impasto stylize``."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+from PIL import Image
+from tqdm import tqdm
+
+from impasto.cli.options import model_option, runtime_option
+from impasto.errors import ImpastoError
+from impasto.images import FORMATS, image_format, write_image
+from impasto.stylizer import Stylizer, load
+
+
+@click.command()
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
+@click.option("-s", "--style", required=True, help="A style's name; `impasto styles` lists them.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="A file (for one photo) or a folder, where each picture is called PHOTO-STYLE.",
+)
+@model_option
+@runtime_option
+def stylize(photos: tuple[Path, ...], style: str, out: Path, model: Path | None, runtime: str) -> None:
+    """Repaint PHOTO... in a style."""
+    targets = plan(photos, style, out)
+    stylizer = load(model, runtime=runtime)
+    stylizer.model.style(style)
+    failed = 0
+    for photo, target in tqdm(targets, unit="photo", disable=None if len(targets) > 1 else True):
+        try:
+            seconds = _stylize_one(stylizer, photo, style, target)
+            tqdm.write(f"{target}  ({seconds:.1f} s)")
+        except ImpastoError as error:
+            failed += 1
+            click.echo(f"impasto: {error}", err=True)
+    if failed:
+        if len(targets) > 1:
+            click.echo(f"impasto: {failed} of {len(targets)} photos failed, see above", err=True)
+        raise click.exceptions.Exit(2)
+
+
+def plan(photos: tuple[Path, ...], style: str, out: Path) -> list[tuple[Path, Path]]:
+    """Which photo becomes which file.
+
+    Raises:
+        ImpastoError: one file for several photos, two photos for one file, or a file name of unknown format.
+    """
+    if out.suffix and not out.is_dir():
+        image_format(out)
+        if len(photos) > 1:
+            raise ImpastoError(f"{out}: is one file for {len(photos)} photos; give a folder as --out")
+        return [(photos[0], out)]
+    targets: dict[Path, Path] = {}
+    for photo in photos:
+        suffix = photo.suffix if photo.suffix.lower() in FORMATS else ".png"
+        target = out / f"{photo.stem}-{style}{suffix}"
+        if target in targets:
+            raise ImpastoError(f"{photo}: would be written to {target} like {targets[target]}; stylize them apart")
+        targets[target] = photo
+    return [(photo, target) for target, photo in targets.items()]
+
+
+def _stylize_one(stylizer: Stylizer, photo: Path, style: str, target: Path) -> float:
+    began = time.perf_counter()
+    picture = stylizer(photo, style=style)
+    assert isinstance(picture, Image.Image)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImpastoError(f"{target.parent}: cannot be made ({error.strerror}); give another --out") from None
+    write_image(picture, target)
+    return time.perf_counter() - began

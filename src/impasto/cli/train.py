@@ -1,0 +1,30 @@
+"""``impasto train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from impasto.cli.options import style_images_option, training_side, vgg_option
+
+
+@click.command()
+@click.argument("recipe", type=click.Path(path_type=Path), metavar="RECIPE.toml")
+@click.option("--content", required=True, type=click.Path(path_type=Path), help="Folder of photographs to train on.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the model and its checkpoints.")
+@style_images_option
+@vgg_option
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out, exactly.")
+def train(recipe: Path, content: Path, out: Path, style_images: Path, vgg: Path | None, resume: bool) -> None:
+    """Train a network on the style images of a recipe.
+
+    On several GPUs or machines: `accelerate launch -m impasto train ...`.
+    """
+    training = training_side("impasto.training")
+    settings = training.read_recipe(recipe)
+    run = training.prepare(settings, content, out, style_images=style_images, vgg=vgg, resume=resume)
+    training.train(run)
+    if run.accelerator.is_main_process:
+        training.export_model(run, style_images)
+        click.echo(f"{out}: a model with {settings.slots} styles; impasto stylize PHOTO --model {out} -s STYLE")

@@ -1,0 +1,146 @@
+"""Style gap closed and content distance of every style of a model, through the Stylizer that users have."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from impasto.errors import ImpastoError
+from impasto.images import open_image
+from impasto.losses import Description, Grams, content_distance, content_loss, describe, style_gap_closed, style_loss
+from impasto.nn.vgg import VGG16
+from impasto.nn.vgg_weights import load_vgg16
+from impasto.progress import progress
+from impasto.styles import Style
+from impasto.stylizer import Stylizer
+from impasto.training.data import find_photos
+from impasto.training.objective import read_style_image, style_grams
+
+
+class PhotoScore(msgspec.Struct, frozen=True):
+    """One photo in one style."""
+
+    photo: str
+    style_gap_closed: float
+    content_distance: float
+    content_loss: float
+    style_loss: float
+
+
+class StyleScore(msgspec.Struct, frozen=True):
+    """One style: means over the photos, and the photos."""
+
+    style: str
+    style_gap_closed: float
+    content_distance: float
+    content_loss: float
+    style_loss: float
+    photos: tuple[PhotoScore, ...]
+
+
+class Evaluation(msgspec.Struct, frozen=True):
+    """A model's scores; ``size`` is the shorter side of the photos, in pixels."""
+
+    model: str
+    size: int
+    styles: tuple[StyleScore, ...]
+
+
+def evaluate(
+    stylizer: Stylizer,
+    photos: str | Path,
+    style_images: str | Path,
+    *,
+    size: int = 512,
+    vgg: str | Path | None = None,
+) -> Evaluation:
+    """Score every style of a model that has a style image.
+
+    Args:
+        stylizer: the model.
+        photos: folder of at least two photos; "another photo" of the content distance is the next one by name.
+        style_images: folder of the style images, checked against the SHA-256 in the style files.
+        size: the shorter side to which photos are scaled, in pixels.
+        vgg: VGG-16 weights, see :func:`impasto.nn.vgg_weights.load_vgg16`.
+
+    Raises:
+        ImpastoError: an input is missing, unreadable, or not the style image that the model was trained on.
+    """
+    styles = [style for style in stylizer.styles.values() if style.info.image]
+    if not styles:
+        raise ImpastoError(f"model {stylizer.model.path}: none of its styles names a style image to compare with")
+    paths = find_photos(photos)
+    if len(paths) < 2:
+        raise ImpastoError(f"photos {photos}: has one photo; the content distance needs another one to compare with")
+    pictures = [_scaled(path, size) for path in paths]
+    loss_network = load_vgg16(vgg).to(memory_format=torch.channels_last)
+    targets = {style.slug: style_grams(loss_network, _style_image(Path(style_images), style), torch.device("cpu"))
+               for style in styles}  # fmt: skip
+    scores: dict[str, list[PhotoScore]] = {style.slug: [] for style in styles}
+    for photo, another, path in progress(_with_next(pictures, paths), total=len(paths), unit="photo"):
+        before, distance = _reference(loss_network, photo, another)
+        for style in styles:
+            after = _describe(loss_network, stylizer(photo, style))
+            scores[style.slug].append(_score(path, before, after, distance, targets[style.slug]))
+    return Evaluation(stylizer.model.info.name, size, tuple(_mean(slug, rows) for slug, rows in scores.items()))
+
+
+def _with_next(pictures: list[Image.Image], paths: list[Path]) -> Iterator[tuple[Image.Image, Image.Image, Path]]:
+    return zip(pictures, pictures[1:] + pictures[:1], paths, strict=True)
+
+
+def _scaled(path: Path, size: int) -> Image.Image:
+    with open_image(path) as image:
+        image = ImageOps.exif_transpose(image).convert("RGB")
+    scale = size / min(image.size)
+    return image.resize([round(length * scale) for length in image.size], Image.Resampling.LANCZOS)
+
+
+def _style_image(folder: Path, style: Style) -> Image.Image:
+    path = folder / style.info.image
+    if not path.is_file():
+        raise ImpastoError(f"style image {path}: there is no such file; name its folder with --style-images")
+    if hashlib.sha256(path.read_bytes()).hexdigest() != style.info.image_sha256:
+        raise ImpastoError(f"style image {path}: is not the file that {style.slug!r} was trained on")
+    return read_style_image(folder, style.info.image, style.info.image_size)
+
+
+@torch.no_grad()
+def _describe(vgg: VGG16, picture: Image.Image) -> Description:
+    return describe(vgg, _tensor(picture))
+
+
+def _tensor(picture: Image.Image) -> Tensor:
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float() / 255
+
+
+def _reference(vgg: VGG16, photo: Image.Image, another: Image.Image) -> tuple[Description, Tensor]:
+    """The photo, and how far from it another photo of its size is."""
+    before = _describe(vgg, photo)
+    other = _describe(vgg, ImageOps.fit(another, photo.size))
+    return before, content_loss(other.content, before.content)
+
+
+def _score(path: Path, before: Description, after: Description, another: Tensor, target: Grams) -> PhotoScore:
+    content = content_loss(after.content, before.content)
+    style = style_loss(after.grams, target)
+    return PhotoScore(
+        photo=path.name,
+        style_gap_closed=style_gap_closed(style, style_loss(before.grams, target)).item(),
+        content_distance=content_distance(content, another).item(),
+        content_loss=content.item(),
+        style_loss=style.item(),
+    )
+
+
+def _mean(slug: str, rows: list[PhotoScore]) -> StyleScore:
+    names = ("style_gap_closed", "content_distance", "content_loss", "style_loss")
+    means = {name: float(np.mean([getattr(row, name) for row in rows])) for name in names}
+    return StyleScore(style=slug, photos=tuple(rows), **means)

@@ -1,0 +1,70 @@
+"""The objective: content and style losses on VGG-16's activations.
+
+Johnson et al. 2016 with Gatys et al. 2016's Gram matrices, as Dumoulin et al. 2017 train with them. The weights below
+only mean something for VGG inputs on the 0..255 scale, not divided by a standard deviation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from impasto.nn.vgg import VGG16
+
+CONTENT_LAYER = "relu3_3"
+STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+STYLE_WEIGHT = 1e-4
+
+Grams = Mapping[str, Tensor]
+
+
+def gram_matrix(features: Tensor) -> Tensor:
+    """FFᵀ/(H·W), not divided by C: (N,C,H,W) -> (N,C,C) float32, multiplied in the dtype of ``features``."""
+    flat = features.flatten(2)
+    return (flat @ flat.transpose(1, 2)).float() / flat.shape[2]
+
+
+def content_loss(features: Tensor, target: Tensor) -> Tensor:
+    """Squared difference, averaged over C, H and W: two (N,C,H,W) -> (N,)."""
+    return (features.float() - target.float()).square().mean(dim=(1, 2, 3))
+
+
+def style_loss(grams: Grams, targets: Grams) -> Tensor:
+    """Squared difference of Gram matrices, averaged over C², times 1e-4, summed over layers.
+
+    Args:
+        grams: layer -> (N,C,C).
+        targets: layer -> (N,C,C) or (1,C,C).
+
+    Returns:
+        (N,), float32.
+    """
+    terms = [(gram - targets[layer]).square().mean(dim=(1, 2)) for layer, gram in grams.items()]
+    return STYLE_WEIGHT * torch.stack(terms).sum(dim=0)
+
+
+@dataclass(frozen=True)
+class Description:
+    """What the loss network sees in a batch: ``content`` (N,C,H,W) and ``grams``, layer -> (N,C,C)."""
+
+    content: Tensor
+    grams: Grams
+
+
+def describe(vgg: VGG16, image: Tensor) -> Description:
+    """Content features and style Grams of ``image`` (N,3,H,W), RGB in [0,1]."""
+    features = vgg(image, STYLE_LAYERS)
+    return Description(features[CONTENT_LAYER], {layer: gram_matrix(features[layer]) for layer in STYLE_LAYERS})
+
+
+def style_gap_closed(output: Tensor, photo: Tensor) -> Tensor:
+    """1 - L_style(output) / L_style(photo): 0 is the photo, 1 has the style's exact Gram matrices."""
+    return 1 - output / photo
+
+
+def content_distance(output: Tensor, another: Tensor) -> Tensor:
+    """L_content(output, photo) / L_content(another photo, photo): 0 is the photo, 1 as far as another photograph."""
+    return output / another

@@ -1,0 +1,12 @@
+"""Networks and layers, in PyTorch; needs ``impasto[train]``."""
+
+from impasto.nn.cin import ConditionalInstanceNorm2d, conditional_instance_norm
+from impasto.nn.network import ARCHITECTURES, Architecture, StyleTransferNetwork
+
+__all__ = [
+    "ARCHITECTURES",
+    "Architecture",
+    "ConditionalInstanceNorm2d",
+    "StyleTransferNetwork",
+    "conditional_instance_norm",
+]

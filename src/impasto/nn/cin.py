@@ -1,0 +1,83 @@
+"""Conditional instance normalization: all styles share the convolutions, a style is its γ and β.
+
+Dumoulin, Shlens & Kudlur, *A Learned Representation for Artistic Style*, ICLR 2017, https://arxiv.org/abs/1610.07629.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+# Below this variance (a standard deviation of 1e-10) the square root is not differentiated: its slope at 0 is infinite.
+_LEAST_VARIANCE = 1e-20
+
+
+def conditional_instance_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> Tensor:
+    """Normalise each map of each sample, then scale by γ and shift by β: ``(x - mean) / (std + eps) * gamma + beta``.
+
+    Statistics are taken in float32 whatever the dtype of ``x``, with the unbiased standard deviation. A constant map
+    gives exactly β and passes no gradient on to ``x``: the formula's own would be multiplied by γ / eps in every layer
+    of a flat picture, and overflow.
+
+    Args:
+        x: (N,C,H,W), floating point.
+        gamma: (N,C), scale.
+        beta: (N,C), shift.
+        eps: added to the standard deviation.
+
+    Returns:
+        (N,C,H,W), the dtype of ``x``.
+    """
+    pixels = x.shape[-2] * x.shape[-1]
+    wide = x.float()
+    variance, mean = torch.var_mean(wide, dim=(-2, -1), keepdim=True, correction=1 if pixels > 1 else 0)
+    std = variance.clamp_min(_LEAST_VARIANCE).sqrt()
+    scale = torch.where(variance > _LEAST_VARIANCE, gamma.float()[:, :, None, None] / (std + eps), 0.0)
+    return ((wide - mean) * scale + beta.float()[:, :, None, None]).to(x.dtype)
+
+
+class ConditionalInstanceNorm2d(nn.Module):
+    """:func:`conditional_instance_norm` with a table of γ and β, one row per style.
+
+    Args:
+        num_features: C, the maps of the input.
+        num_styles: S, the rows of the table.
+        eps: added to the standard deviation.
+
+    Example:
+        >>> norm = ConditionalInstanceNorm2d(8, num_styles=4)
+        >>> norm(torch.rand(2, 8, 5, 5), style_id=torch.tensor([0, 3])).shape
+        torch.Size([2, 8, 5, 5])
+    """
+
+    def __init__(self, num_features: int, num_styles: int, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.num_features = num_features
+        self.num_styles = num_styles
+        self.eps = eps
+        self.gamma = nn.Parameter(torch.ones(num_styles, num_features))
+        self.beta = nn.Parameter(torch.zeros(num_styles, num_features))
+
+    def parameters_of(
+        self, style_id: Tensor | None = None, style_weights: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """γ and β, each (N,C), of styles given as ids (N,) or as weights (N,S) over the rows; exactly one of the two.
+
+        Raises:
+            ValueError: both or neither are given, or the weights do not have one column per style.
+        """
+        if (style_id is None) == (style_weights is None):
+            raise ValueError("give either style_id (N,) or style_weights (N, num_styles)")
+        if style_id is not None:
+            return self.gamma[style_id], self.beta[style_id]
+        if style_weights.ndim != 2 or style_weights.shape[1] != self.num_styles:
+            raise ValueError(f"style_weights is {tuple(style_weights.shape)}, expected (N, {self.num_styles})")
+        return style_weights @ self.gamma, style_weights @ self.beta
+
+    def forward(self, x: Tensor, style_id: Tensor | None = None, style_weights: Tensor | None = None) -> Tensor:
+        """(N,C,H,W) -> (N,C,H,W); see :meth:`parameters_of` for the two ways to name the styles."""
+        gamma, beta = self.parameters_of(style_id, style_weights)
+        return conditional_instance_norm(x, gamma, beta, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.num_features}, num_styles={self.num_styles}, eps={self.eps}"

@@ -1,0 +1,188 @@
+"""The style transfer network: a photo and a style in, a picture out.
+
+One implementation serves every :class:`Architecture`; ``paper`` is table 1 of Dumoulin, Shlens & Kudlur (ICLR 2017).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from impasto.errors import unknown
+from impasto.nn.cin import ConditionalInstanceNorm2d, conditional_instance_norm
+
+
+class Conv(NamedTuple):
+    """One convolution of an architecture: kernel size, stride (contract) or upsampling factor (expand), output maps."""
+
+    kernel: int
+    step: int
+    maps: int
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The shape of a network, as a value.
+
+    Attributes:
+        fold: space-to-depth factor before the first convolution, undone after the last.
+        contract: strided convolutions.
+        residual_blocks: blocks of two 3×3 convolutions at the width of the last contract layer.
+        expand: nearest upsampling, then convolution; the last has 3·fold² maps.
+    """
+
+    name: str
+    fold: int
+    contract: tuple[Conv, ...]
+    residual_blocks: int
+    expand: tuple[Conv, ...]
+
+    def convolutions(self) -> Iterator[tuple[int, Conv]]:
+        """Input maps and shape of every convolution, in network order."""
+        maps = 3 * self.fold**2
+        width = self.contract[-1].maps
+        for conv in (*self.contract, *[Conv(3, 1, width)] * (2 * self.residual_blocks), *self.expand):
+            yield maps, conv
+            maps = conv.maps
+
+    @property
+    def style_size(self) -> int:
+        """P: the numbers of one style, γ and β of all layers."""
+        return sum(2 * conv.maps for _, conv in self.convolutions())
+
+
+ARCHITECTURES = {
+    architecture.name: architecture
+    for architecture in (
+        Architecture(
+            name="paper",
+            fold=1,
+            contract=(Conv(9, 1, 32), Conv(3, 2, 64), Conv(3, 2, 128)),
+            residual_blocks=5,
+            expand=(Conv(3, 2, 64), Conv(3, 2, 32), Conv(9, 1, 3)),
+        ),
+        Architecture(
+            name="fast",
+            fold=2,
+            contract=(Conv(3, 1, 32), Conv(3, 2, 64)),
+            residual_blocks=5,
+            expand=(Conv(3, 2, 32), Conv(3, 1, 12)),
+        ),
+    )
+}
+
+
+class ConvNorm(nn.Module):
+    """Reflection padding, convolution without bias (the norm would remove it), conditional instance norm."""
+
+    def __init__(self, in_maps: int, conv: Conv, num_styles: int, *, stride: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_maps, conv.maps, conv.kernel, stride=stride, bias=False)
+        nn.init.normal_(self.conv.weight, std=0.01)
+        self.norm = ConditionalInstanceNorm2d(conv.maps, num_styles)
+
+    def forward(self, x: Tensor, style: Iterator[Tensor]) -> Tensor:
+        """``style`` yields γ and β of the layers in network order; each layer takes its own two."""
+        pad = self.conv.kernel_size[0] // 2
+        x = self.conv(F.pad(x, (pad, pad, pad, pad), mode="reflect"))
+        return conditional_instance_norm(x, next(style), next(style), self.norm.eps)
+
+
+class ResidualBlock(nn.Module):
+    """Two convolutions and a skip; no ReLU after the second, nor after the sum."""
+
+    def __init__(self, maps: int, num_styles: int) -> None:
+        super().__init__()
+        self.first = ConvNorm(maps, Conv(3, 1, maps), num_styles)
+        self.second = ConvNorm(maps, Conv(3, 1, maps), num_styles)
+
+    def forward(self, x: Tensor, style: Iterator[Tensor]) -> Tensor:
+        return x + self.second(F.relu(self.first(x, style)), style)
+
+
+class StyleTransferNetwork(nn.Module):
+    """One network for many styles.
+
+    Args:
+        architecture: a name in :data:`ARCHITECTURES`, or an :class:`Architecture` of your own.
+        num_styles: rows of the style table.
+
+    Example:
+        >>> network = StyleTransferNetwork("fast", num_styles=4)
+        >>> network(torch.rand(2, 3, 32, 48), style_id=torch.tensor([0, 3])).shape
+        torch.Size([2, 3, 32, 48])
+    """
+
+    def __init__(self, architecture: str | Architecture = "paper", num_styles: int = 1) -> None:
+        super().__init__()
+        if isinstance(architecture, str):
+            if architecture not in ARCHITECTURES:
+                raise unknown("network", architecture, ARCHITECTURES)
+            architecture = ARCHITECTURES[architecture]
+        self.architecture = architecture
+        self.num_styles = num_styles
+        maps = 3 * architecture.fold**2
+        self.contract = nn.ModuleList()
+        for conv in architecture.contract:
+            self.contract.append(ConvNorm(maps, conv, num_styles, stride=conv.step))
+            maps = conv.maps
+        self.residual = nn.ModuleList(ResidualBlock(maps, num_styles) for _ in range(architecture.residual_blocks))
+        self.expand = nn.ModuleList()
+        for conv in architecture.expand:
+            self.expand.append(ConvNorm(maps, conv, num_styles))
+            maps = conv.maps
+
+    @property
+    def norms(self) -> list[ConditionalInstanceNorm2d]:
+        """The norm layers, in network order."""
+        return [module for module in self.modules() if isinstance(module, ConditionalInstanceNorm2d)]
+
+    def style(self, style_id: Tensor | None = None, style_weights: Tensor | None = None) -> Tensor:
+        """Rows (N,P) of the style table, or blends of rows: γ, β of layer 1, γ, β of layer 2, … in network order.
+
+        Args:
+            style_id: (N,) integers below ``num_styles``; or
+            style_weights: (N,S) floating point, the share of each style.
+        """
+        return torch.cat([part for norm in self.norms for part in norm.parameters_of(style_id, style_weights)], dim=1)
+
+    @torch.no_grad()
+    def set_style(self, slot: int, row: Tensor) -> None:
+        """Write ``row`` (P,) to the table, the inverse of :meth:`style`."""
+        parts = iter(row.split([size for norm in self.norms for size in [norm.num_features] * 2]))
+        for norm in self.norms:
+            norm.gamma[slot] = next(parts)
+            norm.beta[slot] = next(parts)
+
+    def render(self, image: Tensor, style: Tensor) -> Tensor:
+        """The runtime contract.
+
+        Args:
+            image: (N,3,H,W), RGB in [0,1]; H and W multiples of 4, at least 16.
+            style: (N,P), see :meth:`style`.
+
+        Returns:
+            (N,3,H,W), RGB in [0,1].
+        """
+        sizes = [size for norm in self.norms for size in [norm.num_features] * 2]
+        parts = iter(style.split(sizes, dim=1))
+        x = F.pixel_unshuffle(image, self.architecture.fold)
+        for layer in self.contract:
+            x = F.relu(layer(x, parts))
+        for block in self.residual:
+            x = block(x, parts)
+        for layer, conv in zip(self.expand, self.architecture.expand, strict=True):
+            if conv.step > 1:
+                x = F.interpolate(x, scale_factor=conv.step, mode="nearest")
+            x = layer(x, parts)
+            x = F.relu(x) if layer is not self.expand[-1] else x
+        return F.pixel_shuffle(torch.sigmoid(x), self.architecture.fold)
+
+    def forward(self, image: Tensor, style_id: Tensor | None = None, style_weights: Tensor | None = None) -> Tensor:
+        """(N,3,H,W) -> (N,3,H,W): :meth:`render` with the styles named as in :meth:`style`."""
+        return self.render(image, self.style(style_id, style_weights))

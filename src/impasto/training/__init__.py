@@ -1,0 +1,17 @@
+"""Training; needs ``impasto[train]``."""
+
+from impasto.training.config import Recipe, StyleEntry, TrainingOptions, read_recipe
+from impasto.training.export import export_model
+from impasto.training.loop import Interrupted, Run, prepare, train
+
+__all__ = [
+    "Interrupted",
+    "Recipe",
+    "Run",
+    "StyleEntry",
+    "TrainingOptions",
+    "export_model",
+    "prepare",
+    "read_recipe",
+    "train",
+]

@@ -1,0 +1,61 @@
+"""Checkpoints: one safetensors file with the weights, the optimiser's state and the step; written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from impasto.errors import ImpastoError
+
+
+def save_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, step: int, recipe: str) -> None:
+    """Write everything that training needs to go on after ``step`` steps; ``recipe`` is the digest of its recipe."""
+    tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{name}": tensor for name, tensor in state.items()}
+    # Channels-last weights are not contiguous; safetensors stores contiguous ones only.
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    temporary = path.with_name(path.name + ".part")
+    save_file(tensors, temporary, {"step": str(step), "recipe": recipe})
+    os.replace(temporary, path)
+
+
+def load_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, recipe: str) -> int:
+    """Restore ``network`` and ``optimizer`` in place.
+
+    Returns:
+        The number of steps done.
+
+    Raises:
+        ImpastoError: there is no checkpoint, it is damaged, or another recipe made it.
+    """
+    if not path.exists():
+        raise ImpastoError(f"checkpoint {path}: there is none to resume from; start without --resume")
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata()
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise ImpastoError(f"checkpoint {path}: damaged ({error})") from None
+    if metadata["recipe"] != recipe:
+        raise ImpastoError(f"checkpoint {path}: made with another recipe; resume with that one, or give another --out")
+    network.load_state_dict(_below("network", tensors))
+    _load_optimizer(optimizer, _below("optimizer", tensors))
+    return int(metadata["step"])
+
+
+def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(f"{prefix}."): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _load_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        index, name = key.split(".", 1)
+        state.setdefault(int(index), {})[name] = tensor
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

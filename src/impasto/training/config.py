@@ -1,0 +1,120 @@
+"""The recipe: everything that decides how a model is trained, read from one TOML file."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from impasto.errors import ImpastoError
+
+Positive = Annotated[int, Meta(ge=1)]
+Fraction = Annotated[float, Meta(ge=0, le=1)]
+Slug = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]*$")]
+
+
+class StyleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One ``[[styles]]`` table: a style image, its slot and what is known about it."""
+
+    slot: Annotated[int, Meta(ge=0)]
+    """Row of the style table."""
+    slug: Slug
+    """Name on the command line."""
+    image: str
+    """File name, looked for in ``--style-images``."""
+    name: str
+    """English name."""
+    name_zh: str = ""
+    """Traditional Chinese name."""
+    artist: str = ""
+    year: str = ""
+    credit: str = ""
+    licence: str = ""
+    size: Positive | None = None
+    """Long side at which the image is read, in pixels; the file's own if not given. Smaller means finer strokes."""
+    weight: Annotated[float, Meta(gt=0)] = 1.0
+    """Times the style loss of this style."""
+
+
+class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The ``[training]`` table."""
+
+    steps: Positive = 40_000
+    batch_size: Positive = 16
+    """Photos per step, over all processes."""
+    crop: Annotated[int, Meta(ge=32, multiple_of=4)] = 256
+    """Side of the training crops, in pixels."""
+    least_scale: Annotated[float, Meta(gt=0)] = 0.6
+    """Smallest part of a photo that becomes a crop, in crop sides; below 1 it is enlarged, and looks as large photos do.
+    The largest part is the photo's shorter side."""
+    learning_rate: Annotated[float, Meta(gt=0)] = 1e-3
+    warmup: Annotated[int, Meta(ge=0)] = 0
+    """Steps over which the learning rate rises."""
+    decay: Fraction = 0.0
+    """Last share of the steps over which the learning rate falls to nothing along a cosine."""
+    balance: Fraction = 0.0
+    """0: one weight for all styles, as in the paper. 1: each style's loss divided by what photos score on it."""
+    clip: Annotated[float, Meta(gt=0)] | None = None
+    """Longest gradient, as a norm over all weights; longer ones are scaled down to it."""
+    noise: tuple[float, float] = (0.0, 0.0)
+    """Least and most pixel noise added to the network's input (not to the content target), standard deviation of 0..255.
+    Stylizing adds half the most."""
+    flat: Fraction = 0.0
+    """Share of crops that are a flat colour or a gradient instead of a photo."""
+    compile: bool = False
+    """Use ``torch.compile``; worth its minutes in long runs."""
+    seed: int = 0
+    workers: Annotated[int, Meta(ge=0)] = 2
+    """Processes that read photos."""
+    checkpoint_every: Positive = 500
+    """Steps between checkpoints."""
+    sample_every: Positive = 500
+    """Steps between sample sheets."""
+
+
+class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole recipe file."""
+
+    name: Slug
+    network: str
+    slots: Positive
+    """Rows of the style table; those that no style names stay as they were initialised."""
+    styles: Annotated[tuple[StyleEntry, ...], Meta(min_length=1)]
+    training: TrainingOptions = TrainingOptions()
+    licence: str = ""
+    """Licence of the trained model."""
+    notes: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the recipe's content: a run can only be resumed with the recipe that began it."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
+
+
+def read_recipe(path: str | Path) -> Recipe:
+    """Read and check a recipe.
+
+    Raises:
+        ImpastoError: the file is missing, is not TOML, or does not describe a recipe.
+    """
+    try:
+        recipe = msgspec.toml.decode(Path(path).read_bytes(), type=Recipe, strict=False)
+    except OSError as error:
+        raise ImpastoError(f"recipe {path}: {error.strerror}") from None
+    except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
+        raise ImpastoError(f"recipe {path}: {error}") from None
+    _check_slots(path, recipe)
+    return recipe
+
+
+def _check_slots(path: str | Path, recipe: Recipe) -> None:
+    slots = [style.slot for style in recipe.styles]
+    slugs = [style.slug for style in recipe.styles]
+    for values, what in ((slots, "slot"), (slugs, "slug")):
+        if twice := {value for value in values if values.count(value) > 1}:
+            raise ImpastoError(f"recipe {path}: {what} {sorted(twice)[0]} is given to two styles")
+    if max(slots) >= recipe.slots:
+        raise ImpastoError(f"recipe {path}: slot {max(slots)} needs slots = {max(slots) + 1} or more")

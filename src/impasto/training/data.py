@@ -1,0 +1,144 @@
+"""Training crops. Crop number ``i`` of a run depends on the seed and ``i`` alone: not on workers, processes or resumes."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from impasto.errors import ImpastoError
+from impasto.training.config import TrainingOptions
+
+logger = logging.getLogger(__name__)
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
+
+Crop = tuple[Tensor, Tensor, int]
+
+
+def find_photos(folder: str | Path) -> list[Path]:
+    """Every picture below ``folder``, sorted.
+
+    Raises:
+        ImpastoError: there is no such folder, or no picture in it.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ImpastoError(f"content {folder}: not a folder; --content takes a folder of photographs")
+    photos = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not photos:
+        raise ImpastoError(f"content {folder}: no photographs ({', '.join(sorted(SUFFIXES))}) in it")
+    return photos
+
+
+@functools.lru_cache(maxsize=2)
+def _order(seed: int, epoch: int, count: int) -> np.ndarray:
+    return np.random.default_rng((seed, epoch, 0xE90C)).permutation(count)
+
+
+class Crops(Dataset[Crop]):
+    """Endless crops by number: (photo, input, slot).
+
+    ``photo`` is (3,crop,crop) uint8, the content target; ``input`` the same with pixel noise, what the network sees;
+    ``slot`` the style drawn for this crop.
+    """
+
+    def __init__(self, photos: list[Path], slots: list[int], options: TrainingOptions) -> None:
+        self.photos = photos
+        self.slots = slots
+        self.options = options
+
+    def __getitem__(self, number: int) -> Crop:
+        options = self.options
+        rng = np.random.default_rng((options.seed, number))
+        slot = self.slots[rng.integers(len(self.slots))]
+        if rng.random() < options.flat:
+            photo = gradient(rng, options.crop)
+        else:
+            photo = self._photo(number, rng)
+        noise = rng.normal(0, 1, photo.shape) * rng.uniform(*options.noise)
+        noisy = np.clip(np.rint(photo + noise), 0, 255).astype(np.uint8)
+        return _tensor(photo), _tensor(noisy), slot
+
+    def _photo(self, number: int, rng: np.random.Generator) -> np.ndarray:
+        """A crop of photo ``number`` of the shuffled photos; of the next one that can be read, should it be broken."""
+        for attempt in range(len(self.photos)):
+            epoch, index = divmod(number + attempt, len(self.photos))
+            path = self.photos[_order(self.options.seed, epoch, len(self.photos))[index]]
+            try:
+                with Image.open(path) as image:
+                    return random_crop(image, rng, self.options.crop, self.options.least_scale)
+            except (OSError, ValueError, Image.DecompressionBombError) as error:
+                logger.warning("content %s: left out, it cannot be read (%s)", path, error)
+        raise ImpastoError("content: none of the photographs can be read")
+
+
+def random_crop(image: Image.Image, rng: np.random.Generator, crop: int, least_scale: float) -> np.ndarray:
+    """A random square of ``image`` at (crop,crop,3) uint8, maybe flipped.
+
+    Its side is drawn log-uniformly between ``crop * least_scale`` and the shorter side of the image.
+    """
+    longest = min(image.size)
+    shortest = min(longest, crop * least_scale)
+    side = max(1, round(np.exp(rng.uniform(np.log(shortest), np.log(longest)))))
+    left, top = (rng.integers(0, length - side + 1) for length in image.size)
+    square = image.convert("RGB").resize(
+        (crop, crop), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side), reducing_gap=3
+    )
+    pixels = np.asarray(square)
+    return pixels[:, ::-1] if rng.random() < 0.5 else pixels
+
+
+def gradient(rng: np.random.Generator, crop: int) -> np.ndarray:
+    """A synthetic sky, (crop,crop,3) uint8: a linear ramp between two colours, in one case of three no ramp at all."""
+    first, last = rng.uniform(0, 255, (2, 3))
+    if rng.random() < 1 / 3:
+        last = first
+    else:
+        last = first + (last - first) * rng.uniform(0.05, 1)
+    angle = rng.uniform(0, 2 * np.pi)
+    y, x = np.mgrid[0:crop, 0:crop] / crop
+    ramp = x * np.cos(angle) + y * np.sin(angle)
+    ramp = (ramp - ramp.min()) / (ramp.max() - ramp.min())
+    return np.rint(first + ramp[..., None] * (last - first)).astype(np.uint8)
+
+
+def _tensor(pixels: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+
+
+class ShareOfSteps(Sampler[list[int]]):
+    """Crop numbers of each step from ``first`` on, this process's share of the batch only."""
+
+    def __init__(self, first: int, options: TrainingOptions, process: int = 0, processes: int = 1) -> None:
+        self.steps = range(first, options.steps)
+        self.batch_size = options.batch_size
+        share = options.batch_size // processes
+        self.share = range(process * share, (process + 1) * share)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for step in self.steps:
+            yield [step * self.batch_size + place for place in self.share]
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+
+def loader(crops: Crops, sampler: ShareOfSteps, *, pin_memory: bool = False) -> DataLoader[Crop]:
+    """Batches (photo (N,3,h,w) uint8, input likewise, slot (N,) int64), read ahead by ``workers`` processes."""
+    workers = crops.options.workers
+    return DataLoader(
+        crops,
+        batch_sampler=sampler,
+        num_workers=workers,
+        prefetch_factor=4 if workers else None,
+        pin_memory=pin_memory,
+        persistent_workers=False,
+    )

@@ -1,0 +1,136 @@
+"""From a trained network to a model folder."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import io
+import os
+import platform
+from pathlib import Path
+
+import msgspec
+import torch
+from PIL import Image
+from safetensors.torch import save
+
+from impasto.errors import ImpastoError
+from impasto.losses import CONTENT_LAYER, content_distance, content_loss, style_gap_closed
+from impasto.model import GRAPH, INFO, STYLES, WEIGHTS, ModelInfo
+from impasto.nn import ARCHITECTURES, StyleTransferNetwork
+from impasto.nn.export import to_onnx
+from impasto.styles import Style, StyleInfo
+from impasto.training.config import Recipe, StyleEntry
+from impasto.training.loop import Run
+from impasto.training.objective import image_digest, read_style_image
+
+_CROPS = 16
+_THUMBNAIL = (192, 192)
+
+
+def export_model(run: Run, style_images: Path) -> None:
+    """Write the model folder of a run into its output folder; ``model.json`` comes last and makes it whole.
+
+    Raises:
+        ImpastoError: the folder cannot be written, or a style image has gone.
+    """
+    network = copy.deepcopy(run.accelerator.unwrap_model(run.network, keep_torch_compile=False)).float().cpu()
+    weights = _half_weights(network)
+    fingerprint = hashlib.sha256(weights).hexdigest()[:16]
+    styles = [
+        _style(run, network, slot, style_images, fingerprint) for slot in range(run.recipe.slots)
+    ]
+    contents = {WEIGHTS: weights, GRAPH: to_onnx(network)}
+    info = _info(run, fingerprint, [style.slug for style in styles], contents)
+    try:
+        (run.out / STYLES).mkdir(exist_ok=True)
+        for style in styles:
+            style.save(run.out / STYLES / f"{style.slug}.safetensors")
+        for name, content in (contents | {INFO: msgspec.json.format(msgspec.json.encode(info), indent=2)}).items():
+            _replace(run.out / name, content)
+    except OSError as error:
+        raise ImpastoError(f"output {run.out}: {error.strerror or error}") from None
+
+
+def _half_weights(network: StyleTransferNetwork) -> bytes:
+    """The convolutions as safetensors in float16, to which ``network``'s own are rounded."""
+    weights = {}
+    for name, parameter in network.named_parameters():
+        if name.endswith("conv.weight"):
+            weights[name] = parameter.detach().half().contiguous()
+            parameter.data.copy_(weights[name])
+    return save(weights)
+
+
+def _style(run: Run, network: StyleTransferNetwork, slot: int, style_images: Path, fingerprint: str) -> Style:
+    row = network.style(torch.tensor([slot]))[0].detach().numpy()
+    entry = next((entry for entry in run.recipe.styles if entry.slot == slot), None)
+    if entry is None:
+        info = StyleInfo(slug=f"slot-{slot}", name=f"Slot {slot}, never trained", network=fingerprint)
+        return Style(info, row)
+    known = {name: getattr(entry, name) for name in ("slug", "name", "name_zh", "artist", "year", "credit", "licence")}
+    info = StyleInfo(
+        **known,
+        image=entry.image,
+        image_size=entry.size,
+        image_sha256=image_digest(style_images, entry.image),
+        network=fingerprint,
+        losses=measure(run, slot),
+    )
+    return Style(info, row, _thumbnail(style_images, entry))
+
+
+def _thumbnail(style_images: Path, entry: StyleEntry) -> bytes:
+    image = read_style_image(style_images, entry.image, entry.size)
+    image.thumbnail(_THUMBNAIL, Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
+
+
+@torch.no_grad()
+def measure(run: Run, slot: int) -> dict[str, float]:
+    """``style_gap_closed`` and ``content_distance`` of a slot, on training crops; see ``impasto evaluate`` for photos."""
+    device = run.accelerator.device
+    crops = [run.crops[number] for number in range(_CROPS)]
+    photo, noisy = (torch.stack([crop[part] for crop in crops]).to(device).float() / 255 for part in (0, 1))
+    slots = torch.full((_CROPS,), slot, device=device)
+    with run.autocast():
+        picture = run.accelerator.unwrap_model(run.network, keep_torch_compile=False)(noisy, slots)
+    losses = run.objective(picture.float(), photo, slots)
+    before = run.objective(photo, photo, slots)
+    content = run.objective.vgg(photo, [CONTENT_LAYER])[CONTENT_LAYER]
+    another = content_loss(content.roll(1, dims=0), content).mean()
+    return {
+        "style_gap_closed": style_gap_closed(losses.style.mean(), before.style.mean()).item(),
+        "content_distance": content_distance(losses.content.mean(), another).item(),
+    }
+
+
+def _info(run: Run, fingerprint: str, slugs: list[str], contents: dict[str, bytes]) -> ModelInfo:
+    recipe: Recipe = run.recipe
+    return ModelInfo(
+        name=recipe.name,
+        architecture=recipe.network,
+        network=fingerprint,
+        style_size=ARCHITECTURES[recipe.network].style_size,
+        input_noise=max(recipe.training.noise) / 2,
+        styles=tuple(slugs),
+        files={name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
+        licence=recipe.licence,
+        provenance={
+            "recipe_sha256": recipe.digest,
+            "steps": run.step,
+            "batch_size": recipe.training.batch_size,
+            "crop": recipe.training.crop,
+            "photos": len(run.crops.photos),
+            "torch": torch.__version__,
+            "processor": platform.machine(),
+        },
+    )
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)

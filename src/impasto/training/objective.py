@@ -1,0 +1,108 @@
+"""The training objective: photo, picture and slot in, losses out."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from impasto.errors import ImpastoError
+from impasto.images import open_image
+from impasto.losses import CONTENT_LAYER, Grams, content_loss, describe, style_loss
+from impasto.nn.vgg import VGG16
+from impasto.training.config import Recipe
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Per photo, each (N,): the losses of DESIGN §2 without per-style weights, and the objective that is minimised."""
+
+    content: Tensor
+    style: Tensor
+    objective: Tensor
+
+
+class Objective:
+    """Content loss plus weighted style loss, with the styles' Gram matrices computed once.
+
+    Attributes:
+        targets: layer -> (S,C,C), row = slot; zero for slots that no style names.
+        weights: (S,), times the style loss of each slot.
+        photo_loss: (S,), what photos score on each style: the loss at which no gap is closed.
+    """
+
+    def __init__(self, vgg: VGG16, recipe: Recipe, style_images: Path, device: torch.device) -> None:
+        self.vgg = vgg
+        rows = {
+            entry.slot: style_grams(vgg, read_style_image(style_images, entry.image, entry.size), device)
+            for entry in recipe.styles
+        }
+        first = next(iter(rows.values()))
+        self.targets: Grams = {
+            layer: torch.cat([rows[slot][layer] if slot in rows else torch.zeros_like(gram)
+                              for slot in range(recipe.slots)])
+            for layer, gram in first.items()
+        }  # fmt: skip
+        self.weights = torch.zeros(recipe.slots, device=device)
+        for entry in recipe.styles:
+            self.weights[entry.slot] = entry.weight
+        self.photo_loss = torch.ones(recipe.slots, device=device)
+
+    @torch.no_grad()
+    def balance(self, photos: Tensor, exponent: float) -> None:
+        """Measure what ``photos`` (N,3,H,W) score on each style, and even the weights out by it.
+
+        A style's weight is divided by (its photo loss / the median photo loss) ** exponent.
+        """
+        named = self.weights > 0
+        grams = describe(self.vgg, photos).grams
+        for slot in torch.nonzero(named).flatten():
+            self.photo_loss[slot] = style_loss(grams, self._of(slot[None])).mean()
+        relative = self.photo_loss / self.photo_loss[named].median()
+        self.weights = torch.where(named, self.weights / relative**exponent, self.weights)
+
+    def __call__(self, picture: Tensor, photo: Tensor, slot: Tensor) -> Losses:
+        """Losses of ``picture`` (N,3,H,W) as ``photo`` (N,3,H,W) in the styles of ``slot`` (N,)."""
+        with torch.no_grad():
+            target = self.vgg(photo, [CONTENT_LAYER])[CONTENT_LAYER]
+        seen = describe(self.vgg, picture)
+        content = content_loss(seen.content, target)
+        style = style_loss(seen.grams, self._of(slot))
+        return Losses(content.detach(), style.detach(), content + self.weights[slot] * style)
+
+    def _of(self, slot: Tensor) -> Grams:
+        return {layer: gram[slot] for layer, gram in self.targets.items()}
+
+
+def read_style_image(folder: Path, name: str, size: int | None = None) -> Image.Image:
+    """The style image ``name`` in ``folder``, RGB, scaled to a long side of ``size`` pixels if that is given.
+
+    Raises:
+        ImpastoError: it is not there or is not a picture.
+    """
+    path = Path(folder) / name
+    if not path.exists():
+        raise ImpastoError(f"style image {path}: there is no such file; name its folder with --style-images")
+    with open_image(path) as image:
+        image = ImageOps.exif_transpose(image).convert("RGB")
+    if size:
+        scale = size / max(image.size)
+        image = image.resize([max(1, round(length * scale)) for length in image.size], Image.Resampling.LANCZOS)
+    return image
+
+
+def image_digest(folder: Path, name: str) -> str:
+    """SHA-256 of a style image's file."""
+    return hashlib.sha256((Path(folder) / name).read_bytes()).hexdigest()
+
+
+@torch.no_grad()
+def style_grams(vgg: VGG16, image: Image.Image, device: torch.device) -> Grams:
+    """Gram matrices of a style image, layer -> (1,C,C)."""
+    pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].to(device)
+    return describe(vgg, pixels.float() / 255).grams

@@ -1,0 +1,37 @@
+"""Sample sheets: photos of the content folder through every slot, to look at while a network trains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from impasto.training.loop import Run
+
+PHOTOS = 4
+
+
+@torch.no_grad()
+def sample_sheet(run: Run) -> None:
+    """Write ``samples/step-NNNNNN.jpg``: a row per photo, the photo first, then a column per slot."""
+    network = run.accelerator.unwrap_model(run.network, keep_torch_compile=False)
+    photos = torch.stack([run.crops[number][1] for number in range(PHOTOS)]).to(run.accelerator.device)
+    photos = photos.float() / 255
+    columns = [photos]
+    for slot in range(run.recipe.slots):
+        slots = torch.full((PHOTOS,), slot, device=photos.device)
+        with run.autocast():
+            columns.append(network(photos, slots).float())
+    path = run.out / "samples" / f"step-{run.step:06d}.jpg"
+    path.parent.mkdir(exist_ok=True)
+    tile(torch.stack(columns, dim=1)).save(path, quality=90)
+
+
+def tile(pictures: Tensor) -> Image.Image:
+    """(rows,columns,3,H,W) in [0,1] -> one image."""
+    rows, columns, _, height, width = pictures.shape
+    pixels = pictures.permute(0, 3, 1, 4, 2).reshape(rows * height, columns * width, 3)
+    return Image.fromarray((pixels * 255).round().clamp(0, 255).byte().cpu().numpy())
