@@ -9,7 +9,7 @@ from impasto.images import Pixels
 MULTIPLE = 4
 """Networks halve the picture twice; height and width must be multiples of this."""
 LEAST = 32
-"""Shorter side below which pictures are padded: reflection padding needs pixels to reflect, statistics some to count."""
+"""Shorter side below which pictures are padded: reflection needs pixels to reflect, statistics some to count."""
 
 
 def pad(pixels: Pixels) -> Pixels:

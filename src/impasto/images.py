@@ -5,6 +5,7 @@ Nowhere else are pixel formats converted.
 
 from __future__ import annotations
 
+import io
 import os
 import warnings
 from collections.abc import Iterator
@@ -12,12 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from impasto.errors import ImpastoError, unknown
+from impasto.files import write_file
 
 Pixels = npt.NDArray[np.float32]
 Array = npt.NDArray[np.uint8]
@@ -32,10 +35,14 @@ FORMATS = {
     ".tif": "TIFF",
     ".tiff": "TIFF",
     ".bmp": "BMP",
-}  # fmt: skip
+}
 """File name endings that can be written, and what is written under them."""
 
-_OPTIONS = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"quality": 95}, "TIFF": {"compression": "tiff_lzw"}}
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 95, "subsampling": 0},
+    "WEBP": {"quality": 95},
+    "TIFF": {"compression": "tiff_lzw"},
+}
 
 
 @dataclass(frozen=True)
@@ -91,10 +98,11 @@ def open_image(path: str | os.PathLike[str]) -> Iterator[Image.Image]:
     except IsADirectoryError:
         raise ImpastoError(f"{path}: is a folder; name the photos in it") from None
     except Image.UnidentifiedImageError:
-        what = "is empty" if os.path.getsize(path) == 0 else "is not a picture that can be read"
+        what = "is empty" if Path(path).stat().st_size == 0 else "is not a picture that can be read"
         raise ImpastoError(f"{path}: {what}; give a JPEG, PNG, WebP, TIFF or BMP file") from None
     except Image.DecompressionBombError:
-        raise ImpastoError(f"{path}: claims more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels; scale it down") from None
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        raise ImpastoError(f"{path}: claims more than {most:,} pixels; scale it down") from None
     except PermissionError:
         raise ImpastoError(f"{path}: may not be read; check its permissions") from None
     except (OSError, SyntaxError, ValueError) as error:
@@ -153,19 +161,9 @@ def write_image(image: Image.Image, path: str | os.PathLike[str]) -> None:
     file_format = image_format(path)
     if image.mode == "RGBA" and file_format in ("JPEG", "BMP"):
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    temporary = path.with_name(f".{path.name}.part")
+    buffer = io.BytesIO()
     try:
-        image.save(temporary, file_format, **_OPTIONS.get(file_format, {}))
-        os.replace(temporary, path)
+        image.save(buffer, file_format, **_OPTIONS.get(file_format, {}))
+        write_file(path, buffer.getvalue())
     except OSError as error:
         raise ImpastoError(f"{path}: cannot be written ({error.strerror or error}); give another --out") from None
-    finally:
-        _remove(temporary)
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:
-        # Its folder may be no folder at all; then there is nothing to clean up.
-        return

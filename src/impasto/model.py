@@ -39,7 +39,7 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     style_size: int
     """P, the numbers of one style."""
     input_noise: float = 0.0
-    """Pixel noise that the photo gets before the network, standard deviation on the 0..255 scale; see docs/design.md."""
+    """Pixel noise that a photo gets before the network: standard deviation, 0..255 scale; see docs/design.md."""
     styles: tuple[str, ...]
     """Slugs, in slot order."""
     files: dict[str, str]

@@ -10,9 +10,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from impasto.errors import ImpastoError
+from impasto.files import write_file
 
 _KEY = "impasto.style"
 
@@ -61,13 +62,10 @@ class Style:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write one safetensors file, whole or not at all: tensors ``row`` and ``thumbnail``, the rest as metadata."""
-        path = Path(path)
         tensors: dict[str, np.ndarray] = {"row": np.ascontiguousarray(self.row, dtype=np.float32)}
         if self.thumbnail:
             tensors["thumbnail"] = np.frombuffer(self.thumbnail, dtype=np.uint8)
-        temporary = path.with_name(path.name + ".part")
-        save_file(tensors, temporary, {_KEY: msgspec.json.encode(self.info).decode()})
-        os.replace(temporary, path)
+        write_file(Path(path), save(tensors, {_KEY: msgspec.json.encode(self.info).decode()}))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Style:

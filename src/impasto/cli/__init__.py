@@ -6,8 +6,8 @@ import click
 
 import impasto
 from impasto.cli.evaluate import evaluate
-from impasto.cli.stylize import stylize
 from impasto.cli.styles import styles
+from impasto.cli.stylize import stylize
 from impasto.cli.train import train
 
 

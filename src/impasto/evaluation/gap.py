@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from impasto.errors import ImpastoError
-from impasto.images import open_image
+from impasto.images import Picture, open_image
 from impasto.losses import Description, Grams, content_distance, content_loss, describe, style_gap_closed, style_loss
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
@@ -80,7 +80,8 @@ def evaluate(
     if len(paths) < 2:
         raise ImpastoError(f"photos {photos}: has one photo; the content distance needs another one to compare with")
     pictures = [_scaled(path, size) for path in paths]
-    loss_network = load_vgg16(vgg).to(memory_format=torch.channels_last)
+    loss_network = load_vgg16(vgg)
+    loss_network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     targets = {style.slug: style_grams(loss_network, _style_image(Path(style_images), style), torch.device("cpu"))
                for style in styles}  # fmt: skip
     scores: dict[str, list[PhotoScore]] = {style.slug: [] for style in styles}
@@ -113,11 +114,11 @@ def _style_image(folder: Path, style: Style) -> Image.Image:
 
 
 @torch.no_grad()
-def _describe(vgg: VGG16, picture: Image.Image) -> Description:
+def _describe(vgg: VGG16, picture: Picture) -> Description:
     return describe(vgg, _tensor(picture))
 
 
-def _tensor(picture: Image.Image) -> Tensor:
+def _tensor(picture: Picture) -> Tensor:
     return torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float() / 255
 
 

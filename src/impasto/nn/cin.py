@@ -66,10 +66,10 @@ class ConditionalInstanceNorm2d(nn.Module):
         Raises:
             ValueError: both or neither are given, or the weights do not have one column per style.
         """
-        if (style_id is None) == (style_weights is None):
-            raise ValueError("give either style_id (N,) or style_weights (N, num_styles)")
-        if style_id is not None:
+        if style_id is not None and style_weights is None:
             return self.gamma[style_id], self.beta[style_id]
+        if style_weights is None or style_id is not None:
+            raise ValueError("give either style_id (N,) or style_weights (N, num_styles)")
         if style_weights.ndim != 2 or style_weights.shape[1] != self.num_styles:
             raise ValueError(f"style_weights is {tuple(style_weights.shape)}, expected (N, {self.num_styles})")
         return style_weights @ self.gamma, style_weights @ self.beta

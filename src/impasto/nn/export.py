@@ -38,11 +38,11 @@ def to_onnx(network: StyleTransferNetwork) -> bytes:
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # The newer exporter's graphs, with their symbolic shapes, ran 1.5 times as long in OpenVINO.
-        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore")
         torch.onnx.export(
             _Contract(network).eval(),
             example,
-            buffer,
+            buffer,  # type: ignore[arg-type]  # files are taken, but not declared, where dynamo is off
             input_names=["image", "style"],
             output_names=["picture"],
             dynamic_axes={"image": sizes, "style": {0: "batch"}, "picture": sizes},

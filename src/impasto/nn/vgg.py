@@ -31,6 +31,7 @@ class VGG16(nn.Module):
         for name, width in _MAPS.items():
             self.add_module(f"conv{name}", nn.Conv2d(maps, width, 3, padding=1))
             maps = width
+        self.mean: Tensor
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
         if weights is not None:
             self.load_state_dict(weights)
@@ -53,7 +54,7 @@ class VGG16(nn.Module):
         wanted = set(layers)
         if missing := wanted - {f"relu{name}" for name in _MAPS}:
             raise KeyError(f"VGG16 has no layer {', '.join(sorted(missing))}")
-        x = (image * 255 - self.mean).to(self.conv1_1.weight.dtype)
+        x = (image * 255 - self.mean).to(next(self.parameters()).dtype)
         found: dict[str, Tensor] = {}
         for name in _MAPS:
             if name.endswith("_1") and name != "1_1":

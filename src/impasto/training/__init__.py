@@ -2,10 +2,9 @@
 
 from impasto.training.config import Recipe, StyleEntry, TrainingOptions, read_recipe
 from impasto.training.export import export_model
-from impasto.training.loop import Interrupted, Run, prepare, train
+from impasto.training.loop import Run, prepare, train
 
 __all__ = [
-    "Interrupted",
     "Recipe",
     "Run",
     "StyleEntry",

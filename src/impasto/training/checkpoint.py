@@ -1,16 +1,16 @@
-"""Checkpoints: one safetensors file with the weights, the optimiser's state and the step; written whole or not at all."""
+"""Checkpoints: one safetensors file with weights, optimiser state and step, written whole or not at all."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from impasto.errors import ImpastoError
+from impasto.files import write_file
 
 
 def save_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, step: int, recipe: str) -> None:
@@ -20,9 +20,7 @@ def save_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Optim
         tensors |= {f"optimizer.{index}.{name}": tensor for name, tensor in state.items()}
     # Channels-last weights are not contiguous; safetensors stores contiguous ones only.
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    temporary = path.with_name(path.name + ".part")
-    save_file(tensors, temporary, {"step": str(step), "recipe": recipe})
-    os.replace(temporary, path)
+    write_file(path, save(tensors, {"step": str(step), "recipe": recipe}))
 
 
 def load_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, recipe: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -48,8 +49,8 @@ class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     crop: Annotated[int, Meta(ge=32, multiple_of=4)] = 256
     """Side of the training crops, in pixels."""
     least_scale: Annotated[float, Meta(gt=0)] = 0.6
-    """Smallest part of a photo that becomes a crop, in crop sides; below 1 it is enlarged, and looks as large photos do.
-    The largest part is the photo's shorter side."""
+    """Smallest part of a photo that becomes a crop, in crop sides; below 1 it is enlarged, and looks as large photos
+    do. The largest part is the photo's shorter side."""
     learning_rate: Annotated[float, Meta(gt=0)] = 1e-3
     warmup: Annotated[int, Meta(ge=0)] = 0
     """Steps over which the learning rate rises."""
@@ -60,8 +61,8 @@ class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clip: Annotated[float, Meta(gt=0)] | None = None
     """Longest gradient, as a norm over all weights; longer ones are scaled down to it."""
     noise: tuple[float, float] = (0.0, 0.0)
-    """Least and most pixel noise added to the network's input (not to the content target), standard deviation of 0..255.
-    Stylizing adds half the most."""
+    """Least and most pixel noise added to the network's input (not to the content target): standard deviation, on the
+    0..255 scale. Stylizing adds half the most."""
     flat: Fraction = 0.0
     """Share of crops that are a flat colour or a gradient instead of a photo."""
     compile: bool = False
@@ -111,10 +112,10 @@ def read_recipe(path: str | Path) -> Recipe:
 
 
 def _check_slots(path: str | Path, recipe: Recipe) -> None:
-    slots = [style.slot for style in recipe.styles]
-    slugs = [style.slug for style in recipe.styles]
-    for values, what in ((slots, "slot"), (slugs, "slug")):
-        if twice := {value for value in values if values.count(value) > 1}:
-            raise ImpastoError(f"recipe {path}: {what} {sorted(twice)[0]} is given to two styles")
-    if max(slots) >= recipe.slots:
-        raise ImpastoError(f"recipe {path}: slot {max(slots)} needs slots = {max(slots) + 1} or more")
+    for what in ("slot", "slug"):
+        value, times = Counter(getattr(style, what) for style in recipe.styles).most_common(1)[0]
+        if times > 1:
+            raise ImpastoError(f"recipe {path}: {what} {value} is given to {times} styles; each needs its own")
+    last = max(style.slot for style in recipe.styles)
+    if last >= recipe.slots:
+        raise ImpastoError(f"recipe {path}: slot {last} needs slots = {last + 1} or more")

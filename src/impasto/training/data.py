@@ -1,9 +1,10 @@
-"""Training crops. Crop number ``i`` of a run depends on the seed and ``i`` alone: not on workers, processes or resumes."""
+"""Training crops. Crop number ``i`` depends on the seed and ``i`` alone: not on workers, processes or resumes."""
 
 from __future__ import annotations
 
 import functools
 import logging
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,10 +60,7 @@ class Crops(Dataset[Crop]):
         options = self.options
         rng = np.random.default_rng((options.seed, number))
         slot = self.slots[rng.integers(len(self.slots))]
-        if rng.random() < options.flat:
-            photo = gradient(rng, options.crop)
-        else:
-            photo = self._photo(number, rng)
+        photo = gradient(rng, options.crop) if rng.random() < options.flat else self._photo(number, rng)
         noise = rng.normal(0, 1, photo.shape) * rng.uniform(*options.noise)
         noisy = np.clip(np.rint(photo + noise), 0, 255).astype(np.uint8)
         return _tensor(photo), _tensor(noisy), slot
@@ -97,12 +95,9 @@ def random_crop(image: Image.Image, rng: np.random.Generator, crop: int, least_s
 
 
 def gradient(rng: np.random.Generator, crop: int) -> np.ndarray:
-    """A synthetic sky, (crop,crop,3) uint8: a linear ramp between two colours, in one case of three no ramp at all."""
+    """A synthetic sky, (crop,crop,3) uint8: a ramp between two colours, in one case of three no ramp at all."""
     first, last = rng.uniform(0, 255, (2, 3))
-    if rng.random() < 1 / 3:
-        last = first
-    else:
-        last = first + (last - first) * rng.uniform(0.05, 1)
+    last = first if rng.random() < 1 / 3 else first + (last - first) * rng.uniform(0.05, 1)
     angle = rng.uniform(0, 2 * np.pi)
     y, x = np.mgrid[0:crop, 0:crop] / crop
     ramp = x * np.cos(angle) + y * np.sin(angle)
@@ -140,5 +135,10 @@ def loader(crops: Crops, sampler: ShareOfSteps, *, pin_memory: bool = False) -> 
         num_workers=workers,
         prefetch_factor=4 if workers else None,
         pin_memory=pin_memory,
-        persistent_workers=False,
+        worker_init_fn=_ignore_interrupts,
     )
+
+
+def _ignore_interrupts(_: int) -> None:
+    """Ctrl-C in a terminal reaches every process; the main one finishes its step, and needs its crops for that."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import io
-import os
 import platform
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from PIL import Image
 from safetensors.torch import save
 
 from impasto.errors import ImpastoError
+from impasto.files import write_file
 from impasto.losses import CONTENT_LAYER, content_distance, content_loss, style_gap_closed
 from impasto.model import GRAPH, INFO, STYLES, WEIGHTS, ModelInfo
 from impasto.nn import ARCHITECTURES, StyleTransferNetwork
@@ -24,7 +24,7 @@ from impasto.training.config import Recipe, StyleEntry
 from impasto.training.loop import Run
 from impasto.training.objective import image_digest, read_style_image
 
-_CROPS = 16
+_CROPS = 8
 _THUMBNAIL = (192, 192)
 
 
@@ -37,9 +37,7 @@ def export_model(run: Run, style_images: Path) -> None:
     network = copy.deepcopy(run.accelerator.unwrap_model(run.network, keep_torch_compile=False)).float().cpu()
     weights = _half_weights(network)
     fingerprint = hashlib.sha256(weights).hexdigest()[:16]
-    styles = [
-        _style(run, network, slot, style_images, fingerprint) for slot in range(run.recipe.slots)
-    ]
+    styles = [_style(run, network, slot, style_images, fingerprint) for slot in range(run.recipe.slots)]
     contents = {WEIGHTS: weights, GRAPH: to_onnx(network)}
     info = _info(run, fingerprint, [style.slug for style in styles], contents)
     try:
@@ -47,7 +45,7 @@ def export_model(run: Run, style_images: Path) -> None:
         for style in styles:
             style.save(run.out / STYLES / f"{style.slug}.safetensors")
         for name, content in (contents | {INFO: msgspec.json.format(msgspec.json.encode(info), indent=2)}).items():
-            _replace(run.out / name, content)
+            write_file(run.out / name, content)
     except OSError as error:
         raise ImpastoError(f"output {run.out}: {error.strerror or error}") from None
 
@@ -90,19 +88,19 @@ def _thumbnail(style_images: Path, entry: StyleEntry) -> bytes:
 
 @torch.no_grad()
 def measure(run: Run, slot: int) -> dict[str, float]:
-    """``style_gap_closed`` and ``content_distance`` of a slot, on training crops; see ``impasto evaluate`` for photos."""
+    """``style_gap_closed`` and ``content_distance`` of a slot, on training crops."""
     device = run.accelerator.device
     crops = [run.crops[number] for number in range(_CROPS)]
-    photo, noisy = (torch.stack([crop[part] for crop in crops]).to(device).float() / 255 for part in (0, 1))
+    photo = torch.stack([photo for photo, _, _ in crops]).to(device).float() / 255
+    noisy = torch.stack([noisy for _, noisy, _ in crops]).to(device).float() / 255
     slots = torch.full((_CROPS,), slot, device=device)
     with run.autocast():
         picture = run.accelerator.unwrap_model(run.network, keep_torch_compile=False)(noisy, slots)
     losses = run.objective(picture.float(), photo, slots)
-    before = run.objective(photo, photo, slots)
     content = run.objective.vgg(photo, [CONTENT_LAYER])[CONTENT_LAYER]
     another = content_loss(content.roll(1, dims=0), content).mean()
     return {
-        "style_gap_closed": style_gap_closed(losses.style.mean(), before.style.mean()).item(),
+        "style_gap_closed": style_gap_closed(losses.style.mean(), run.objective.photo_loss[slot]).item(),
         "content_distance": content_distance(losses.content.mean(), another).item(),
     }
 
@@ -124,13 +122,7 @@ def _info(run: Run, fingerprint: str, slugs: list[str], contents: dict[str, byte
             "batch_size": recipe.training.batch_size,
             "crop": recipe.training.crop,
             "photos": len(run.crops.photos),
-            "torch": torch.__version__,
+            "torch": str(torch.__version__),
             "processor": platform.machine(),
         },
     )
-
-
-def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)

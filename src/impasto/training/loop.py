@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +12,6 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
 from torch import Tensor
-from torch.utils.tensorboard import SummaryWriter
-from tqdm import tqdm
 
 from impasto.errors import ImpastoError
 from impasto.nn import StyleTransferNetwork
@@ -22,15 +19,13 @@ from impasto.nn.vgg_weights import load_vgg16
 from impasto.training.checkpoint import load_checkpoint, save_checkpoint
 from impasto.training.config import Recipe, TrainingOptions
 from impasto.training.data import Crops, ShareOfSteps, find_photos, loader
+from impasto.training.interrupt import Interrupt
+from impasto.training.log import Log
 from impasto.training.objective import Losses, Objective
 from impasto.training.sheet import sample_sheet
 
 CHECKPOINT = "checkpoint.safetensors"
 RECIPE = "recipe.json"
-
-
-class Interrupted(ImpastoError):
-    """Training was stopped by the user; everything is saved."""
 
 
 @dataclass
@@ -97,7 +92,8 @@ def prepare(
     crops = Crops(photos, [entry.slot for entry in recipe.styles], recipe.training)
     objective = _objective(recipe, crops, Path(style_images), vgg, accelerator.device, precision)
     set_seed(recipe.training.seed)
-    network = StyleTransferNetwork(recipe.network, recipe.slots).to(memory_format=torch.channels_last)
+    network = StyleTransferNetwork(recipe.network, recipe.slots)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.Adam(network.parameters(), lr=recipe.training.learning_rate)
     step = load_checkpoint(out / CHECKPOINT, network, optimizer, recipe.digest) if resume else 0
     network, optimizer = accelerator.prepare(network, optimizer)
@@ -129,7 +125,8 @@ def _objective(
     device: torch.device,
     precision: torch.dtype,
 ) -> Objective:
-    loss_network = load_vgg16(vgg).to(device, memory_format=torch.channels_last)
+    loss_network = load_vgg16(vgg)
+    loss_network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     objective = Objective(loss_network, recipe, style_images, device)
     photos = torch.stack([crops[number][0] for number in range(32)]).to(device)
     objective.balance(photos.float() / 255, recipe.training.balance)
@@ -150,8 +147,8 @@ def train(run: Run) -> None:
     """Train to the recipe's last step, with checkpoints and sample sheets on the way.
 
     Raises:
-        Interrupted: Ctrl-C; the checkpoint holds every finished step.
-        ImpastoError: a loss is not a finite number; the last good checkpoint is kept.
+        ImpastoError: Ctrl-C, the checkpoint holding every finished step; or a loss that is not a finite number, the
+            last good checkpoint kept.
     """
     main = run.accelerator.is_main_process
     step_function = torch.compile(run.network) if run.options.compile else run.network
@@ -159,31 +156,37 @@ def train(run: Run) -> None:
     sampler = ShareOfSteps(run.step, run.options, run.accelerator.process_index, run.accelerator.num_processes)
     batches = loader(run.crops, sampler, pin_memory=run.accelerator.device.type == "cuda")
     try:
-        for batch in batches:
-            losses = train_step(run, step_function, *[part.to(run.accelerator.device) for part in batch])
-            run.step += 1
-            if log:
-                log.add(losses, batch[2])
-            if run.step % run.options.checkpoint_every == 0:
-                run.save()
-            if log and run.step % run.options.sample_every == 0:
-                sample_sheet(run)
-    except KeyboardInterrupt:
-        run.save()
-        raise Interrupted(f"stopped after step {run.step}, saved; go on with the same command and --resume") from None
+        with Interrupt(run.accelerator) as interrupted:
+            for batch in batches:
+                losses = train_step(run, step_function, *[part.to(run.accelerator.device) for part in batch])
+                run.step += 1
+                if log:
+                    log.add(losses, batch[2])
+                stop = interrupted()
+                _after_step(run, last=stop)
+                if stop:
+                    raise ImpastoError(f"stopped after step {run.step}, saved; the same command and --resume goes on")
     finally:
         if log:
             log.close()
     run.save()
 
 
-def train_step(run: Run, network: torch.nn.Module, photo: Tensor, noisy: Tensor, slot: Tensor) -> Losses:
+def _after_step(run: Run, *, last: bool) -> None:
+    """Checkpoint and sample sheet, when they are due."""
+    if last or run.step % run.options.checkpoint_every == 0:
+        run.save()
+    if run.accelerator.is_main_process and run.step % run.options.sample_every == 0:
+        sample_sheet(run)
+
+
+def train_step(
+    run: Run, network: Callable[[Tensor, Tensor], Tensor], photo: Tensor, noisy: Tensor, slot: Tensor
+) -> Losses:
     """One step of the optimiser on one batch: photo and network input (N,3,H,W) uint8, slot (N,)."""
     for group in run.optimizer.param_groups:
         group["lr"] = learning_rate(run.step, run.options)
-    photo, noisy = (
-        (part.float() / 255).contiguous(memory_format=torch.channels_last) for part in (photo, noisy)
-    )
+    photo, noisy = ((part.float() / 255).contiguous(memory_format=torch.channels_last) for part in (photo, noisy))
     with run.autocast():
         picture = network(noisy, slot)
     losses = run.objective(picture.float(), photo, slot)
@@ -199,61 +202,13 @@ def train_step(run: Run, network: torch.nn.Module, photo: Tensor, noisy: Tensor,
 
 def _not_finite(run: Run, losses: Losses, slot: Tensor) -> str:
     """What went wrong, and where to go on."""
-    bad = sorted(set(slot[~torch.isfinite(losses.objective)].tolist()))
+    finite = torch.isfinite(losses.objective)
+    slots = sorted(set((slot if finite.all() else slot[~finite]).tolist()))
     parts = {"content loss": losses.content, "style loss": losses.style}
     part = next((name for name, loss in parts.items() if not torch.isfinite(loss).all()), "gradient")
     kept = run.out / CHECKPOINT
     kept_note = f"{kept} is the last good state" if kept.exists() else "no checkpoint had been written yet"
     return (
-        f"step {run.step + 1}: the {part} is not a finite number (slots {bad or sorted(set(slot.tolist()))}, learning rate "
+        f"step {run.step + 1}: the {part} is not a finite number (slots {slots}, learning rate "
         f"{learning_rate(run.step, run.options):.2g}); {kept_note}; lower learning_rate or the style's weight"
     )
-
-
-class Log:
-    """Progress bar, TensorBoard and ``log.jsonl`` of a run, per style in numbers people can read."""
-
-    def __init__(self, run: Run, every: int = 50) -> None:
-        self.run = run
-        self.every = every
-        self.slugs = {entry.slot: entry.slug for entry in run.recipe.styles}
-        self.writer = SummaryWriter(str(run.out / "tensorboard"))
-        self.file = (run.out / "log.jsonl").open("a")
-        self.bar = tqdm(total=run.options.steps, initial=run.step, unit="step", desc=run.recipe.name, smoothing=0.05)
-        self.began = time.perf_counter()
-        self.recent: list[tuple[int, float, float]] = []
-
-    def add(self, losses: Losses, slots: Tensor) -> None:
-        """Take in one step."""
-        self.recent += zip(slots.tolist(), losses.content.tolist(), losses.style.tolist(), strict=True)
-        self.bar.update()
-        if self.run.step % self.every == 0:
-            self._write()
-
-    def _write(self) -> None:
-        step, images = self.run.step, len(self.recent) * self.run.accelerator.num_processes
-        speed = images / (time.perf_counter() - self.began)
-        content = sum(row[1] for row in self.recent) / len(self.recent)
-        style = sum(row[2] for row in self.recent) / len(self.recent)
-        closed = {slug: self._closed(slot) for slot, slug in self.slugs.items()}
-        record = {"step": step, "content": content, "style": style, "images_per_s": speed}
-        self.file.write(msgspec.json.encode(record | {"style_gap_closed": closed}).decode() + "\n")
-        self.file.flush()
-        for name, value in (record | {f"style_gap_closed/{slug}": value for slug, value in closed.items()}).items():
-            if value is not None:
-                self.writer.add_scalar(name, value, step)
-        self.bar.set_postfix_str(f"content {content:.3g}, style {style:.3g}, {speed:.1f} images/s")
-        self.recent, self.began = [], time.perf_counter()
-
-    def _closed(self, slot: int) -> float | None:
-        """Mean style gap closed on the crops since the last record."""
-        scores = [row[2] for row in self.recent if row[0] == slot]
-        if not scores:
-            return None
-        return 1 - sum(scores) / len(scores) / self.run.objective.photo_loss[slot].item()
-
-    def close(self) -> None:
-        self.bar.close()
-        self.writer.close()
-        with suppress(OSError):
-            self.file.close()

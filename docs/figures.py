@@ -1,0 +1,127 @@
+"""Draws the figures of the documentation.
+
+python docs/figures.py sheet MODEL OUT.jpg [--size 512] [--photos DIR]   all styles × all photos
+python docs/figures.py slots MODEL OUT.jpg                               one photo through every slot
+python docs/figures.py points MODEL OUT.png                              γ and β of every style
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+import impasto
+from impasto.images import examples
+from impasto.nn import ARCHITECTURES
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+
+GAP = 6
+LABEL = 26
+
+
+def table(rows: list[list[Image.Image]], labels: list[str]) -> Image.Image:
+    """Pictures in rows and columns, a label over each column."""
+    widths = [max(row[column].width for row in rows) for column in range(len(labels))]
+    heights = [max(picture.height for picture in row) for row in rows]
+    canvas = Image.new("RGB", (sum(widths) + GAP * (len(widths) - 1), sum(heights) + GAP * len(rows) + LABEL), "white")
+    draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(17)
+    left = 0
+    for column, label in enumerate(labels):
+        draw.text((left + widths[column] / 2, LABEL / 2), label, "black", font, "mm")
+        top = LABEL
+        for row, height in zip(rows, heights, strict=True):
+            canvas.paste(row[column], (left, top))
+            top += height + GAP
+        left += widths[column] + GAP
+    return canvas
+
+
+def thumbnail(style: impasto.Style, size: tuple[int, int]) -> Image.Image:
+    """The style image, cut to ``size``; white for a style that has none."""
+    if not style.thumbnail:
+        return Image.new("RGB", size, "white")
+    return ImageOps.fit(Image.open(io.BytesIO(style.thumbnail)), size)
+
+
+def scaled(path: Path, size: int) -> Image.Image:
+    """The photo with a shorter side of ``size`` pixels."""
+    image = Image.open(path).convert("RGB")
+    scale = size / min(image.size)
+    return image.resize([round(length * scale) for length in image.size], Image.Resampling.LANCZOS)
+
+
+def sheet(stylizer: impasto.Stylizer, photos: Path, size: int, shown: int) -> Image.Image:
+    """Every photo in every style, stylized with a shorter side of ``size`` and shown with one of ``shown`` pixels."""
+    rows = []
+    for path in sorted(photos.glob("*.jpg")):
+        photo = scaled(path, size)
+        pictures = [photo, *(stylizer(photo, style) for style in stylizer.styles)]
+        rows.append([ImageOps.fit(picture, (shown * 4 // 3, shown)) for picture in pictures])
+    rows.insert(0, [Image.new("RGB", (shown * 4 // 3, shown), "white")])
+    rows[0] += [thumbnail(style, (shown * 4 // 3, shown)) for style in stylizer.styles.values()]
+    return table(rows, ["photo", *stylizer.styles])
+
+
+def slots(stylizer: impasto.Stylizer, photo: Path, size: int) -> Image.Image:
+    """One photo through every slot, in slot order."""
+    content = scaled(photo, size)
+    labels = [f"slot {slot}: {slug}" for slot, slug in enumerate(stylizer.styles)]
+    return table([[content, *(stylizer(content, style) for style in stylizer.styles)]], ["photo", *labels])
+
+
+def points(stylizer: impasto.Stylizer) -> plt.Figure:
+    """What a style is: γ and β of every map of the last layers, a row of colours per style."""
+    architecture = ARCHITECTURES[stylizer.model.info.architecture]
+    maps = [conv.maps for _, conv in architecture.convolutions()]
+    edges = np.cumsum([0, *maps])
+    rows = np.stack([style.row for style in stylizer.styles.values()])
+    parts = np.split(rows, np.cumsum([size for width in maps for size in (width, width)])[:-1], axis=1)
+    figure, axes = plt.subplots(2, 1, figsize=(12, 4.6), sharex=True, layout="constrained")
+    for axis, name, part, centre in zip(axes, "γβ", (parts[0::2], parts[1::2]), (1, 0), strict=True):
+        values = np.concatenate(part, axis=1)
+        spread = np.quantile(np.abs(values - centre), 0.99)
+        image = axis.imshow(
+            values, aspect="auto", cmap="RdBu_r", vmin=centre - spread, vmax=centre + spread, interpolation="nearest"
+        )
+        axis.set_yticks(range(len(rows)), list(stylizer.styles))
+        for edge in edges[1:-1]:
+            axis.axvline(edge - 0.5, color="black", linewidth=0.6)
+        figure.colorbar(image, ax=axis, label=name, pad=0.01)
+    names = ["c1", "c2", "c3", *[""] * 10, "e1", "e2", "e3"] if len(maps) == 16 else [""] * len(maps)
+    axes[1].set_xticks((edges[1:] + edges[:-1]) / 2, names)
+    axes[1].set_xlabel("maps of the 16 layers: contract, five residual blocks, expand")
+    return figure
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("figure", choices=["sheet", "slots", "points"])
+    parser.add_argument("model", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--shown", type=int, default=240)
+    parser.add_argument("--photos", type=Path, default=examples())
+    arguments = parser.parse_args()
+    stylizer = impasto.load(arguments.model)
+    draw: dict[str, Callable[[], Image.Image | plt.Figure]] = {
+        "sheet": lambda: sheet(stylizer, arguments.photos, arguments.size, arguments.shown),
+        "slots": lambda: slots(stylizer, arguments.photos / "neuschwansteincastle.jpg", arguments.size),
+        "points": lambda: points(stylizer),
+    }
+    drawn = draw[arguments.figure]()
+    if isinstance(drawn, Image.Image):
+        drawn.save(arguments.out, quality=88)
+    else:
+        drawn.savefig(arguments.out, dpi=130)
+
+
+if __name__ == "__main__":
+    main()
