@@ -15,15 +15,26 @@ from impasto.cli.options import style_images_option, training_side, vgg_option
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the model and its checkpoints.")
 @style_images_option
 @vgg_option
+@click.option(
+    "--start", type=click.Path(path_type=Path), help="Model folder to begin from, in place of random weights."
+)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out, exactly.")
-def train(recipe: Path, content: Path, out: Path, style_images: Path, vgg: Path | None, resume: bool) -> None:
+def train(
+    recipe: Path,
+    content: Path,
+    out: Path,
+    style_images: Path,
+    vgg: Path | None,
+    start: Path | None,
+    resume: bool,
+) -> None:
     """Train a network on the style images of a recipe.
 
     On several GPUs or machines: `accelerate launch -m impasto train ...`.
     """
     training = training_side("impasto.training")
     settings = training.read_recipe(recipe)
-    run = training.prepare(settings, content, out, style_images=style_images, vgg=vgg, resume=resume)
+    run = training.prepare(settings, content, out, style_images=style_images, vgg=vgg, start=start, resume=resume)
     training.train(run)
     if run.accelerator.is_main_process:
         training.export_model(run, style_images)

@@ -51,6 +51,8 @@ def load_runtime(name: str, model: Model) -> Runtime:
         raise ImpastoError(f"runtime {name}: {error.name} is not installed; pip install '{RUNTIMES[name]}'") from None
     try:
         return module.load(model)
-    except (RuntimeError, ValueError) as error:
+    except ImpastoError:
+        raise
+    except Exception as error:  # each library has errors of its own for a file that it cannot read
         reason = str(error).strip().splitlines()[-1]
         raise ImpastoError(f"model {model.path}: {name} cannot load its network ({reason})") from None

@@ -14,8 +14,10 @@ from accelerate.utils import set_seed
 from torch import Tensor
 
 from impasto.errors import ImpastoError
+from impasto.model import load_model
 from impasto.nn import StyleTransferNetwork
 from impasto.nn.vgg_weights import load_vgg16
+from impasto.runtime.torch import load_network
 from impasto.training.checkpoint import load_checkpoint, save_checkpoint
 from impasto.training.config import Recipe, TrainingOptions
 from impasto.training.data import Crops, ShareOfSteps, find_photos, loader
@@ -74,10 +76,13 @@ def prepare(
     *,
     style_images: str | Path = ".",
     vgg: str | Path | None = None,
+    start: str | Path | None = None,
     resume: bool = False,
     precision: torch.dtype | None = None,
 ) -> Run:
     """Build a run, at its first step or where its checkpoint left it.
+
+    ``start`` is a model folder, of the same architecture and number of slots, whose weights and styles are trained on.
 
     Raises:
         ImpastoError: an input is missing or broken, the output folder already holds a run, or there is none to resume.
@@ -92,13 +97,24 @@ def prepare(
     crops = Crops(photos, [entry.slot for entry in recipe.styles], recipe.training)
     objective = _objective(recipe, crops, Path(style_images), vgg, accelerator.device, precision)
     set_seed(recipe.training.seed)
-    network = StyleTransferNetwork(recipe.network, recipe.slots)
+    network = _initial(recipe, start)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.Adam(network.parameters(), lr=recipe.training.learning_rate)
     step = load_checkpoint(out / CHECKPOINT, network, optimizer, recipe.digest) if resume else 0
     network, optimizer = accelerator.prepare(network, optimizer)
-    _make_folder(out, recipe)
+    if accelerator.is_main_process:
+        _make_folder(out, recipe)
     return Run(recipe, out, accelerator, network, optimizer, objective, crops, precision, step)
+
+
+def _initial(recipe: Recipe, start: str | Path | None) -> StyleTransferNetwork:
+    if start is None:
+        return StyleTransferNetwork(recipe.network, recipe.slots)
+    model = load_model(start)
+    if (model.info.architecture, len(model.styles)) != (recipe.network, recipe.slots):
+        has = f"{model.info.architecture!r} with {len(model.styles)} styles"
+        raise ImpastoError(f"model {start}: is {has}, the recipe asks for {recipe.network!r} with {recipe.slots}")
+    return load_network(model)
 
 
 def _check_batch(options: TrainingOptions, accelerator: Accelerator) -> None:

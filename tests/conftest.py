@@ -1,0 +1,120 @@
+"""Small things to test on, all made here: nothing is downloaded, and ../shared is not needed."""
+
+from __future__ import annotations
+
+import os
+
+# One thread a test process: several of them share the processor, and their thread pools would wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+
+from impasto.nn.vgg import VGG16
+from impasto.training import Run, export_model, prepare, read_recipe, train
+
+RECIPE = """
+name = "tiny"
+network = "fast"
+slots = 4
+
+[training]
+steps = {steps}
+batch_size = 4
+crop = 48
+learning_rate = {learning_rate}
+noise = [1.0, 4.0]
+flat = 0.1
+workers = 0
+checkpoint_every = {checkpoint_every}
+sample_every = 10
+
+[[styles]]
+slot = 0
+slug = "mural"
+name = "Mural"
+name_zh = "壁畫"
+artist = "Anonymous"
+year = "c. 800"
+licence = "Public domain"
+image = "mural.png"
+
+[[styles]]
+slot = 1
+slug = "stained-glass"
+name = "Stained glass"
+name_zh = "彩繪玻璃"
+image = "glass.png"
+size = 64
+"""
+
+
+class Workshop:
+    """A folder with photos, style images, random VGG-16 weights and recipes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.photos = folder / "photos"
+        self.style_images = folder / "styles"
+        self.vgg = folder / "vgg.safetensors"
+        rng = np.random.default_rng(1)
+        self.photos.mkdir()
+        for number in range(5):
+            blocks = Image.fromarray(rng.integers(0, 256, (6, 8, 3), dtype=np.uint8))
+            blocks.resize((80, 60), Image.Resampling.BICUBIC).save(self.photos / f"photo{number}.png")
+        self.style_images.mkdir()
+        stripes = np.zeros((80, 80, 3), np.uint8)
+        stripes[::8] = stripes[1::8] = (220, 160, 90)
+        Image.fromarray(stripes).save(self.style_images / "mural.png")
+        Image.fromarray(rng.integers(0, 256, (80, 96, 3), dtype=np.uint8)).save(self.style_images / "glass.png")
+        torch.manual_seed(0)
+        save_file({name: tensor.half() for name, tensor in VGG16().state_dict().items()}, self.vgg)
+
+    def recipe(self, *, steps: int = 20, learning_rate: float = 1e-3, checkpoint_every: int = 1000) -> Path:
+        """A recipe file."""
+        path = self.folder / f"recipe-{steps}-{learning_rate}-{checkpoint_every}.toml"
+        text = RECIPE.format(steps=steps, learning_rate=learning_rate, checkpoint_every=checkpoint_every)
+        path.write_text(text, "utf-8")
+        return path
+
+    def prepare(self, out: Path, *, resume: bool = False, **options: float) -> Run:
+        """A run of that recipe."""
+        recipe = read_recipe(self.recipe(**options))  # type: ignore[arg-type]
+        return prepare(recipe, self.photos, out, style_images=self.style_images, vgg=self.vgg, resume=resume)
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    return Workshop(tmp_path_factory.mktemp("workshop"))
+
+
+@pytest.fixture(scope="session")
+def trained(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder: a fast network after 20 steps, slots 0 and 1 trained, 2 and 3 not. Not to be changed."""
+    out = tmp_path_factory.mktemp("trained") / "tiny"
+    run = workshop.prepare(out)
+    train(run)
+    export_model(run, workshop.style_images)
+    return out
+
+
+@pytest.fixture
+def model_copy(trained: Path, tmp_path: Path) -> Path:
+    """A copy of the trained model, to damage."""
+    return Path(shutil.copytree(trained, tmp_path / "model"))
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A JPEG of 75 × 50 pixels."""
+    rng = np.random.default_rng(2)
+    path = tmp_path / "photo.jpg"
+    image = Image.fromarray(rng.integers(0, 256, (5, 8, 3), dtype=np.uint8))
+    image.resize((75, 50), Image.Resampling.BICUBIC).save(path, quality=95)
+    return path

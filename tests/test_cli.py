@@ -1,0 +1,163 @@
+"""The command line: exit codes, output, and that one bad photo does not stop the others."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+from safetensors.torch import load_file
+
+import impasto
+from impasto.cli import main
+
+
+def invoke(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_version() -> None:
+    result = invoke("--version")
+    assert result.exit_code == 0
+    assert impasto.__version__ in result.output
+
+
+def test_stylize_one_photo_to_a_file(trained: Path, photo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "picture.webp"
+    result = invoke("stylize", photo, "-s", "mural", "-o", out, "--model", trained)
+    assert result.exit_code == 0, result.output
+    assert str(out) in result.output
+    with Image.open(out) as picture:
+        assert (picture.format, picture.size) == ("WEBP", (75, 50))
+
+
+def test_stylize_into_a_folder_goes_on_past_bad_photos(trained: Path, photo: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.jpg"
+    bad.write_text("no photo")
+    out = tmp_path / "out"
+    result = invoke("stylize", tmp_path / "none.png", bad, photo, "-s", "mural", "-o", out, "--model", trained)
+    assert result.exit_code == 2
+    assert result.stderr.count("impasto: ") == 3
+    assert "none.png: there is no such file" in result.stderr
+    assert "bad.jpg: is not a picture" in result.stderr
+    assert "2 of 3 photos failed" in result.stderr
+    assert "Traceback" not in result.output
+    assert [path.name for path in out.iterdir()] == ["photo-mural.jpg"]
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime", "torch"])
+def test_stylize_with_every_runtime(trained: Path, photo: Path, tmp_path: Path, runtime: str) -> None:
+    out = tmp_path / "picture.png"
+    assert invoke("stylize", photo, "-s", "mural", "-o", out, "--model", trained, "--runtime", runtime).exit_code == 0
+    assert out.exists()
+
+
+def one_line_error(result: Result, *words: str) -> None:
+    assert result.exit_code == 2, result.output
+    assert "Traceback" not in result.output
+    assert len(result.stderr.strip().splitlines()) == 1
+    for word in words:
+        assert word in result.stderr
+
+
+def test_bad_arguments_are_one_line_and_write_nothing(trained: Path, photo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    base = ["stylize", photo, "--model", trained]
+    one_line_error(invoke(*base, "-s", "murale", "-o", out), "murale", "did you mean mural")
+    one_line_error(invoke(*base, "-s", "mural", "-o", tmp_path / "a.xyz"), "a.xyz", ".png")
+    one_line_error(invoke(*base, photo, "-s", "mural", "-o", tmp_path / "a.png"), "a.png", "folder")
+    one_line_error(invoke(*base, photo, "-s", "mural", "-o", out), "would be written to")
+    one_line_error(invoke(*base, "-s", "mural", "-o", photo / "out"), "cannot be made")
+    one_line_error(invoke(*base, "-s", "mural", "-o", "/proc/picture.png"), "/proc/picture.png", "cannot be written")
+    one_line_error(invoke(*base, "-s", "mural", "--runtime", "tensorflow"), "no runtime 'tensorflow'")
+    one_line_error(invoke("stylize", photo, "-s", "mural", "--model", tmp_path), "model.json")
+    assert not out.exists()
+
+
+def test_styles(trained: Path) -> None:
+    result = invoke("styles", "--model", trained)
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.output.splitlines()] == ["mural", "stained-glass", "slot-2", "slot-3"]
+    assert "壁畫" in result.output
+
+
+def test_styles_as_json() -> None:
+    styles = json.loads(invoke("styles", "--json").output)
+    assert styles[0]["slug"] == "mural"
+    for style in styles:
+        assert {"slug", "name", "name_zh", "artist", "year", "licence", "image", "image_sha256"} <= style.keys()
+        assert len(style["image_sha256"]) == 64
+
+
+def arguments_to_train(workshop, out: Path, recipe: Path) -> list[str]:
+    folders = ["--content", workshop.photos, "--style-images", workshop.style_images, "--vgg", workshop.vgg]
+    return ["train", str(recipe), *map(str, folders), "--out", str(out)]
+
+
+def test_train_stop_resume_stylize(workshop, photo: Path, tmp_path: Path) -> None:
+    recipe, out = workshop.recipe(steps=400, checkpoint_every=2), tmp_path / "model"
+    command = [sys.executable, "-m", "impasto", *arguments_to_train(workshop, out, recipe)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not (out / "checkpoint.safetensors").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os.kill(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "saved; the same command and --resume goes on" in errors
+    assert "Traceback" not in errors
+    assert load_file(out / "checkpoint.safetensors")
+    assert not (out / "model.json").exists()
+
+
+def test_train_makes_a_model_that_stylizes(workshop, photo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "model"
+    result = invoke(*arguments_to_train(workshop, out, workshop.recipe(steps=2)))
+    assert result.exit_code == 0, result.output
+    assert "a model with 4 styles" in result.output
+    assert invoke("stylize", photo, "-s", "mural", "-o", tmp_path / "a.png", "--model", out).exit_code == 0
+
+
+def test_train_names_what_is_missing(workshop, tmp_path: Path) -> None:
+    recipe = workshop.recipe(steps=2)
+    arguments = arguments_to_train(workshop, tmp_path / "model", recipe)
+    for option, words in (
+        ("--content", "not a folder"),
+        ("--style-images", "name its folder with --style-images"),
+        ("--vgg", "there is no such file"),
+    ):
+        wrong = list(arguments)
+        wrong[wrong.index(option) + 1] = str(tmp_path / "none")
+        one_line_error(invoke(*wrong), words)
+    assert not (tmp_path / "model").exists()
+
+
+def test_evaluate_prints_a_table_and_writes_json(workshop, trained: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    folders = ["--photos", workshop.photos, "--style-images", workshop.style_images, "--vgg", workshop.vgg]
+    result = invoke("evaluate", trained, *folders, "--size", 64, "--json", report)
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert "style gap closed" in lines[0]
+    assert [line.split("|")[1].strip() for line in lines[2:]] == ["mural", "stained-glass"]
+    scores = json.loads(report.read_text())
+    assert scores["size"] == 64
+    mural = scores["styles"][0]
+    assert len(mural["photos"]) == 5
+    mean = sum(photo["style_gap_closed"] for photo in mural["photos"]) / 5
+    assert mural["style_gap_closed"] == pytest.approx(mean)
+    assert f"{100 * mean:.1f}" in lines[2]
+
+
+def test_evaluate_wants_the_style_images_it_was_trained_on(workshop, trained: Path, tmp_path: Path) -> None:
+    arguments = ["evaluate", trained, "--photos", workshop.photos, "--vgg", workshop.vgg, "--style-images", tmp_path]
+    one_line_error(invoke(*arguments), "mural.png", "--style-images")
+    Image.new("RGB", (64, 64)).save(tmp_path / "mural.png")
+    one_line_error(invoke(*arguments), "is not the file that 'mural' was trained on")

@@ -1,0 +1,152 @@
+"""The edge: every form of picture in, the same form out, and clear words for what is none."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image
+
+from impasto import ImpastoError, geometry
+from impasto.images import FORMATS, read_photo, write_image
+
+RED, HALF = (255, 0, 0), (10, 20, 30, 128)
+
+
+@given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from([3, 4]))))
+def test_pixels_survive_the_way_in_and_out(array: np.ndarray) -> None:
+    photo = read_photo(array)
+    assert photo.pixels.shape == (1, 3, *array.shape[:2])
+    assert photo.pixels.dtype == np.float32
+    picture = photo.picture(photo.pixels)
+    assert isinstance(picture, np.ndarray)
+    assert (picture == array).all()
+
+
+def test_pixels_are_rounded_and_clipped() -> None:
+    photo = read_photo(np.zeros((1, 4, 3), np.uint8))
+    row = np.array([-0.5, 0.4 / 255, 0.6 / 255, 1.5], np.float32)
+    picture = photo.picture(np.broadcast_to(row, (1, 3, 1, 4)).copy())
+    assert np.asarray(picture)[0, :, 0].tolist() == [0, 0, 1, 255]
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "CMYK", "YCbCr", "I;16", "I", "HSV", "LAB"])
+def test_every_mode_is_read(mode: str) -> None:
+    image = Image.new("RGB", (5, 4), (255, 255, 255))
+    if mode in ("I", "I;16"):
+        image = Image.fromarray(np.full((4, 5), 65535, np.uint16 if mode == "I;16" else np.int32))
+    elif mode == "HSV":
+        image = Image.new("HSV", (5, 4), (0, 0, 255))
+    elif mode == "LAB":
+        image = Image.new("LAB", (5, 4), (255, 128, 128))
+    else:
+        image = image.convert(mode)
+    assert image.mode == mode
+    photo = read_photo(image)
+    assert photo.pixels.shape == (1, 3, 4, 5)
+    if mode != "LAB":  # Pillow's conversion from LAB rounds
+        assert (photo.pixels == 1).all()
+
+
+def test_alpha_is_kept_also_of_palettes() -> None:
+    image = Image.new("RGBA", (3, 2), HALF)
+    picture = read_photo(image).picture(read_photo(image).pixels)
+    assert isinstance(picture, Image.Image)
+    assert picture.getpixel((0, 0)) == HALF
+    palette = Image.new("P", (3, 2), 0)
+    palette.info["transparency"] = 0
+    assert (read_photo(palette).alpha == 0).all()  # type: ignore[union-attr]
+
+
+def test_exif_rotation_is_applied(tmp_path: Path) -> None:
+    image = Image.new("RGB", (40, 20), "white")
+    image.paste(RED, (0, 0, 20, 20))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned a quarter clockwise
+    image.save(tmp_path / "turned.jpg", exif=exif, quality=95, subsampling=0)
+    pixels = read_photo(tmp_path / "turned.jpg").pixels[0]
+    assert pixels.shape == (3, 40, 20)
+    assert pixels[:, 5, 10] == pytest.approx([1, 0, 0], abs=0.02)
+    assert pixels[:, 35, 10] == pytest.approx([1, 1, 1], abs=0.02)
+
+
+@pytest.mark.parametrize("suffix", sorted(FORMATS))
+def test_bytes_are_in_the_format_of_the_name(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"picture{suffix.upper()}"
+    write_image(Image.new("RGBA", (6, 5), HALF), path)
+    with Image.open(path) as again:
+        assert again.format == FORMATS[suffix]
+        assert again.size == (6, 5)
+        corner = again.convert("RGBA").getpixel((0, 0))
+    flattened = suffix in (".jpg", ".jpeg", ".bmp")
+    assert corner == pytest.approx((132, 137, 142, 255) if flattened else HALF, abs=2)
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def bomb(path: Path, width: int, height: int) -> Path:
+    """A PNG whose header claims a size that its data does not have."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in ((b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b""))
+    )
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunks)
+    return path
+
+
+def test_files_that_are_no_photos_are_named(tmp_path: Path, photo: Path) -> None:
+    text = tmp_path / "text.jpg"
+    text.write_text("not a photo")
+    empty = tmp_path / "empty.jpg"
+    empty.touch()
+    truncated = tmp_path / "truncated.jpg"
+    truncated.write_bytes(photo.read_bytes()[:-300])
+    expected = {
+        tmp_path / "none.jpg": "no such file",
+        tmp_path: "is a folder",
+        text: "not a picture",
+        empty: "is empty",
+        truncated: "damaged",
+        bomb(tmp_path / "bomb.png", 100_000, 100_000): "pixels",
+        bomb(tmp_path / "short.png", 30, 30): "damaged",
+    }
+    for path, words in expected.items():
+        with pytest.raises(ImpastoError, match=words) as caught:
+            read_photo(path)
+        assert str(path) in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "array", [np.zeros((4, 4, 3)), np.zeros((4, 4, 2), np.uint8), np.zeros(4, np.uint8), np.zeros((0, 4, 3), np.uint8)]
+)
+def test_arrays_that_are_no_photos_are_named(array: np.ndarray) -> None:
+    with pytest.raises(ImpastoError, match="array is"):
+        read_photo(array)
+
+
+def test_files_that_cannot_be_written_are_named(tmp_path: Path) -> None:
+    image = Image.new("RGB", (4, 4))
+    with pytest.raises(ImpastoError, match=r"no picture format '\.xyz'"):
+        write_image(image, tmp_path / "picture.xyz")
+    with pytest.raises(ImpastoError, match="cannot be written"):
+        write_image(image, tmp_path / "none" / "picture.png")
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(ImpastoError, match="cannot be written"):
+        write_image(image, tmp_path / "folder.png")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.png"]
+
+
+@given(height=st.integers(1, 70), width=st.integers(1, 70))
+def test_padding_and_cropping_are_inverse(height: int, width: int) -> None:
+    pixels = np.random.default_rng(0).random((1, 3, height, width), dtype=np.float32)
+    padded = geometry.pad(pixels)
+    assert padded.shape[2] % geometry.MULTIPLE == padded.shape[3] % geometry.MULTIPLE == 0
+    assert min(padded.shape[2:]) >= geometry.LEAST
+    assert (geometry.crop(padded, height, width) == pixels).all()

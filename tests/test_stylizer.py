@@ -1,0 +1,133 @@
+"""Inference: sizes, types, runtimes, threads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+import impasto
+from impasto import ImpastoError
+from impasto.images import examples
+from impasto.runtime import RUNTIMES
+
+
+@pytest.fixture(scope="module")
+def stylizer(trained: Path) -> impasto.Stylizer:
+    return impasto.load(trained)
+
+
+@given(height=st.integers(1, 80), width=st.integers(1, 80), channels=st.sampled_from([None, 3, 4]))
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_output_has_the_inputs_size_and_type(stylizer, height: int, width: int, channels: int | None) -> None:
+    shape = (height, width) if channels is None else (height, width, channels)
+    array = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    picture = stylizer(array, style="mural")
+    assert picture.dtype == np.uint8
+    assert picture.shape == (height, width, channels or 3)
+    if channels == 4:
+        assert (picture[..., 3] == array[..., 3]).all()
+    image = stylizer(Image.fromarray(array), style="mural")
+    assert image.size == (width, height)
+    assert image.mode == ("RGBA" if channels == 4 else "RGB")
+
+
+def test_path_image_and_array_give_the_same_picture(stylizer, photo: Path) -> None:
+    by_path = stylizer(photo, style="mural")
+    by_text = stylizer(str(photo), style="mural")
+    by_image = stylizer(Image.open(photo), style="mural")
+    by_array = stylizer(np.array(Image.open(photo)), style="mural")
+    for picture in (by_text, by_image, by_array):
+        assert (np.asarray(picture) == np.asarray(by_path)).all()
+
+
+def test_styles_differ_and_style_objects_are_taken(stylizer, photo: Path) -> None:
+    mural = np.asarray(stylizer(photo, style="mural")).astype(int)
+    glass = np.asarray(stylizer(photo, style="stained-glass")).astype(int)
+    assert np.abs(mural - glass).mean() > 1
+    assert (np.asarray(stylizer(photo, style=stylizer.styles["mural"])) == mural).all()
+
+
+def test_same_input_same_bytes(stylizer, trained: Path, photo: Path) -> None:
+    again = impasto.load(trained)
+    assert stylizer(photo, "mural").tobytes() == again(photo, "mural").tobytes() == stylizer(photo, "mural").tobytes()
+
+
+def test_a_stylizer_is_shared_by_threads(stylizer, photo: Path) -> None:
+    slugs = ["mural", "stained-glass", "slot-2"] * 4
+    alone = [stylizer(photo, slug).tobytes() for slug in slugs]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda slug: stylizer(photo, slug).tobytes(), slugs))
+    assert together == alone
+
+
+@pytest.mark.parametrize("model", ["trained", "bundled"])
+def test_runtimes_agree_on_photographs_of_odd_sizes(model: str, trained: Path) -> None:
+    stylizers = {name: impasto.load(trained if model == "trained" else None, runtime=name) for name in RUNTIMES}
+    for name, size in (("cat", (201, 133)), ("neuschwansteincastle", (150, 255))):
+        photo = Image.open(examples() / f"{name}.jpg").resize(size)
+        for slug in list(stylizers["torch"].styles)[:3]:
+            pictures = {key: np.asarray(one(photo, slug)).astype(int) for key, one in stylizers.items()}
+            for picture in pictures.values():
+                assert picture.shape == (size[1], size[0], 3)
+                assert np.abs(picture - pictures["torch"]).max() <= 2
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_contract_takes_batches_with_a_style_each(trained: Path, runtime: str) -> None:
+    stylizer = impasto.load(trained, runtime=runtime)
+    rng = np.random.default_rng(0)
+    images = rng.random((3, 3, 36, 44), dtype=np.float32)
+    rows = np.stack([style.row for style in stylizer.styles.values()])[:3]
+    together = stylizer._runtime.run(images, rows)
+    assert together.shape == images.shape
+    assert together.dtype == np.float32
+    for index in range(3):
+        alone = stylizer._runtime.run(images[index : index + 1], rows[index : index + 1])
+        assert np.abs(alone[0] - together[index]).max() < 1 / 255
+
+
+def test_flat_photos_get_strokes(photo: Path) -> None:
+    """A flat colour is where instance normalization fails: without noise it comes out flat."""
+    stylizer = impasto.load()
+    for slug in stylizer.styles:
+        picture = np.asarray(stylizer(np.full((128, 128, 3), 150, np.uint8), slug)).astype(float)
+        assert picture[16:-16, 16:-16].std(axis=(0, 1)).mean() > 2, slug
+
+
+def test_unknown_names_are_refused_with_near_ones(stylizer, photo: Path) -> None:
+    with pytest.raises(ImpastoError, match="no style 'murl': did you mean mural"):
+        stylizer(photo, "murl")
+    with pytest.raises(ImpastoError, match="no runtime 'openvin': did you mean openvino"):
+        impasto.load(runtime="openvin")
+
+
+def test_bundled_model_has_eight_credited_styles_mural_and_glass_first() -> None:
+    styles = impasto.load().styles
+    assert list(styles)[:2] == ["mural", "stained-glass"]
+    assert len(styles) >= 8
+    for style in styles.values():
+        info = style.info
+        assert all((info.name, info.name_zh, info.artist, info.year, info.credit, info.licence, info.image_sha256))
+        assert style.thumbnail
+
+
+def test_inference_never_imports_torch(photo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.png"
+    code = f"""
+import sys, impasto
+from impasto.cli import main
+for arguments in (["styles"], ["stylize", {str(photo)!r}, "-s", "mural", "-o", {str(out)!r}]):
+    main(arguments, standalone_mode=False)
+heavy = {{"torch", "accelerate", "onnx", "matplotlib"}} & set(sys.modules)
+assert not heavy, heavy
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    assert out.exists()

@@ -1,0 +1,220 @@
+"""Training: data, schedule, exact resuming, and what happens when it goes wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from safetensors.torch import load_file
+
+import impasto
+from impasto import ImpastoError
+from impasto.training import TrainingOptions, loop, read_recipe, train
+from impasto.training.data import Crops, ShareOfSteps, find_photos, gradient, random_crop
+
+
+def test_crops_depend_on_their_number_alone(workshop) -> None:
+    options = TrainingOptions(crop=48, noise=(1, 4), flat=0.2)
+    first, again = (Crops(find_photos(workshop.photos), [0, 1], options) for _ in range(2))
+    for number in (7, 3, 7):
+        for one, other in zip(first[number], again[number], strict=True):
+            assert torch.equal(torch.as_tensor(one), torch.as_tensor(other))
+    assert not torch.equal(first[3][0], first[4][0])
+
+
+def test_every_epoch_shows_every_photo_once(workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    crops = Crops(find_photos(workshop.photos), [0], TrainingOptions(crop=48))
+    opened: list[str] = []
+    real = Image.open
+    monkeypatch.setattr(Image, "open", lambda path: opened.append(Path(path).name) or real(path))
+    for number in range(10):
+        crops[number]
+    assert sorted(opened[:5]) == sorted(opened[5:]) == [f"photo{number}.png" for number in range(5)]
+    assert opened[:5] != opened[5:]
+
+
+@given(
+    width=st.integers(1, 90),
+    height=st.integers(1, 90),
+    crop=st.sampled_from([32, 64]),
+    least_scale=st.floats(0.1, 3),
+    seed=st.integers(0, 999),
+)
+def test_random_crop_takes_any_photo(width: int, height: int, crop: int, least_scale: float, seed: int) -> None:
+    image = Image.new("L", (width, height), 77)
+    pixels = random_crop(image, np.random.default_rng(seed), crop, least_scale)
+    assert pixels.shape == (crop, crop, 3)
+    assert (pixels == 77).all()
+
+
+def test_noise_is_on_the_input_only_and_within_its_range(workshop) -> None:
+    crops = Crops(find_photos(workshop.photos), [0], TrainingOptions(crop=64, noise=(5, 5)))
+    photo, noisy, _ = crops[0]
+    assert 4 < (noisy.float() - photo.float()).std() < 5.5
+
+
+def test_gradients_are_ramps_or_flat() -> None:
+    rng = np.random.default_rng(0)
+    ramps = [gradient(rng, 64).astype(int) for _ in range(30)]
+    steepest = [max(np.abs(np.diff(ramp, axis=axis)).max() for axis in (0, 1)) for ramp in ramps]
+    assert max(steepest) <= 8
+    assert 3 < sum(step == 0 for step in steepest) < 20
+
+
+def test_broken_photos_are_passed_over(workshop, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "broken.jpg").write_text("no photo")
+    Image.open(workshop.photos / "photo0.png").save(tmp_path / "good.png")
+    crops = Crops(find_photos(tmp_path), [0], TrainingOptions(crop=32))
+    assert [crops[number][0].shape for number in range(2)] == [(3, 32, 32)] * 2
+    assert "broken.jpg: left out" in caplog.text
+    (tmp_path / "good.png").unlink()
+    with pytest.raises(ImpastoError, match="none of the photographs"):
+        crops[0]
+
+
+def test_processes_share_each_batch_without_overlap() -> None:
+    options = TrainingOptions(steps=5, batch_size=6)
+    shares = [list(ShareOfSteps(2, options, process, 3)) for process in range(3)]
+    for step in range(3):
+        numbers = sorted(number for share in shares for number in share[step])
+        assert numbers == list(range((step + 2) * 6, (step + 3) * 6))
+
+
+def test_learning_rate_rises_holds_and_falls() -> None:
+    options = TrainingOptions(steps=100, learning_rate=1.0, warmup=10, decay=0.5)
+    rates = [loop.learning_rate(step, options) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[10:50] == [1.0] * 40
+    assert rates[75] == pytest.approx(0.5)
+    assert 0 < rates[-1] < 0.01
+
+
+def weights_of(out: Path) -> dict[str, torch.Tensor]:
+    return load_file(out / loop.CHECKPOINT)
+
+
+def interrupt_after(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    """Press Ctrl-C in the middle of that step."""
+    real = loop.train_step
+
+    def step_with_interrupt(run, *arguments):
+        if run.step == step:
+            os.kill(os.getpid(), signal.SIGINT)
+        return real(run, *arguments)
+
+    monkeypatch.setattr(loop, "train_step", step_with_interrupt)
+
+
+def test_resuming_is_exact(workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train(workshop.prepare(tmp_path / "straight"))
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 9)
+        with pytest.raises(ImpastoError, match="stopped after step 10, saved; the same command and --resume"):
+            train(workshop.prepare(tmp_path / "stopped"))
+    run = workshop.prepare(tmp_path / "stopped", resume=True)
+    assert run.step == 10
+    train(run)
+    straight, resumed = weights_of(tmp_path / "straight"), weights_of(tmp_path / "stopped")
+    assert straight.keys() == resumed.keys()
+    assert any(name.startswith("optimizer") for name in straight)
+    for name, tensor in straight.items():
+        assert torch.equal(tensor, resumed[name]), name
+
+
+def test_training_lowers_the_objective(workshop, tmp_path: Path) -> None:
+    run = workshop.prepare(tmp_path, steps=30)
+    batch = [torch.stack([run.crops[number][part] for number in range(4)]) for part in (0, 1)]
+    slots = torch.tensor([0, 1, 0, 1])
+    scores = [loop.train_step(run, run.network, *batch, slots).objective.mean() for _ in range(12)]
+    assert scores[-1] < 0.9 * scores[0]
+
+
+def test_a_loss_that_is_not_a_number_stops_with_step_and_cause(workshop, tmp_path: Path) -> None:
+    run = workshop.prepare(tmp_path, steps=20, learning_rate=1e30, checkpoint_every=1)
+    with pytest.raises(ImpastoError, match=r"step \d+: the content loss is not a finite number .*last good state"):
+        train(run)
+    assert all(torch.isfinite(tensor).all() for tensor in weights_of(tmp_path).values())
+
+
+def test_an_output_folder_in_use_is_refused(workshop, trained: Path) -> None:
+    with pytest.raises(ImpastoError, match="add --resume"):
+        workshop.prepare(trained)
+
+
+def test_resuming_needs_a_checkpoint_of_the_same_recipe(workshop, tmp_path: Path) -> None:
+    with pytest.raises(ImpastoError, match="none to resume from"):
+        workshop.prepare(tmp_path, resume=True)
+    workshop.prepare(tmp_path, steps=20).save()
+    with pytest.raises(ImpastoError, match="another recipe"):
+        workshop.prepare(tmp_path, steps=21, resume=True)
+    (tmp_path / loop.CHECKPOINT).write_bytes(b"damaged")
+    with pytest.raises(ImpastoError, match="damaged"):
+        workshop.prepare(tmp_path, steps=20, resume=True)
+
+
+def test_balance_evens_out_the_photo_losses(workshop, tmp_path: Path) -> None:
+    objective = workshop.prepare(tmp_path).objective
+    before = objective.weights.clone()
+    objective.balance(torch.rand(2, 3, 48, 48), 1.0)
+    assert before.tolist() == [1, 1, 0, 0]
+    weighted = (objective.weights * objective.photo_loss)[:2]
+    assert weighted[0] == pytest.approx(weighted[1].item())
+
+
+def test_run_leaves_log_samples_and_tensorboard(trained: Path) -> None:
+    run = trained
+    assert (run / "samples" / "step-000010.jpg").exists()
+    assert list((run / "tensorboard").glob("events*"))
+    assert Image.open(run / "samples" / "step-000020.jpg").size == (5 * 48, 4 * 48)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("steps = 20", 'steps = "many"', "steps"),
+        ("steps = 20", "stepps = 20", "stepps"),
+        ("slot = 1", "slot = 0", "slot 0 is given to 2 styles"),
+        ("slot = 1", "slot = 4", "slots = 5"),
+        ("crop = 48", "crop = 50", "crop"),
+        ('slug = "mural"', 'slug = "Mural!"', "slug"),
+        ("[training]", "[training", ""),
+    ],
+)
+def test_bad_recipes_are_named(workshop, tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = tmp_path / "bad.toml"
+    text = workshop.recipe().read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(ImpastoError, match=f"recipe {path}: .*{message}"):
+        read_recipe(path)
+
+
+def test_missing_inputs_are_named(workshop, tmp_path: Path) -> None:
+    with pytest.raises(ImpastoError, match="No such file"):
+        read_recipe(tmp_path / "none.toml")
+    with pytest.raises(ImpastoError, match="not a folder"):
+        find_photos(tmp_path / "none")
+    with pytest.raises(ImpastoError, match="no photographs"):
+        find_photos(tmp_path)
+
+
+def test_shipped_recipes_are_valid() -> None:
+    recipes = sorted((Path(__file__).parent.parent / "recipes").glob("*.toml"))
+    assert {read_recipe(path).name for path in recipes} == {path.stem for path in recipes} >= {"gallery", "four-slots"}
+
+
+def test_trained_slots_differ_and_untrained_ones_are_alike(trained: Path, photo: Path) -> None:
+    """The article's experiment: slots 0 and 1 trained, 2 and 3 never."""
+    stylizer = impasto.load(trained)
+    assert list(stylizer.styles) == ["mural", "stained-glass", "slot-2", "slot-3"]
+    pictures = [np.asarray(stylizer(photo, style)).astype(int) for style in stylizer.styles]
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert np.abs(pictures[one] - pictures[other]).mean() > 0.5
+    assert (pictures[2] == pictures[3]).all()
