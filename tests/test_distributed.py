@@ -40,7 +40,7 @@ def launch(workshop, out: Path, processes: int) -> list[dict[str, list[float]]]:
     out.mkdir()
     script = out / "script.py"
     script.write_text(SCRIPT)
-    recipe = workshop.recipe(steps=3)
+    recipe = workshop.recipe(steps=1)
     arguments = [recipe, workshop.photos, workshop.style_images, workshop.vgg, out]
     # What `accelerate launch` runs on GPUs; on processors alone, it would ask for MPI.
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
@@ -60,7 +60,7 @@ def test_two_processes_average_gradients_and_see_different_data(workshop, tmp_pa
     assert first["gradient"] == second["gradient"]
     # Averaged over the two halves of the batch, gradients and weights are those of the whole batch.
     for one, other in zip(first["gradient"], alone["gradient"], strict=True):
-        assert abs(one - other) <= 1e-3 * max(map(abs, alone["gradient"]))
+        assert abs(one - other) <= 1e-4 * max(map(abs, alone["gradient"]))
     both, single = (load_file(tmp_path / name / "checkpoint.safetensors") for name in ("two", "one"))
     weight = "network.residual.0.first.conv.weight"
     assert (both[weight] - single[weight]).abs().max() < 1e-3

@@ -1,0 +1,72 @@
+"""The README's commands and Python run as they stand, in a folder that holds what they name."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from impasto.cli import main
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture
+def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the README's commands name: photo.jpg, another.png, recipe.toml, photos and artworks."""
+    folder = tmp_path / "readme"
+    (folder / "artworks").mkdir(parents=True)
+    Image.open(photo).save(folder / "photo.jpg")
+    Image.open(photo).save(folder / "another.png")
+    (folder / "photos").symlink_to(workshop.photos)
+    Image.open(workshop.style_images / "mural.png").save(folder / "artworks" / "mural.jpg")
+    (recipe,) = blocks("toml")
+    quick = recipe.replace("steps = 4000", "steps = 2").replace("crop = 192", "crop = 32")
+    assert quick.count("= 2\n") == 2
+    (folder / "recipe.toml").write_text(quick)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("IMPASTO_VGG16", str(workshop.vgg))
+    return folder
+
+
+def test_commands(folder: Path) -> None:
+    commands = [line for block in blocks("bash") for line in block.splitlines() if line.startswith("impasto ")]
+    assert len(commands) == 7
+    for command in commands:
+        result = CliRunner().invoke(main, shlex.split(command)[1:])
+        assert result.exit_code == 0, f"{command}: {result.output}"
+    made = {
+        "photo-mural.jpg",
+        "out/photo-stained-glass.jpg",
+        "out/another-stained-glass.png",
+        "wave.webp",
+        "scores.json",
+    }
+    for name in made:
+        assert (folder / name).exists(), name
+
+
+def test_python(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = blocks("python")
+    names: dict[str, object] = {}
+    exec(code, names)
+    assert (folder / "mural.png").exists()
+    assert names["array"].shape == (50, 75, 3)  # type: ignore[attr-defined]
+    assert "(3206,)" in capsys.readouterr().out
+
+
+def test_make_targets_and_links_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"`?make (\w+)", README):
+        assert f"\n{target}:" in makefile
+    for link in re.findall(r'(?:\]\(|src=")([^)":]+)[)"]', README):
+        assert (ROOT / link).exists(), link
