@@ -70,6 +70,16 @@ def sheet(stylizer: impasto.Stylizer, photos: Path, size: int, shown: int) -> Im
     return table(rows, ["photo", *stylizer.styles])
 
 
+def hero(stylizer: impasto.Stylizer, photo: Path, size: int) -> Image.Image:
+    """One photo and its first seven styles, in two rows."""
+    content = scaled(photo, size)
+    pictures = [content, *(stylizer(content, style) for style in list(stylizer.styles)[:7])]
+    canvas = Image.new("RGB", (4 * content.width + 3 * GAP, 2 * content.height + GAP), "white")
+    for index, picture in enumerate(pictures):
+        canvas.paste(picture, (index % 4 * (content.width + GAP), index // 4 * (content.height + GAP)))
+    return canvas
+
+
 def slots(stylizer: impasto.Stylizer, photo: Path, size: int) -> Image.Image:
     """One photo through every slot, in slot order."""
     content = scaled(photo, size)
@@ -103,7 +113,7 @@ def points(stylizer: impasto.Stylizer) -> plt.Figure:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("figure", choices=["sheet", "slots", "points"])
+    parser.add_argument("figure", choices=["hero", "sheet", "slots", "points"])
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--size", type=int, default=512)
@@ -112,6 +122,7 @@ def main() -> None:
     arguments = parser.parse_args()
     stylizer = impasto.load(arguments.model)
     draw: dict[str, Callable[[], Image.Image | plt.Figure]] = {
+        "hero": lambda: hero(stylizer, arguments.photos / "neuschwansteincastle.jpg", arguments.size),
         "sheet": lambda: sheet(stylizer, arguments.photos, arguments.size, arguments.shown),
         "slots": lambda: slots(stylizer, arguments.photos / "neuschwansteincastle.jpg", arguments.size),
         "points": lambda: points(stylizer),

@@ -52,11 +52,11 @@ def plan(photos: tuple[Path, ...], style: str, out: Path) -> list[tuple[Path, Pa
     Raises:
         ImpastoError: one file for several photos, two photos for one file, or a file name of unknown format.
     """
-    if out.suffix and not out.is_dir():
+    if len(photos) == 1 and out.suffix and not out.is_dir():
         image_format(out)
-        if len(photos) > 1:
-            raise ImpastoError(f"{out}: is one file for {len(photos)} photos; give a folder as --out")
         return [(photos[0], out)]
+    if out.suffix.lower() in FORMATS and not out.is_dir():
+        raise ImpastoError(f"{out}: is one file for {len(photos)} photos; give a folder as --out")
     targets: dict[Path, Path] = {}
     for photo in photos:
         suffix = photo.suffix if photo.suffix.lower() in FORMATS else ".png"
