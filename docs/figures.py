@@ -1,8 +1,9 @@
 """Draws the figures of the documentation.
 
-python docs/figures.py sheet MODEL OUT.jpg [--size 512] [--photos DIR]   all styles × all photos
-python docs/figures.py slots MODEL OUT.jpg                               one photo through every slot
-python docs/figures.py points MODEL OUT.png                              γ and β of every style
+python docs/figures.py hero MODEL OUT.jpg       one photo in seven styles
+python docs/figures.py sheet MODEL OUT.jpg      all styles × all photos, also with --size and --photos
+python docs/figures.py slots MODEL OUT.jpg      one photo through every slot
+python docs/figures.py points MODEL OUT.png     γ and β of every style
 """
 
 from __future__ import annotations

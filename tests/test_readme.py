@@ -44,14 +44,8 @@ def test_commands(folder: Path) -> None:
     for command in commands:
         result = CliRunner().invoke(main, shlex.split(command)[1:])
         assert result.exit_code == 0, f"{command}: {result.output}"
-    made = {
-        "photo-mural.jpg",
-        "out/photo-stained-glass.jpg",
-        "out/another-stained-glass.png",
-        "wave.webp",
-        "scores.json",
-    }
-    for name in made:
+    made = ["photo-mural.jpg", "out/photo-stained-glass.jpg", "out/another-stained-glass.png", "wave.webp"]
+    for name in [*made, "scores.json", "my-model/model.json"]:
         assert (folder / name).exists(), name
 
 

@@ -25,8 +25,10 @@ class Stylizer:
         runtime: its network, ready to run.
 
     Example:
-        >>> stylizer = impasto.load()
-        >>> stylizer("photo.jpg", style="mural").save("mural.jpg")
+        >>> from impasto.images import examples
+        >>> stylizer = load()
+        >>> stylizer(examples() / "cat.jpg", style="mural").size
+        (1024, 768)
     """
 
     def __init__(self, model: Model, runtime: Runtime) -> None:
