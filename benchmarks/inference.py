@@ -21,6 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[512, 1024])
     parser.add_argument("--json", type=Path, default=Path("inference.json"))
     arguments = parser.parse_args()
     model = load_model(arguments.model)
@@ -28,7 +29,7 @@ def main() -> None:
     photo = read_photo(examples() / "cat.jpg").pixels
     row = next(iter(model.styles.values())).row[None]
     results, rows = {}, []
-    for size in (512, 1024):
+    for size in arguments.sizes:
         image = np.ascontiguousarray(np.pad(photo, ((0, 0), (0, 0), (0, 256), (0, 0)), "reflect")[:, :, :size, :size])
         pictures = {name: runtime.run(image, row) for name, runtime in runtimes.items()}
         calls = {name: partial(runtime.run, image, row) for name, runtime in runtimes.items()}

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 from PIL import Image
 from safetensors.torch import save_file
 
@@ -53,6 +54,10 @@ name_zh = "彩繪玻璃"
 image = "glass.png"
 size = 64
 """
+
+
+settings.register_profile("impasto", deadline=None)
+settings.load_profile("impasto")
 
 
 class Workshop:

@@ -66,7 +66,7 @@ class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     flat: Fraction = 0.0
     """Share of crops that are a flat colour or a gradient instead of a photo."""
     compile: bool = False
-    """Use ``torch.compile``; worth its minutes in long runs."""
+    """Use ``torch.compile``, which needs a C++ compiler on processors; worth its minutes in long runs."""
     seed: int = 0
     workers: Annotated[int, Meta(ge=0)] = 2
     """Processes that read photos."""

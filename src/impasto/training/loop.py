@@ -54,10 +54,20 @@ class Run:
         return torch.autocast(self.accelerator.device.type, self.precision if mixed else None, enabled=mixed)
 
     def save(self) -> None:
-        """Write the checkpoint, from the main process."""
+        """Write the checkpoint, from the main process.
+
+        Raises:
+            ImpastoError: it cannot be written; the one before is kept.
+        """
         if self.accelerator.is_main_process:
             network = self.accelerator.unwrap_model(self.network, keep_torch_compile=False)
-            save_checkpoint(self.out / CHECKPOINT, network, self.optimizer, self.step, self.recipe.digest)
+            path = self.out / CHECKPOINT
+            try:
+                save_checkpoint(path, network, self.optimizer, self.step, self.recipe.digest)
+            except OSError as error:
+                raise ImpastoError(
+                    f"checkpoint {path}: cannot be written ({error.strerror}); make room there"
+                ) from None
 
 
 def fastest_precision(device: torch.device) -> torch.dtype:

@@ -1,0 +1,47 @@
+"""The scripts that make figures and benchmarks run, on small things."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(*arguments: object) -> str:
+    result = subprocess.run(
+        [sys.executable, *map(str, arguments)], capture_output=True, text=True, timeout=300, cwd=ROOT
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    return result.stdout
+
+
+@pytest.mark.parametrize("figure", ["hero", "sheet", "slots", "points"])
+def test_figures(trained: Path, tmp_path: Path, figure: str) -> None:
+    out = tmp_path / "figure.png"
+    run("docs/figures.py", figure, trained, out, "--size", 64, "--shown", 48)
+    with Image.open(out) as image:
+        assert min(image.size) > 60
+
+
+def test_inference_benchmark(trained: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    printed = run("benchmarks/inference.py", "--model", trained, "--rounds", 1, "--sizes", 64, 96, "--json", report)
+    assert "| openvino, 96² |" in printed
+    results = json.loads(report.read_text())
+    assert results["environment"]["versions"]["torch"]
+    assert len(results["results"]) == 6
+
+
+def test_training_benchmark(workshop, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    inputs = ["--content", workshop.photos, "--style-images", workshop.style_images, "--vgg", workshop.vgg]
+    options = ["--recipe", workshop.recipe(steps=50), "--rounds", 1, "--json", report]
+    printed = run("benchmarks/training.py", *inputs, *options)
+    assert "| impasto |" in printed
+    assert set(json.loads(report.read_text())["objective"]) == {"plain loop", "plain loop, style Grams once", "impasto"}
