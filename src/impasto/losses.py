@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -19,6 +20,7 @@ STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 STYLE_WEIGHT = 1e-4
 
 Grams = Mapping[str, Tensor]
+Number = TypeVar("Number", Tensor, float)
 
 
 def gram_matrix(features: Tensor) -> Tensor:
@@ -60,11 +62,11 @@ def describe(vgg: VGG16, image: Tensor) -> Description:
     return Description(features[CONTENT_LAYER], {layer: gram_matrix(features[layer]) for layer in STYLE_LAYERS})
 
 
-def style_gap_closed(output: Tensor, photo: Tensor) -> Tensor:
+def style_gap_closed(output: Number, photo: Number) -> Number:
     """1 - L_style(output) / L_style(photo): 0 is the photo, 1 has the style's exact Gram matrices."""
     return 1 - output / photo
 
 
-def content_distance(output: Tensor, another: Tensor) -> Tensor:
+def content_distance(output: Number, another: Number) -> Number:
     """L_content(output, photo) / L_content(another photo, photo): 0 is the photo, 1 as far as another photograph."""
     return output / another

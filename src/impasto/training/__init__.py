@@ -2,7 +2,8 @@
 
 from impasto.training.config import Recipe, StyleEntry, TrainingOptions, read_recipe
 from impasto.training.export import export_model
-from impasto.training.loop import Run, prepare, train
+from impasto.training.loop import train
+from impasto.training.run import Run, prepare
 
 __all__ = [
     "Recipe",

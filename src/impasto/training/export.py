@@ -21,8 +21,8 @@ from impasto.nn import ARCHITECTURES, StyleTransferNetwork
 from impasto.nn.export import to_onnx
 from impasto.styles import Style, StyleInfo
 from impasto.training.config import Recipe, StyleEntry
-from impasto.training.loop import Run
 from impasto.training.objective import image_digest, read_style_image
+from impasto.training.run import Run
 
 _CROPS = 8
 _THUMBNAIL = (192, 192)

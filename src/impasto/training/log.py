@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 import msgspec
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-if TYPE_CHECKING:
-    from impasto.training.loop import Run
-    from impasto.training.objective import Losses
+from impasto.losses import style_gap_closed
+from impasto.training.objective import Losses
+from impasto.training.run import Run
 
 
 class Log:
@@ -55,7 +54,7 @@ class Log:
         scores = [row[2] for row in self.recent if row[0] == slot]
         if not scores:
             return None
-        return 1 - sum(scores) / len(scores) / self.run.objective.photo_loss[slot].item()
+        return style_gap_closed(sum(scores) / len(scores), self.run.objective.photo_loss[slot].item())
 
     def close(self) -> None:
         self.bar.close()

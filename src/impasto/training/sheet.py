@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from PIL import Image
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from impasto.training.loop import Run
+from impasto.training.run import Run
 
 PHOTOS = 4
 

@@ -1,0 +1,154 @@
+"""A training run: its state, made from a recipe, a folder of photos and an output folder, or from a checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+
+from impasto.errors import ImpastoError
+from impasto.model import load_model
+from impasto.nn import StyleTransferNetwork
+from impasto.nn.vgg_weights import load_vgg16
+from impasto.runtime.torch import load_network
+from impasto.training.checkpoint import load_checkpoint, save_checkpoint
+from impasto.training.config import Recipe, TrainingOptions
+from impasto.training.data import Crops, find_photos
+from impasto.training.objective import Objective
+
+CHECKPOINT = "checkpoint.safetensors"
+RECIPE = "recipe.json"
+
+
+@dataclass
+class Run:
+    """A training run: what a recipe, a folder of photos and an output folder become."""
+
+    recipe: Recipe
+    out: Path
+    accelerator: Accelerator
+    network: StyleTransferNetwork
+    optimizer: torch.optim.Optimizer
+    objective: Objective
+    crops: Crops
+    precision: torch.dtype
+    step: int = 0
+
+    @property
+    def options(self) -> TrainingOptions:
+        return self.recipe.training
+
+    def autocast(self) -> torch.autocast:
+        """The context in which the network runs: convolutions in the run's precision."""
+        mixed = self.precision != torch.float32
+        return torch.autocast(self.accelerator.device.type, self.precision if mixed else None, enabled=mixed)
+
+    def save(self) -> None:
+        """Write the checkpoint, from the main process.
+
+        Raises:
+            ImpastoError: it cannot be written; the one before is kept.
+        """
+        if self.accelerator.is_main_process:
+            network = self.accelerator.unwrap_model(self.network, keep_torch_compile=False)
+            path = self.out / CHECKPOINT
+            try:
+                save_checkpoint(path, network, self.optimizer, self.step, self.recipe.digest)
+            except OSError as error:
+                raise ImpastoError(
+                    f"checkpoint {path}: cannot be written ({error.strerror}); make room there"
+                ) from None
+
+
+def fastest_precision(device: torch.device) -> torch.dtype:
+    """bfloat16 where the hardware computes in it, else float32."""
+    if device.type == "cuda":
+        supported = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        supported = device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
+    return torch.bfloat16 if supported else torch.float32
+
+
+def prepare(
+    recipe: Recipe,
+    content: str | Path,
+    out: str | Path,
+    *,
+    style_images: str | Path = ".",
+    vgg: str | Path | None = None,
+    start: str | Path | None = None,
+    resume: bool = False,
+    precision: torch.dtype | None = None,
+) -> Run:
+    """Build a run, at its first step or where its checkpoint left it.
+
+    ``start`` is a model folder, of the same architecture and number of slots, whose weights and styles are trained on.
+
+    Raises:
+        ImpastoError: an input is missing or broken, the output folder already holds a run, or there is none to resume.
+    """
+    out = Path(out)
+    if not resume and (out / CHECKPOINT).exists():
+        raise ImpastoError(f"output {out}: holds a training run; add --resume to go on with it, or name another folder")
+    accelerator = Accelerator()
+    precision = precision or fastest_precision(accelerator.device)
+    _check_batch(recipe.training, accelerator)
+    photos = find_photos(content)
+    crops = Crops(photos, [entry.slot for entry in recipe.styles], recipe.training)
+    objective = _objective(recipe, crops, Path(style_images), vgg, accelerator.device, precision)
+    set_seed(recipe.training.seed)
+    network = _initial(recipe, start)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = torch.optim.Adam(network.parameters(), lr=recipe.training.learning_rate)
+    step = load_checkpoint(out / CHECKPOINT, network, optimizer, recipe.digest) if resume else 0
+    network, optimizer = accelerator.prepare(network, optimizer)
+    if accelerator.is_main_process:
+        _make_folder(out, recipe)
+    return Run(recipe, out, accelerator, network, optimizer, objective, crops, precision, step)
+
+
+def _initial(recipe: Recipe, start: str | Path | None) -> StyleTransferNetwork:
+    if start is None:
+        return StyleTransferNetwork(recipe.network, recipe.slots)
+    model = load_model(start)
+    if (model.info.architecture, len(model.styles)) != (recipe.network, recipe.slots):
+        has = f"{model.info.architecture!r} with {len(model.styles)} styles"
+        raise ImpastoError(f"model {start}: is {has}, the recipe asks for {recipe.network!r} with {recipe.slots}")
+    return load_network(model)
+
+
+def _check_batch(options: TrainingOptions, accelerator: Accelerator) -> None:
+    if options.batch_size % accelerator.num_processes:
+        raise ImpastoError(
+            f"batch_size {options.batch_size} cannot be shared by {accelerator.num_processes} processes; "
+            "make it a multiple of that"
+        )
+
+
+def _make_folder(out: Path, recipe: Recipe) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / RECIPE).write_bytes(msgspec.json.format(msgspec.json.encode(recipe), indent=2))
+    except OSError as error:
+        raise ImpastoError(f"output {out}: {error.strerror}") from None
+
+
+def _objective(
+    recipe: Recipe,
+    crops: Crops,
+    style_images: Path,
+    vgg: str | Path | None,
+    device: torch.device,
+    precision: torch.dtype,
+) -> Objective:
+    loss_network = load_vgg16(vgg)
+    loss_network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    objective = Objective(loss_network, recipe, style_images, device)
+    photos = torch.stack([crops[number][0] for number in range(32)]).to(device)
+    objective.balance(photos.float() / 255, recipe.training.balance)
+    loss_network.to(precision)
+    return objective
