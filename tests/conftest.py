@@ -8,6 +8,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,9 @@ image = "glass.png"
 size = 64
 """
 
+
+# Tests neither use nor fill the user's cache.
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="impasto-tests-")
 
 settings.register_profile("impasto", deadline=None)
 settings.load_profile("impasto")
