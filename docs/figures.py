@@ -4,22 +4,26 @@ python docs/figures.py hero MODEL OUT.jpg       one photo in seven styles
 python docs/figures.py sheet MODEL OUT.jpg      all styles × all photos, also with --size and --photos
 python docs/figures.py slots MODEL OUT.jpg      one photo through every slot
 python docs/figures.py points MODEL OUT.png     γ and β of every style
+python docs/figures.py flat MODEL OUT.jpg       a flat colour and a ramp, with the input noise and without it
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import io
 from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib as mpl
+import msgspec
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 import impasto
 from impasto.images import examples
 from impasto.nn import ARCHITECTURES
+from impasto.runtime import load_runtime
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -112,9 +116,24 @@ def points(stylizer: impasto.Stylizer) -> plt.Figure:
     return figure
 
 
+def flat(stylizer: impasto.Stylizer, size: int) -> Image.Image:
+    """A flat colour and a noise-free sky in every style: with the input noise (above) and without it (below)."""
+    model = stylizer.model
+    silent = dataclasses.replace(model, info=msgspec.structs.replace(model.info, input_noise=0.0))
+    stylizers = stylizer, impasto.Stylizer(silent, load_runtime("openvino", model))
+    height = np.linspace(0, 1, size)[:, None, None]
+    sky = np.rint(np.array([90, 140, 200]) + height * np.array([80, 60, 40])).astype(np.uint8).repeat(size, axis=1)
+    rows = [
+        [Image.fromarray(photo), *(Image.fromarray(one(photo, style)) for style in one.styles)]
+        for photo in (np.full((size, size, 3), 150, np.uint8), sky)
+        for one in stylizers
+    ]
+    return table(rows, ["photo", *stylizer.styles])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("figure", choices=["hero", "sheet", "slots", "points"])
+    parser.add_argument("figure", choices=["flat", "hero", "sheet", "slots", "points"])
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--size", type=int, default=512)
@@ -123,6 +142,7 @@ def main() -> None:
     arguments = parser.parse_args()
     stylizer = impasto.load(arguments.model)
     draw: dict[str, Callable[[], Image.Image | plt.Figure]] = {
+        "flat": lambda: flat(stylizer, arguments.size),
         "hero": lambda: hero(stylizer, arguments.photos / "neuschwansteincastle.jpg", arguments.size),
         "sheet": lambda: sheet(stylizer, arguments.photos, arguments.size, arguments.shown),
         "slots": lambda: slots(stylizer, arguments.photos / "neuschwansteincastle.jpg", arguments.size),
