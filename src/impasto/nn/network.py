@@ -77,20 +77,32 @@ ARCHITECTURES = {
 }
 
 
-class ConvNorm(nn.Module):
-    """Reflection padding, convolution without bias (the norm would remove it), conditional instance norm."""
+class PaddedConv2d(nn.Conv2d):
+    """Nearest upsampling by ``upsample``, reflection padding, convolution without bias (the norm would remove it)."""
 
-    def __init__(self, in_maps: int, conv: Conv, num_styles: int, *, stride: int = 1) -> None:
+    def __init__(self, in_maps: int, out_maps: int, kernel: int, *, stride: int = 1, upsample: int = 1) -> None:
+        super().__init__(in_maps, out_maps, kernel, stride=stride, bias=False)
+        nn.init.normal_(self.weight, std=0.01)
+        self.upsample = upsample
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.upsample > 1:
+            x = F.interpolate(x, scale_factor=self.upsample, mode="nearest")
+        return super().forward(F.pad(x, [self.kernel_size[0] // 2] * 4, mode="reflect"))
+
+
+class ConvNorm(nn.Module):
+    """Convolution and conditional instance norm. Strides apply when contracting, upsampling when expanding."""
+
+    def __init__(self, in_maps: int, shape: Conv, num_styles: int, *, expand: bool = False) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(in_maps, conv.maps, conv.kernel, stride=stride, bias=False)
-        nn.init.normal_(self.conv.weight, std=0.01)
-        self.norm = ConditionalInstanceNorm2d(conv.maps, num_styles)
+        step = {"upsample" if expand else "stride": shape.step}
+        self.conv = PaddedConv2d(in_maps, shape.maps, shape.kernel, **step)
+        self.norm = ConditionalInstanceNorm2d(shape.maps, num_styles)
 
     def forward(self, x: Tensor, style: Iterator[Tensor]) -> Tensor:
         """``style`` yields γ and β of the layers in network order; each layer takes its own two."""
-        pad = self.conv.kernel_size[0] // 2
-        x = self.conv(F.pad(x, (pad, pad, pad, pad), mode="reflect"))
-        return conditional_instance_norm(x, next(style), next(style), self.norm.eps)
+        return conditional_instance_norm(self.conv(x), next(style), next(style), self.norm.eps)
 
 
 class ResidualBlock(nn.Module):
@@ -129,12 +141,12 @@ class StyleTransferNetwork(nn.Module):
         maps = 3 * architecture.fold**2
         self.contract = nn.ModuleList()
         for conv in architecture.contract:
-            self.contract.append(ConvNorm(maps, conv, num_styles, stride=conv.step))
+            self.contract.append(ConvNorm(maps, conv, num_styles))
             maps = conv.maps
         self.residual = nn.ModuleList(ResidualBlock(maps, num_styles) for _ in range(architecture.residual_blocks))
         self.expand = nn.ModuleList()
         for conv in architecture.expand:
-            self.expand.append(ConvNorm(maps, conv, num_styles))
+            self.expand.append(ConvNorm(maps, conv, num_styles, expand=True))
             maps = conv.maps
 
     @property
@@ -176,12 +188,10 @@ class StyleTransferNetwork(nn.Module):
             x = F.relu(layer(x, parts))
         for block in self.residual:
             x = block(x, parts)
-        for layer, conv in zip(self.expand, self.architecture.expand, strict=True):
-            if conv.step > 1:
-                x = F.interpolate(x, scale_factor=conv.step, mode="nearest")
-            x = layer(x, parts)
-            x = F.relu(x) if layer is not self.expand[-1] else x
-        return F.pixel_shuffle(torch.sigmoid(x), self.architecture.fold)
+        *hidden, last = self.expand
+        for layer in hidden:
+            x = F.relu(layer(x, parts))
+        return F.pixel_shuffle(torch.sigmoid(last(x, parts)), self.architecture.fold)
 
     def forward(self, image: Tensor, style_id: Tensor | None = None, style_weights: Tensor | None = None) -> Tensor:
         """(N,3,H,W) -> (N,3,H,W): :meth:`render` with the styles named as in :meth:`style`."""
