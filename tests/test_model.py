@@ -50,7 +50,7 @@ def test_style_survives_saving(tmp_path: Path) -> None:
 
 def test_weights_are_stored_in_halves(trained: Path) -> None:
     for name in ("network.onnx", "network.safetensors"):
-        assert (trained / name).stat().st_size < 412_416 * 2 + 150_000
+        assert (trained / name).stat().st_size < 412_416 * 3
 
 
 @pytest.mark.parametrize("name", ["model.json", "network.onnx", "styles/mural.safetensors"])
