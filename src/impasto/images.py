@@ -38,6 +38,7 @@ FORMATS = {
 }
 """File name endings that can be written, and what is written under them."""
 
+_RESAMPLING = Image.Resampling.LANCZOS
 _OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": 0},
     "WEBP": {"quality": 95},
@@ -58,6 +59,22 @@ class Photo:
     pixels: Pixels
     alpha: Array | None
     as_array: bool
+
+    def resized(self, long_side: int) -> Photo:
+        """The photo with that long side, in pixels.
+
+        Raises:
+            ImpastoError: it is not a positive number.
+        """
+        if long_side < 1:
+            raise ImpastoError(f"size {long_side}: must be at least 1 pixel")
+        height, width = self.pixels.shape[2:]
+        scale = long_side / max(height, width)
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        channels = [np.asarray(Image.fromarray(channel).resize(size, _RESAMPLING)) for channel in self.pixels[0]]
+        pixels = np.clip(np.stack(channels)[None], 0, 1)
+        alpha = None if self.alpha is None else np.asarray(Image.fromarray(self.alpha).resize(size, _RESAMPLING))
+        return Photo(pixels, alpha, self.as_array)
 
     def picture(self, pixels: Pixels) -> Picture:
         """``pixels`` (1,3,H,W) in the form that the photo came in: rounded to 8 bits, the photo's alpha beside it."""

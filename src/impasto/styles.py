@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +44,9 @@ class StyleInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Measured when it was trained: ``style_gap_closed`` and ``content_distance``."""
 
 
+Row = npt.NDArray[np.float32]
+
+
 @dataclass(frozen=True)
 class Style:
     """A style.
@@ -53,7 +58,7 @@ class Style:
     """
 
     info: StyleInfo
-    row: npt.NDArray[np.float32] = field(repr=False)
+    row: Row = field(repr=False)
     thumbnail: bytes = field(default=b"", repr=False)
 
     @property
@@ -86,3 +91,23 @@ class Style:
         except (KeyError, msgspec.MsgspecError):
             raise ImpastoError(f"style {path}: is a safetensors file, but not of a style") from None
         return cls(info, row, thumbnail)
+
+
+def blend(rows: Mapping[str, Row], weights: Mapping[str, float]) -> Row:
+    """The convex combination of ``rows``: weights count in proportion to their sum.
+
+    Args:
+        rows: slug -> (P,).
+        weights: slug -> a number of at least 0; not all 0.
+
+    Raises:
+        ImpastoError: a weight is negative or no number, or there is none above 0.
+    """
+    for slug, weight in weights.items():
+        if not (math.isfinite(weight) and weight >= 0):
+            raise ImpastoError(f"style {slug!r}: its weight is {weight:g}; give a number of at least 0")
+    total = sum(weights.values())
+    if total <= 0:
+        raise ImpastoError(f"blend {', '.join(weights) or 'of no styles'}: give at least one style a weight above 0")
+    parts = [np.float32(weight / total) * rows[slug] for slug, weight in weights.items()]
+    return np.sum(parts, axis=0, dtype=np.float32)

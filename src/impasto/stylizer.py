@@ -7,12 +7,18 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from impasto import geometry
+from impasto import color, geometry
 from impasto.errors import ImpastoError
 from impasto.images import PhotoLike, Picture, Pixels, read_photo
 from impasto.model import Model, load_model
 from impasto.runtime import Runtime, load_runtime
-from impasto.styles import Style
+from impasto.styles import Row, Style, blend
+
+IDENTITY = "identity"
+"""Slug of the style that reproduces the photo."""
+MOST_STRENGTH = 1.5
+
+StyleLike = str | Style | Mapping[str, float]
 
 _NOISE_SEED = 1610_07629
 
@@ -40,32 +46,67 @@ class Stylizer:
         """Slug -> style, in slot order."""
         return self.model.styles
 
-    def __call__(self, photo: PhotoLike, style: str | Style) -> Picture:
+    def __call__(
+        self,
+        photo: PhotoLike,
+        style: StyleLike,
+        *,
+        strength: float = 1.0,
+        keep_color: bool = False,
+        size: int | None = None,
+    ) -> Picture:
         """Repaint one photo.
 
         Args:
             photo: a path, a PIL image, or an array (H,W), (H,W,3) or (H,W,4), uint8, RGB or RGBA.
-            style: a slug of :attr:`styles`, or a style made for this network.
+            style: a slug of :attr:`styles`; a style made for this network; or a blend, slug -> weight, in which weights
+                count in proportion to their sum.
+            strength: 0 is the photo, 1 the style, up to 1.5 beyond it: the way from the style called ``identity`` to
+                this one where the model has one, else from the photo's pixels to the picture's.
+            keep_color: keep the photo's colours and take the lightness alone from the picture.
+            size: long side of the picture in pixels; the photo is scaled to it. None keeps the photo's size.
 
         Returns:
-            A picture of exactly the photo's upright size, its alpha kept: a uint8 array (H,W,3) or (H,W,4) for an
-            array, else a PIL image.
+            A picture of exactly the photo's upright size, or of ``size``, its alpha kept: a uint8 array (H,W,3) or
+            (H,W,4) for an array, else a PIL image.
 
         Raises:
-            ImpastoError: the photo cannot be read, or the style is unknown or belongs to another network.
+            ImpastoError: the photo cannot be read; the style is unknown or belongs to another network; or a number is
+                out of range.
         """
-        row = self._style(style).row
+        row = self.row(style, strength)
         source = read_photo(photo)
-        return source.picture(self._paint(source.pixels, row[None]))
+        if size is not None:
+            source = source.resized(size)
+        pixels = self._paint(source.pixels, row[None])
+        if IDENTITY not in self.styles and strength != 1:
+            pixels = np.clip(source.pixels + np.float32(strength) * (pixels - source.pixels), 0, 1)
+        return source.picture(color.keep_color(pixels, source.pixels) if keep_color else pixels)
 
-    def _style(self, style: str | Style) -> Style:
+    def row(self, style: StyleLike, strength: float = 1.0) -> Row:
+        """The point (P,) at which the network is run for a style or blend, see :meth:`__call__`.
+
+        Raises:
+            ImpastoError: the style is unknown or belongs to another network, or a number is out of range.
+        """
+        if not 0 <= strength <= MOST_STRENGTH:
+            raise ImpastoError(f"strength {strength:g}: must be between 0 and {MOST_STRENGTH:g}")
+        row = self._row(style)
+        if IDENTITY not in self.styles:
+            return row
+        start = self.styles[IDENTITY].row
+        return start + np.float32(strength) * (row - start)
+
+    def _row(self, style: StyleLike) -> Row:
         if isinstance(style, str):
-            return self.model.style(style)
+            return self.model.style(style).row
+        if isinstance(style, Mapping):
+            return blend({slug: self.model.style(slug).row for slug in style}, style)
         if style.info.network != self.model.info.network:
             raise ImpastoError(f"style {style.slug!r} was made for another network than {self.model.info.name!r}")
-        return style
+        return style.row
 
-    def _paint(self, pixels: Pixels, rows: np.ndarray) -> Pixels:
+    def _paint(self, pixels: Pixels, rows: Row) -> Pixels:
         height, width = pixels.shape[2:]
         painted = self._runtime.run(geometry.pad(add_noise(pixels, self.model.info.input_noise)), rows)
         return geometry.crop(painted, height, width)

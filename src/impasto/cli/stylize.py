@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
 from PIL import Image
 from tqdm import tqdm
 
-from impasto.cli.options import model_option, runtime_option
+from impasto.cli.options import default, model_option, runtime_option
 from impasto.errors import ImpastoError
-from impasto.images import FORMATS, image_format, write_image
+from impasto.images import FORMATS, Picture, image_format, write_image
 from impasto.stylizer import Stylizer, load
 
 
 @click.command()
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO...")
-@click.option("-s", "--style", required=True, help="A style's name; `impasto styles` lists them.")
+@click.option(
+    "-s",
+    "--style",
+    required=True,
+    help="A style (`impasto styles` lists them), or a blend: mural:0.6,scream:0.4.",
+)
+@click.option(
+    "--strength",
+    type=float,
+    default=default(Stylizer.__call__, "strength"),
+    help="0 is the photo, 1 the style, up to 1.5 beyond it.",
+)
+@click.option("--keep-color", is_flag=True, help="Keep the photo's colours, take the brushwork alone.")
+@click.option(
+    "--size", type=click.IntRange(1), help="Long side of the picture, in pixels; without it, the photo's size."
+)
 @click.option(
     "-o",
     "--out",
@@ -27,15 +44,26 @@ from impasto.stylizer import Stylizer, load
 )
 @model_option
 @runtime_option
-def stylize(photos: tuple[Path, ...], style: str, out: Path, model: Path | None, runtime: str) -> None:
+def stylize(
+    photos: tuple[Path, ...],
+    style: str,
+    strength: float,
+    keep_color: bool,
+    size: int | None,
+    out: Path,
+    model: Path | None,
+    runtime: str,
+) -> None:
     """Repaint PHOTO... in a style."""
-    targets = plan(photos, style, out)
+    weights = parse_blend(style)
+    targets = plan(photos, "-".join(weights), out)
     stylizer = load(model, runtime=runtime)
-    stylizer.model.style(style)
+    paint = partial(stylizer, style=weights, strength=strength, keep_color=keep_color, size=size)
+    stylizer.row(weights, strength)  # what is wrong with the options is said once, before any photo is read
     failed = 0
     for photo, target in tqdm(targets, unit="photo", disable=None if len(targets) > 1 else True):
         try:
-            seconds = _stylize_one(stylizer, photo, style, target)
+            seconds = _stylize_one(paint, photo, target)
             tqdm.write(f"{target}  ({seconds:.1f} s)")
         except ImpastoError as error:
             failed += 1
@@ -44,6 +72,24 @@ def stylize(photos: tuple[Path, ...], style: str, out: Path, model: Path | None,
         if len(targets) > 1:
             click.echo(f"impasto: {failed} of {len(targets)} photos failed, see above", err=True)
         raise click.exceptions.Exit(2)
+
+
+def parse_blend(text: str) -> dict[str, float]:
+    """``mural:0.6,scream:0.4`` -> slug -> weight; a style without a weight has 1.
+
+    Raises:
+        ImpastoError: a weight is no number, or a style is named twice.
+    """
+    weights: dict[str, float] = {}
+    for part in text.split(","):
+        slug, _, weight = part.strip().partition(":")
+        if slug in weights:
+            raise ImpastoError(f"style {text!r}: {slug!r} is named twice")
+        try:
+            weights[slug] = float(weight or 1)
+        except ValueError:
+            raise ImpastoError(f"style {text!r}: {weight!r} is no number; write mural:0.6,scream:0.4") from None
+    return weights
 
 
 def plan(photos: tuple[Path, ...], style: str, out: Path) -> list[tuple[Path, Path]]:
@@ -67,9 +113,9 @@ def plan(photos: tuple[Path, ...], style: str, out: Path) -> list[tuple[Path, Pa
     return [(photo, target) for target, photo in targets.items()]
 
 
-def _stylize_one(stylizer: Stylizer, photo: Path, style: str, target: Path) -> float:
+def _stylize_one(paint: Callable[[Path], Picture], photo: Path, target: Path) -> float:
     began = time.perf_counter()
-    picture = stylizer(photo, style=style)
+    picture = paint(photo)
     assert isinstance(picture, Image.Image)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,134 @@
+"""Blends, strength, colours, size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import impasto
+from impasto import ImpastoError
+from impasto.cli.stylize import parse_blend
+from impasto.color import from_oklab, keep_color, to_oklab
+from impasto.styles import Style, StyleInfo, blend
+
+pictures = hnp.arrays(np.uint8, st.tuples(st.just(1), st.just(3), st.integers(1, 6), st.integers(1, 6)))
+
+
+@pytest.fixture(scope="module")
+def stylizer(trained: Path) -> impasto.Stylizer:
+    return impasto.load(trained)
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=5).filter(lambda weights: sum(weights) > 1e-3))
+def test_blends_are_convex_and_count_in_proportion(weights: list[float]) -> None:
+    rng = np.random.default_rng(0)
+    rows = {str(index): rng.normal(size=7).astype(np.float32) for index in range(len(weights))}
+    mixed = blend(rows, {str(index): weight for index, weight in enumerate(weights)})
+    scaled = blend(rows, {str(index): weight * 3 for index, weight in enumerate(weights)})
+    stacked = np.stack(list(rows.values()))
+    assert mixed.dtype == np.float32
+    np.testing.assert_allclose(mixed, scaled, atol=1e-5)
+    assert (mixed >= stacked.min(axis=0) - 1e-5).all()
+    assert (mixed <= stacked.max(axis=0) + 1e-5).all()
+
+
+def test_a_blend_of_one_is_the_style_and_of_two_neither(stylizer, photo: Path) -> None:
+    mural = np.asarray(stylizer(photo, "mural")).astype(int)
+    assert (np.asarray(stylizer(photo, {"mural": 2, "stained-glass": 0})) == mural).all()
+    half = np.asarray(stylizer(photo, {"mural": 1, "stained-glass": 1})).astype(int)
+    glass = np.asarray(stylizer(photo, "stained-glass")).astype(int)
+    between = np.abs(half - mural).mean() + np.abs(half - glass).mean()
+    assert 0 < np.abs(half - mural).mean() < np.abs(glass - mural).mean()
+    assert between < 2 * np.abs(glass - mural).mean()
+
+
+@pytest.mark.parametrize(
+    ("style", "words"),
+    [
+        ({"mural": -1.0}, "weight is -1"),
+        ({"mural": 0.0}, "weight above 0"),
+        ({"mural": float("nan")}, "weight is nan"),
+        ({}, "of no styles"),
+        ({"murl": 1.0}, "did you mean mural"),
+    ],
+)
+def test_bad_blends_are_named(stylizer, photo: Path, style: dict[str, float], words: str) -> None:
+    with pytest.raises(ImpastoError, match=words):
+        stylizer(photo, style)
+
+
+def test_blends_on_the_command_line() -> None:
+    assert parse_blend("mural") == {"mural": 1}
+    assert parse_blend("mural:0.6, scream:.4") == {"mural": 0.6, "scream": 0.4}
+    for text, words in (("mural:much", "'much' is no number"), ("mural,mural", "named twice")):
+        with pytest.raises(ImpastoError, match=words):
+            parse_blend(text)
+
+
+def test_strength_fades_from_the_photo_to_the_style_and_beyond(stylizer, photo: Path) -> None:
+    original = np.asarray(impasto.images.read_photo(photo).pixels[0]).transpose(1, 2, 0) * 255
+    apart = [np.abs(np.asarray(stylizer(photo, "mural", strength=s)) - original).mean() for s in (0, 0.5, 1, 1.5)]
+    assert apart[0] < 0.1
+    assert apart == sorted(apart)
+    assert apart[1] == pytest.approx(apart[2] / 2, rel=0.05)
+    for strength in (-0.1, 1.6, float("nan")):
+        with pytest.raises(ImpastoError, match=r"between 0 and 1\.5"):
+            stylizer(photo, "mural", strength=strength)
+
+
+def test_strength_goes_by_the_identity_style_where_there_is_one(stylizer) -> None:
+    network = stylizer.model.info.network
+    identity = Style(StyleInfo(slug="identity", network=network), stylizer.styles["slot-2"].row)
+    model = impasto.model.Model(stylizer.model.path, stylizer.model.info, {**stylizer.styles, "identity": identity})
+    with_identity = impasto.Stylizer(model, stylizer._runtime)
+    mural = stylizer.styles["mural"].row
+    np.testing.assert_allclose(with_identity.row("mural", 0), identity.row, atol=1e-6)
+    np.testing.assert_allclose(with_identity.row("mural", 0.5), (identity.row + mural) / 2, atol=1e-6)
+
+
+@given(pictures)
+def test_oklab_and_back(array: np.ndarray) -> None:
+    pixels = array.astype(np.float32) / 255
+    np.testing.assert_allclose(from_oklab(to_oklab(pixels)), pixels, atol=2e-3)
+
+
+def test_oklab_known_answers() -> None:
+    white, red = (np.array(color, np.float32).reshape(1, 3, 1, 1) for color in ((1, 1, 1), (1, 0, 0)))
+    np.testing.assert_allclose(to_oklab(white).ravel(), [1, 0, 0], atol=1e-3)
+    np.testing.assert_allclose(to_oklab(red).ravel(), [0.6280, 0.2249, 0.1258], atol=1e-3)
+
+
+@given(pictures, st.integers(0, 99))
+def test_keeping_color_takes_lightness_from_the_picture_and_hue_from_the_photo(array: np.ndarray, seed: int) -> None:
+    photo = array.astype(np.float32) / 255
+    picture = np.random.default_rng(seed).random(photo.shape, dtype=np.float32)
+    kept = keep_color(picture, photo)
+    assert kept.min() >= 0
+    assert kept.max() <= 1
+    lab, lightness, color = to_oklab(kept), to_oklab(picture)[:, 0], to_oklab(photo)[:, 1:]
+    np.testing.assert_allclose(lab[:, 0], lightness, atol=0.03)
+    across = lab[:, 1] * color[:, 1] - lab[:, 2] * color[:, 0]
+    assert np.abs(across).max() < 0.01
+    assert (np.hypot(*lab[0, 1:]) <= np.hypot(*color[0]) + 0.02).all()
+
+
+def test_keeping_color_of_the_photo_itself_changes_nothing() -> None:
+    photo = np.random.default_rng(0).random((1, 3, 9, 9), dtype=np.float32)
+    np.testing.assert_allclose(keep_color(photo, photo), photo, atol=3e-3)
+
+
+@given(st.integers(1, 60))
+def test_size_is_the_long_side(stylizer, size: int) -> None:
+    photo = np.random.default_rng(0).integers(0, 256, (20, 30, 4), dtype=np.uint8)
+    picture = stylizer(photo, "mural", size=size)
+    assert picture.shape == (max(1, round(20 * size / 30)), size, 4)
+
+
+def test_no_size_is_refused(stylizer, photo: Path) -> None:
+    with pytest.raises(ImpastoError, match="at least 1 pixel"):
+        stylizer(photo, "mural", size=0)
