@@ -11,49 +11,22 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import io
 from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib as mpl
 import msgspec
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageOps
 
 import impasto
 from impasto.images import examples
 from impasto.nn import ARCHITECTURES
 from impasto.runtime import load_runtime
+from impasto.sheet import GAP, table, thumbnail
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
-
-GAP = 6
-LABEL = 26
-
-
-def table(rows: list[list[Image.Image]], labels: list[str]) -> Image.Image:
-    """Pictures in rows and columns, a label over each column."""
-    widths = [max(row[column].width for row in rows) for column in range(len(labels))]
-    heights = [max(picture.height for picture in row) for row in rows]
-    canvas = Image.new("RGB", (sum(widths) + GAP * (len(widths) - 1), sum(heights) + GAP * len(rows) + LABEL), "white")
-    draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(17)
-    left = 0
-    for column, label in enumerate(labels):
-        draw.text((left + widths[column] / 2, LABEL / 2), label, "black", font, "mm")
-        top = LABEL
-        for row, height in zip(rows, heights, strict=True):
-            canvas.paste(row[column], (left, top))
-            top += height + GAP
-        left += widths[column] + GAP
-    return canvas
-
-
-def thumbnail(style: impasto.Style, size: tuple[int, int]) -> Image.Image:
-    """The style image, cut to ``size``; white for a style that has none."""
-    if not style.thumbnail:
-        return Image.new("RGB", size, "white")
-    return ImageOps.fit(Image.open(io.BytesIO(style.thumbnail)), size)
 
 
 def scaled(path: Path, size: int) -> Image.Image:

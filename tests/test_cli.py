@@ -81,6 +81,24 @@ def test_bad_arguments_are_one_line_and_write_nothing(trained: Path, photo: Path
     assert not out.exists()
 
 
+def test_sheet_shows_every_style(trained: Path, photo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "sheet.png"
+    result = invoke("sheet", photo, "-o", out, "--width", 60, "--columns", 2, "--model", trained)
+    assert result.exit_code == 0, result.output
+    with Image.open(out) as picture:
+        # Photo and four styles in two columns: three strips of a label, a picture of 60 × 40, and a gap.
+        assert picture.size == (2 * 60 + 6, 3 * (26 + 40 + 6))
+    one_line_error(invoke("sheet", tmp_path / "none.jpg", "-o", out, "--model", trained), "no such file")
+    one_line_error(invoke("sheet", photo, "-o", tmp_path / "sheet.xyz", "--model", trained), ".xyz")
+
+
+def test_info(trained: Path) -> None:
+    result = invoke("info", "--model", trained)
+    assert result.exit_code == 0
+    for words in (impasto.__version__, "openvino 20", "tiny, fast, 4 styles", str(trained)):
+        assert words in result.output
+
+
 def test_styles(trained: Path) -> None:
     result = invoke("styles", "--model", trained)
     assert result.exit_code == 0

@@ -40,12 +40,15 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_commands(folder: Path) -> None:
     commands = [line for block in blocks("bash") for line in block.splitlines() if line.startswith("impasto ")]
-    assert len(commands) == 8
+    assert len(commands) == 9
     for command in commands:
-        result = CliRunner().invoke(main, shlex.split(command)[1:])
+        result = CliRunner().invoke(main, shlex.split(command, comments=True)[1:])
         assert result.exit_code == 0, f"{command}: {result.output}"
-    made = ["photo-mural.jpg", "out/photo-stained-glass.jpg", "out/another-stained-glass.png", "wave.webp", "mixed.png"]
-    for name in [*made, "scores.json", "my-model/model.json"]:
+    made = """
+        photo-sheet.jpg photo-mural.jpg out/photo-stained-glass.jpg out/another-stained-glass.png wave.webp mixed.png
+        scores.json my-model/model.json
+    """
+    for name in made.split():
         assert (folder / name).exists(), name
 
 

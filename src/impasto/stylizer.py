@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import overload
 
 import numpy as np
+from PIL import Image
 
 from impasto import color, geometry
 from impasto.errors import ImpastoError
-from impasto.images import PhotoLike, Picture, Pixels, read_photo
+from impasto.images import Array, PhotoLike, Picture, Pixels, read_photo
 from impasto.model import Model, load_model
 from impasto.runtime import Runtime, load_runtime
 from impasto.styles import Row, Style, blend
@@ -45,6 +47,28 @@ class Stylizer:
     def styles(self) -> Mapping[str, Style]:
         """Slug -> style, in slot order."""
         return self.model.styles
+
+    @overload
+    def __call__(
+        self,
+        photo: Array,
+        style: StyleLike,
+        *,
+        strength: float = ...,
+        keep_color: bool = ...,
+        size: int | None = ...,
+    ) -> Array: ...
+
+    @overload
+    def __call__(
+        self,
+        photo: str | os.PathLike[str] | Image.Image,
+        style: StyleLike,
+        *,
+        strength: float = ...,
+        keep_color: bool = ...,
+        size: int | None = ...,
+    ) -> Image.Image: ...
 
     def __call__(
         self,

@@ -6,6 +6,8 @@ import click
 
 import impasto
 from impasto.cli.evaluate import evaluate
+from impasto.cli.info import info
+from impasto.cli.sheet import sheet
 from impasto.cli.styles import styles
 from impasto.cli.stylize import stylize
 from impasto.cli.train import train
@@ -28,5 +30,5 @@ def main() -> None:
     """One network, every style: repaint photos in the manner of paintings."""
 
 
-for command in (stylize, styles, train, evaluate):
+for command in (stylize, sheet, styles, info, train, evaluate):
     main.add_command(command)

@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 
 import click
-from PIL import Image
+from PIL.Image import Image
 from tqdm import tqdm
 
 from impasto.cli.options import default, model_option, runtime_option
 from impasto.errors import ImpastoError
-from impasto.images import FORMATS, Picture, image_format, write_image
+from impasto.images import FORMATS, image_format, write_image
 from impasto.stylizer import Stylizer, load
 
 
@@ -113,10 +113,9 @@ def plan(photos: tuple[Path, ...], style: str, out: Path) -> list[tuple[Path, Pa
     return [(photo, target) for target, photo in targets.items()]
 
 
-def _stylize_one(paint: Callable[[Path], Picture], photo: Path, target: Path) -> float:
+def _stylize_one(paint: Callable[[Path], Image], photo: Path, target: Path) -> float:
     began = time.perf_counter()
     picture = paint(photo)
-    assert isinstance(picture, Image.Image)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,0 +1,29 @@
+"""``impasto sheet``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from impasto.cli.options import default, model_option, runtime_option
+from impasto.images import image_format, write_image
+from impasto.sheet import sheet as draw_sheet
+from impasto.stylizer import load
+
+
+@click.command()
+@click.argument("photo", type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="A file; without it, PHOTO-sheet.jpg.")
+@click.option(
+    "--width", type=click.IntRange(32), default=default(draw_sheet, "width"), help="Of each picture, in pixels."
+)
+@click.option("--columns", type=click.IntRange(1), default=default(draw_sheet, "columns"), help="Pictures in a row.")
+@model_option
+@runtime_option
+def sheet(photo: Path, out: Path | None, width: int, columns: int, model: Path | None, runtime: str) -> None:
+    """Draw PHOTO in every style, with names."""
+    out = out or Path(f"{photo.stem}-sheet.jpg")
+    image_format(out)
+    write_image(draw_sheet(load(model, runtime=runtime), photo, width=width, columns=columns), out)
+    click.echo(out)
