@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import click
@@ -58,7 +57,10 @@ def stylize(
     weights = parse_blend(style)
     targets = plan(photos, "-".join(weights), out)
     stylizer = load(model, runtime=runtime)
-    paint = partial(stylizer, style=weights, strength=strength, keep_color=keep_color, size=size)
+
+    def paint(photo: Path) -> Image:
+        return stylizer(photo, weights, strength=strength, keep_color=keep_color, size=size)
+
     stylizer.row(weights, strength)  # what is wrong with the options is said once, before any photo is read
     failed = 0
     for photo, target in tqdm(targets, unit="photo", disable=None if len(targets) > 1 else True):
