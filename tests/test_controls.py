@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from PIL import Image
 
 import impasto
 from impasto import ImpastoError
 from impasto.cli.stylize import parse_blend
 from impasto.color import from_oklab, keep_color, to_oklab
+from impasto.geometry import frame
+from impasto.regions import Regions
+from impasto.runtime import load_runtime
+from impasto.stroke import scales
 from impasto.styles import Style, StyleInfo, blend
 
 pictures = hnp.arrays(np.uint8, st.tuples(st.just(1), st.just(3), st.integers(1, 6), st.integers(1, 6)))
@@ -85,7 +91,7 @@ def test_strength_goes_by_the_identity_style_where_there_is_one(stylizer) -> Non
     network = stylizer.model.info.network
     identity = Style(StyleInfo(slug="identity", network=network), stylizer.styles["slot-2"].row)
     model = impasto.model.Model(stylizer.model.path, stylizer.model.info, {**stylizer.styles, "identity": identity})
-    with_identity = impasto.Stylizer(model, stylizer._runtime)
+    with_identity = impasto.Stylizer(model, load_runtime("openvino", model))
     mural = stylizer.styles["mural"].row
     np.testing.assert_allclose(with_identity.row("mural", 0), identity.row, atol=1e-6)
     np.testing.assert_allclose(with_identity.row("mural", 0.5), (identity.row + mural) / 2, atol=1e-6)
@@ -132,3 +138,74 @@ def test_size_is_the_long_side(stylizer, size: int) -> None:
 def test_no_size_is_refused(stylizer, photo: Path) -> None:
     with pytest.raises(ImpastoError, match="at least 1 pixel"):
         stylizer(photo, "mural", size=0)
+
+
+@pytest.mark.parametrize("stroke", [None, 0.5, 1, 2.5, 4])
+@given(height=st.integers(1, 13_000), width=st.integers(1, 13_000))
+def test_paintings_grow_by_at_most_three_up_to_the_photo(stroke: float | None, height: int, width: int) -> None:
+    shares = scales(height, width, stroke)
+    first = shares[0] * max(height, width)
+    assert shares == sorted(shares)
+    assert all(after / before <= 3 + 1e-6 for before, after in itertools.pairwise(shares))
+    if stroke is None and max(height, width) <= 1536:
+        assert shares == [1]
+    elif max(height, width) > 1024 / (stroke or 1):
+        assert shares[-1] == 1
+        assert first == pytest.approx(1024 / (stroke or 1))
+    else:
+        assert len(shares) == 1
+        assert first == pytest.approx(1024 / (stroke or 1))
+
+
+def test_stroke_changes_the_picture_but_not_its_size(stylizer, photo: Path) -> None:
+    pictures = [np.asarray(stylizer(photo, "mural", stroke=stroke)) for stroke in (0.5, 4)]
+    assert pictures[0].shape == pictures[1].shape == np.asarray(Image.open(photo)).shape
+    assert np.abs(pictures[0].astype(int) - pictures[1]).mean() > 1
+
+
+@pytest.mark.parametrize("stroke", [0, 0.49, 4.1, float("nan")])
+def test_strokes_out_of_range_are_refused(stylizer, photo: Path, stroke: float) -> None:
+    with pytest.raises(ImpastoError, match="stroke"):
+        stylizer(photo, "mural", stroke=stroke)
+
+
+def test_a_region_has_its_style_and_leaves_the_rest_alone(stylizer, photo: Path) -> None:
+    """Far from the border the picture differs only by the statistics, which are of the whole."""
+    array = np.tile(np.asarray(Image.open(photo)), (3, 4, 1))
+    mask = np.zeros(array.shape[:2], np.uint8)
+    mask[:, array.shape[1] // 2 :] = 255
+    picture = stylizer(array, "mural", regions=[(mask, "stained-glass")]).astype(int)
+    mural, glass = (stylizer(array, style).astype(int) for style in ("mural", "stained-glass"))
+    left, right = np.s_[:, :60], np.s_[:, -60:]
+    assert np.abs(picture - mural)[left].mean() < np.abs(picture - glass)[left].mean()
+    assert np.abs(picture - glass)[right].mean() < np.abs(picture - mural)[right].mean()
+
+
+def test_a_white_mask_is_the_style_and_a_grey_one_the_blend(stylizer, photo: Path) -> None:
+    array = np.asarray(Image.open(photo))
+    for grey, style in ((255, "stained-glass"), (51, {"mural": 0.8, "stained-glass": 0.2})):
+        mask = Image.new("L", (7, 5), grey)
+        picture = stylizer(array, "mural", regions=[(mask, "stained-glass")])
+        assert np.abs(picture.astype(int) - stylizer(array, style)).max() <= 1
+
+
+@given(st.lists(st.integers(0, 255), min_size=1, max_size=4), st.integers(1, 40), st.integers(1, 40))
+def test_shares_add_up_to_one(greys: list[int], height: int, width: int) -> None:
+    masks = tuple(np.full((height, width), grey, np.uint8) for grey in greys)
+    shares = Regions(np.zeros((len(greys) + 1, 2), np.float32), masks).shares(frame(height, width))
+    assert shares.min() >= 0
+    np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-6)
+
+
+def test_bad_masks_are_named(stylizer, photo: Path, tmp_path: Path) -> None:
+    with pytest.raises(ImpastoError, match="black all over"):
+        stylizer(photo, "mural", regions=[(Image.new("L", (9, 9)), "stained-glass")])
+    with pytest.raises(ImpastoError, match="no such file"):
+        stylizer(photo, "mural", regions=[(tmp_path / "none.png", "stained-glass")])
+    with pytest.raises(ImpastoError, match="no style"):
+        stylizer(photo, "mural", regions=[(Image.new("L", (9, 9), 255), "glass")])
+
+
+def test_masks_of_another_size_are_resized_with_a_note(stylizer, photo: Path, caplog: pytest.LogCaptureFixture) -> None:
+    stylizer(photo, "mural", regions=[(Image.new("RGBA", (9, 9), (255, 255, 255, 99)), "stained-glass")])
+    assert "resized from 9 × 9 to the photo's 75 × 50" in caplog.text

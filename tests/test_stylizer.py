@@ -16,7 +16,8 @@ from PIL import Image
 import impasto
 from impasto import ImpastoError
 from impasto.images import examples
-from impasto.runtime import RUNTIMES
+from impasto.model import load_model
+from impasto.runtime import RUNTIMES, load_runtime
 
 
 @pytest.fixture(scope="module")
@@ -82,16 +83,42 @@ def test_runtimes_agree_on_photographs_of_odd_sizes(model: str, trained: Path) -
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_contract_takes_batches_with_a_style_each(trained: Path, runtime: str) -> None:
-    stylizer = impasto.load(trained, runtime=runtime)
+    model = load_model(trained)
+    network = load_runtime(runtime, model)
+    images = np.random.default_rng(0).random((3, 3, 36, 44), dtype=np.float32)
+    rows = np.stack([style.row for style in model.styles.values()])[:3]
+    statistics = np.concatenate(
+        [network.measure(image[None], rows[:1], np.ones_like(image[None, :1])) for image in images]
+    )
+    for run, numbers in ((network.run, (rows,)), (network.run_frozen, (rows, statistics))):
+        together = run(images, *numbers)
+        assert together.shape == images.shape
+        assert together.dtype == np.float32
+        for index in range(3):
+            alone = run(images[index : index + 1], *[each[index : index + 1] for each in numbers])
+            assert np.abs(alone[0] - together[index]).max() < 1 / 255
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_graphs_agree_with_each_other_and_between_runtimes(trained: Path, runtime: str) -> None:
+    """Regions of one style are the style; frozen statistics of the picture itself change nothing."""
+    model = load_model(trained)
+    network, reference = load_runtime(runtime, model), load_runtime("torch", model)
     rng = np.random.default_rng(0)
-    images = rng.random((3, 3, 36, 44), dtype=np.float32)
-    rows = np.stack([style.row for style in stylizer.styles.values()])[:3]
-    together = stylizer._runtime.run(images, rows)
-    assert together.shape == images.shape
-    assert together.dtype == np.float32
-    for index in range(3):
-        alone = stylizer._runtime.run(images[index : index + 1], rows[index : index + 1])
-        assert np.abs(alone[0] - together[index]).max() < 1 / 255
+    image, rows = rng.random((1, 3, 44, 60), dtype=np.float32), np.stack([s.row for s in model.styles.values()])[:2]
+    half = np.zeros((1, 2, 44, 60), np.float32)
+    half[:, 0, :, :28] = half[:, 1, :, 28:] = 1
+    everywhere = np.ones((1, 1, 44, 60), np.float32)
+    plain, mixed = network.run(image, rows[:1]), network.run_regions(image, rows, half)
+    assert np.abs(plain - network.run_regions(image, rows[:1], everywhere)).max() < 1 / 255
+    assert (
+        np.abs(plain - network.run_frozen(image, rows[:1], network.measure(image, rows[:1], everywhere))).max()
+        < 1 / 255
+    )
+    frozen = network.run_regions_frozen(image, rows, half, network.measure(image, rows, half))
+    assert np.abs(mixed - frozen).max() < 1 / 255
+    assert np.abs(mixed - reference.run_regions(image, rows, half)).max() < 2 / 255
+    assert np.abs(mixed - plain).max() > 5 / 255
 
 
 def test_flat_photos_get_strokes(photo: Path) -> None:

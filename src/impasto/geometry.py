@@ -1,10 +1,14 @@
-"""Sizes: what a network can take, and the way there and back."""
+"""Sizes and windows: what a network can take, and where in a picture it is."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterator
+from typing import NamedTuple, TypeVar
 
-from impasto.images import Pixels
+import numpy as np
+import numpy.typing as npt
+
+Number = TypeVar("Number", bound=np.generic)
 
 MULTIPLE = 4
 """Networks halve the picture twice; height and width must be multiples of this."""
@@ -12,15 +16,54 @@ LEAST = 32
 """Shorter side below which pictures are padded: reflection needs pixels to reflect, statistics some to count."""
 
 
-def pad(pixels: Pixels) -> Pixels:
-    """(N,3,H,W) -> (N,3,H',W'), H' and W' the next sizes that a network can take, filled by mirroring at the edges."""
-    extra = [max(LEAST, -(-length // MULTIPLE) * MULTIPLE) - length for length in pixels.shape[2:]]
-    if not any(extra):
-        return pixels
-    return np.pad(pixels, [(0, 0), (0, 0), *((missing // 2, missing - missing // 2) for missing in extra)], "symmetric")
+class Window(NamedTuple):
+    """A part of a picture as a network sees it, padded; all in pixels."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    def grown(self, halo: int, frame: Window) -> Window:
+        """With ``halo`` pixels more on all sides, as far as ``frame`` goes."""
+        top, left = max(frame.top, self.top - halo), max(frame.left, self.left - halo)
+        bottom = min(frame.top + frame.height, self.top + self.height + halo)
+        right = min(frame.left + frame.width, self.left + self.width + halo)
+        return Window(top, left, bottom - top, right - left)
+
+    def within(self, outer: Window) -> Window:
+        """The same window, counted from the corner of ``outer``."""
+        return self._replace(top=self.top - outer.top, left=self.left - outer.left)
+
+    def cut(self, array: npt.NDArray[Number]) -> npt.NDArray[Number]:
+        """This part of (H,W,…), as a view."""
+        return array[self.top : self.top + self.height, self.left : self.left + self.width]
 
 
-def crop(pixels: Pixels, height: int, width: int) -> Pixels:
-    """The inverse of :func:`pad`: the middle ``height`` × ``width`` of (N,3,H',W')."""
-    top, left = (pixels.shape[2] - height) // 2, (pixels.shape[3] - width) // 2
-    return pixels[:, :, top : top + height, left : left + width]
+def frame(height: int, width: int) -> Window:
+    """The padded picture of a picture (height,width), which lies in its middle.
+
+    It has the next size that a network can take, and starts above and left of the picture, at negative numbers.
+    """
+    sizes = [max(LEAST, -(-length // MULTIPLE) * MULTIPLE) for length in (height, width)]
+    return Window(-((sizes[0] - height) // 2), -((sizes[1] - width) // 2), *sizes)
+
+
+def tiles(whole: Window, side: int) -> Iterator[Window]:
+    """Squares of ``side``, smaller at the right and the bottom, that cover ``whole``."""
+    for top in range(0, whole.height, side):
+        for left in range(0, whole.width, side):
+            size = min(side, whole.height - top), min(side, whole.width - left)
+            yield Window(whole.top + top, whole.left + left, *size)
+
+
+def read(array: npt.NDArray[np.uint8], window: Window) -> npt.NDArray[np.uint8]:
+    """``window`` of a picture (H,W,…); beyond the edges, the picture mirrored."""
+    rows = _mirrored(window.top, window.height, array.shape[0])
+    columns = _mirrored(window.left, window.width, array.shape[1])
+    return array[rows[:, None], columns]
+
+
+def _mirrored(first: int, count: int, length: int) -> npt.NDArray[np.intp]:
+    positions = np.arange(first, first + count) % (2 * length)
+    return np.minimum(positions, 2 * length - 1 - positions)

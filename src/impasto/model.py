@@ -1,11 +1,12 @@
 """A model on disk: a folder anyone can look into.
 
-``model.json`` (:class:`ModelInfo`), ``network.onnx`` to run, ``network.safetensors`` to train on, ``styles/`` with one
-file a style.
+``model.json`` (:class:`ModelInfo`), ``network.safetensors`` with all weights, the graphs to run (:class:`Graph`), which
+point into that file, and ``styles/`` with one file a style.
 """
 
 from __future__ import annotations
 
+import enum
 import hashlib
 import os
 from collections.abc import Mapping
@@ -20,7 +21,30 @@ from impasto.styles import Style
 
 VERSION = 1
 """Version of the folder's format that this code reads and writes."""
-INFO, GRAPH, WEIGHTS, STYLES = "model.json", "network.onnx", "network.safetensors", "styles"
+INFO, WEIGHTS, STYLES = "model.json", "network.safetensors", "styles"
+
+
+class Graph(str, enum.Enum):
+    """The graphs of a model; each value is a file name."""
+
+    WHOLE = "network.onnx"
+    """A whole picture in one style."""
+    FROZEN = "network-frozen.onnx"
+    """A part of a picture, its statistics given."""
+    REGIONS = "regions.onnx"
+    """A whole picture with several styles, and its statistics."""
+    REGIONS_FROZEN = "regions-frozen.onnx"
+    """A part of a picture with several styles, its statistics given."""
+
+
+GRAPHS = {
+    Graph.WHOLE: (("image", "style"), ("picture",)),
+    Graph.FROZEN: (("image", "style", "statistics"), ("picture",)),
+    Graph.REGIONS: (("image", "styles", "masks"), ("picture", "statistics")),
+    Graph.REGIONS_FROZEN: (("image", "styles", "masks", "statistics"), ("picture",)),
+}
+"""Inputs and outputs of each graph, all float32: image and picture (N,3,H,W), style and statistics (N,P), styles (R,P),
+masks (N,R,H,W)."""
 
 
 class _Version(msgspec.Struct):
@@ -39,7 +63,9 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     style_size: int
     """P, the numbers of one style."""
     input_noise: float = 0.0
-    """Pixel noise that a photo gets before the network: standard deviation, 0..255 scale; see docs/design.md."""
+    """Of the noise (:mod:`impasto.noise`) added to photos: standard deviation, 0..255 scale; see docs/design.md."""
+    halo: int = 64
+    """How far around a pixel the network looks, in pixels."""
     styles: tuple[str, ...]
     """Slugs, in slot order."""
     files: dict[str, str]
@@ -68,9 +94,11 @@ class Model:
             raise unknown("style", slug, self.styles)
         return self.styles[slug]
 
-    def graph(self) -> bytes:
-        """The checked content of ``network.onnx``."""
-        return self._read(GRAPH)
+    def graph(self, graph: Graph) -> Path:
+        """The checked file of a graph; the weights that it points to are checked too."""
+        self._read(WEIGHTS)
+        self._read(graph.value)
+        return self.path / graph.value
 
     def weights(self) -> bytes:
         """The checked content of ``network.safetensors``."""

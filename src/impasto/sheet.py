@@ -30,9 +30,8 @@ def sheet(stylizer: Stylizer, photo: PhotoLike, *, width: int = 384, columns: in
         ImpastoError: the photo cannot be read.
     """
     source = read_photo(photo)
-    height, full_width = source.pixels.shape[2:]
-    small = source.resized(round(width * max(1, height / full_width)))
-    cell = Image.fromarray((small.pixels[0] * 255).round().astype("uint8").transpose(1, 2, 0))
+    height, full_width = source.array.shape[:2]
+    cell = Image.fromarray(source.resized(round(width * max(1, height / full_width))).array)
     pictures = [cell, *(stylizer(cell, style) for style in progress(stylizer.styles, unit="style"))]
     names = ["photo", *stylizer.styles]
     pictures += [Image.new("RGB", cell.size, "white")] * (-len(pictures) % columns)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import overload
 
 import numpy as np
 from PIL import Image
 
-from impasto import color, geometry
+from impasto import color
 from impasto.errors import ImpastoError
-from impasto.images import Array, PhotoLike, Picture, Pixels, read_photo
+from impasto.images import Array, Photo, PhotoLike, Picture, read_photo, resize, to_array, to_pixels
 from impasto.model import Model, load_model
+from impasto.regions import MaskLike, Regions, check_mask, mask_for
 from impasto.runtime import Runtime, load_runtime
+from impasto.stroke import scales
 from impasto.styles import Row, Style, blend
+from impasto.tiling import Painter
 
 IDENTITY = "identity"
 """Slug of the style that reproduces the photo."""
 MOST_STRENGTH = 1.5
+_STRIP = 256
 
 StyleLike = str | Style | Mapping[str, float]
-
-_NOISE_SEED = 1610_07629
 
 
 class Stylizer:
@@ -41,7 +44,7 @@ class Stylizer:
 
     def __init__(self, model: Model, runtime: Runtime) -> None:
         self.model = model
-        self._runtime = runtime
+        self._painter = Painter(runtime, model.info.input_noise, model.info.halo)
 
     @property
     def styles(self) -> Mapping[str, Style]:
@@ -56,18 +59,24 @@ class Stylizer:
         *,
         strength: float = ...,
         keep_color: bool = ...,
+        stroke: float | None = ...,
+        regions: Sequence[tuple[MaskLike, StyleLike]] = ...,
         size: int | None = ...,
+        progress: bool = ...,
     ) -> Array: ...
 
     @overload
     def __call__(
         self,
-        photo: str | os.PathLike[str] | Image.Image,
+        photo: str | os.PathLike[str] | io.BytesIO | Image.Image | Photo,
         style: StyleLike,
         *,
         strength: float = ...,
         keep_color: bool = ...,
+        stroke: float | None = ...,
+        regions: Sequence[tuple[MaskLike, StyleLike]] = ...,
         size: int | None = ...,
+        progress: bool = ...,
     ) -> Image.Image: ...
 
     def __call__(
@@ -77,18 +86,26 @@ class Stylizer:
         *,
         strength: float = 1.0,
         keep_color: bool = False,
+        stroke: float | None = None,
+        regions: Sequence[tuple[MaskLike, StyleLike]] = (),
         size: int | None = None,
+        progress: bool = False,
     ) -> Picture:
         """Repaint one photo.
 
         Args:
-            photo: a path, a PIL image, or an array (H,W), (H,W,3) or (H,W,4), uint8, RGB or RGBA.
+            photo: a path, the bytes of a file, a PIL image, or an array (H,W), (H,W,3) or (H,W,4), uint8, RGB or RGBA.
             style: a slug of :attr:`styles`; a style made for this network; or a blend, slug -> weight, in which weights
                 count in proportion to their sum.
             strength: 0 is the photo, 1 the style, up to 1.5 beyond it: the way from the style called ``identity`` to
                 this one where the model has one, else from the photo's pixels to the picture's.
             keep_color: keep the photo's colours and take the lightness alone from the picture.
+            stroke: size of the strokes relative to the picture, from 0.5 to 4; 1 is what a picture of 1024 pixels has.
+                None: 1 for larger pictures, and what comes naturally for smaller ones.
+            regions: pairs of a mask and a style. Where a mask (path, PIL image or array) is white the picture has that
+                style, where it is black ``style``, and where it is grey, or masks overlap, a blend.
             size: long side of the picture in pixels; the photo is scaled to it. None keeps the photo's size.
+            progress: show a bar while a large picture is painted in tiles.
 
         Returns:
             A picture of exactly the photo's upright size, or of ``size``, its alpha kept: a uint8 array (H,W,3) or
@@ -98,14 +115,38 @@ class Stylizer:
             ImpastoError: the photo cannot be read; the style is unknown or belongs to another network; or a number is
                 out of range.
         """
-        row = self.row(style, strength)
+        rows = [self.row(style, strength), *(self.row(of, strength) for _, of in regions)]
         source = read_photo(photo)
         if size is not None:
             source = source.resized(size)
-        pixels = self._paint(source.pixels, row[None])
-        if IDENTITY not in self.styles and strength != 1:
-            pixels = np.clip(source.pixels + np.float32(strength) * (pixels - source.pixels), 0, 1)
-        return source.picture(color.keep_color(pixels, source.pixels) if keep_color else pixels)
+        masks = tuple(mask_for(source.array, mask) for mask, _ in regions)
+        picture = self._paint(source.array, Regions(np.stack(rows), masks), stroke, show=progress)
+        fade = 1.0 if IDENTITY in self.styles else strength
+        return source.origin.picture(_finish(picture, source.array, fade, keep_color))
+
+    def _paint(self, photo: Array, regions: Regions, stroke: float | None, *, show: bool) -> Array:
+        """Paint at every size that the stroke size asks for, each painting the next one's photo."""
+        height, width = photo.shape[:2]
+        picture = photo
+        for scale in scales(height, width, stroke):
+            size = [max(1, round(length * scale)) for length in (height, width)]
+            picture = self._painter.paint(resize(picture, *size), regions, show=show)
+        return resize(picture, height, width)
+
+    def check(
+        self,
+        style: StyleLike,
+        *,
+        strength: float = 1.0,
+        stroke: float | None = None,
+        regions: Sequence[tuple[MaskLike, StyleLike]] = (),
+    ) -> None:
+        """Raise what :meth:`__call__` would for these arguments, whatever the photo."""
+        scales(1, 1, stroke)
+        for one in (style, *(of for _, of in regions)):
+            self.row(one, strength)
+        for mask, _ in regions:
+            check_mask(mask)
 
     def row(self, style: StyleLike, strength: float = 1.0) -> Row:
         """The point (P,) at which the network is run for a style or blend, see :meth:`__call__`.
@@ -130,33 +171,31 @@ class Stylizer:
             raise ImpastoError(f"style {style.slug!r} was made for another network than {self.model.info.name!r}")
         return style.row
 
-    def _paint(self, pixels: Pixels, rows: Row) -> Pixels:
-        height, width = pixels.shape[2:]
-        painted = self._runtime.run(geometry.pad(add_noise(pixels, self.model.info.input_noise)), rows)
-        return geometry.crop(painted, height, width)
+
+def _finish(picture: Array, photo: Array, strength: float, keep_color: bool) -> Array:
+    """Fade between photo and picture, and give the picture the photo's colours: (H,W,3) uint8, in strips."""
+    if strength == 1 and not keep_color:
+        return picture
+    finished = np.empty_like(picture)
+    for top in range(0, len(picture), _STRIP):
+        strip = slice(top, top + _STRIP)
+        painted, pixels = to_pixels(picture[strip]), to_pixels(photo[strip])
+        painted = np.clip(pixels + np.float32(strength) * (painted - pixels), 0, 1)
+        finished[strip] = to_array(color.keep_color(painted, pixels) if keep_color else painted)
+    return finished
 
 
-def add_noise(pixels: Pixels, deviation: float) -> Pixels:
-    """Add the same Gaussian noise to every picture of a size, its standard deviation on the 0..255 scale.
-
-    Instance normalization blows a noise-free ramp up to unit variance, into hard bands, and leaves a flat area flat;
-    a little noise breaks that symmetry, and the network paints strokes there.
-    """
-    if not deviation:
-        return pixels
-    noise = np.random.default_rng(_NOISE_SEED).standard_normal(pixels.shape, dtype=np.float32)
-    return pixels + noise * np.float32(deviation / 255)
-
-
-def load(model: str | os.PathLike[str] | None = None, *, runtime: str = "openvino") -> Stylizer:
+def load(model: str | os.PathLike[str] | None = None, *, runtime: str = "openvino", streams: int = 1) -> Stylizer:
     """Load a model.
 
     Args:
         model: a model folder; without one, the model that comes with the package.
         runtime: a name in :data:`impasto.runtime.RUNTIMES`.
+        streams: calls that will come at once, from as many threads; with more than one, each gets its share of the
+            processor, which does more work in all than calls one by one.
 
     Raises:
         ImpastoError: the model or the runtime cannot be loaded.
     """
     loaded = load_model(model)
-    return Stylizer(loaded, load_runtime(runtime, loaded))
+    return Stylizer(loaded, load_runtime(runtime, loaded, streams))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+
 import click
+from PIL.Image import DecompressionBombWarning
 
 import impasto
 from impasto.cli.evaluate import evaluate
@@ -28,6 +31,8 @@ class _Group(click.Group):
 @click.version_option(impasto.__version__, message="%(prog)s %(version)s")
 def main() -> None:
     """One network, every style: repaint photos in the manner of paintings."""
+    # Photos above Pillow's own limit are painted too, in tiles; --max-megapixels is the limit here.
+    warnings.simplefilter("ignore", DecompressionBombWarning)
 
 
 for command in (stylize, sheet, styles, info, train, evaluate):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import os
+from functools import partial
 from pathlib import Path
 
 import click
-from PIL.Image import Image
+import msgspec
+import PIL.Image
 from tqdm import tqdm
 
+from impasto.cli.batch import STREAM, Report, plan, work
 from impasto.cli.options import default, model_option, runtime_option
 from impasto.errors import ImpastoError
-from impasto.images import FORMATS, image_format, write_image
+from impasto.images import Photo
 from impasto.stylizer import Stylizer, load
+
+_default = partial(default, Stylizer.__call__)
 
 
 @click.command()
@@ -25,55 +29,115 @@ from impasto.stylizer import Stylizer, load
     help="A style (`impasto styles` lists them), or a blend: mural:0.6,scream:0.4.",
 )
 @click.option(
-    "--strength",
-    type=float,
-    default=default(Stylizer.__call__, "strength"),
-    help="0 is the photo, 1 the style, up to 1.5 beyond it.",
-)
-@click.option("--keep-color", is_flag=True, help="Keep the photo's colours, take the brushwork alone.")
-@click.option(
-    "--size", type=click.IntRange(1), help="Long side of the picture, in pixels; without it, the photo's size."
-)
-@click.option(
     "-o",
     "--out",
     type=click.Path(path_type=Path),
     default=Path(),
-    help="A file (for one photo) or a folder, where each picture is called PHOTO-STYLE.",
+    help="A file (for one photo), - (standard output), or a folder, where a picture is called PHOTO-STYLE.",
+)
+@click.option(
+    "--strength",
+    type=float,
+    default=_default("strength"),
+    help="0 is the photo, 1 the style, up to 1.5 beyond it.",
+)
+@click.option("--keep-color", is_flag=True, help="Keep the photo's colours, take the brushwork alone.")
+@click.option(
+    "--stroke",
+    type=float,
+    default=_default("stroke"),
+    help="Size of the strokes relative to the picture, from 0.5 to 4; 1 is what a picture of 1024 pixels has.  "
+    "[default: 1 for larger pictures, as it comes for smaller ones]",
+)
+@click.option(
+    "--region",
+    "regions",
+    multiple=True,
+    metavar="MASK.png=STYLE",
+    help="Another style (or blend) where the mask is white; may be given several times.",
+)
+@click.option(
+    "--size", type=click.IntRange(1), help="Long side of the picture, in pixels; without it, the photo's size."
+)
+@click.option("--overwrite", is_flag=True, help="Paint photos of a folder anew whose pictures are there already.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON a picture.")
+@click.option(
+    "--max-megapixels", type=click.FloatRange(0.1), default=180, help="Refuse photos that claim more, unread."
 )
 @model_option
 @runtime_option
 def stylize(
     photos: tuple[Path, ...],
     style: str,
+    out: Path,
     strength: float,
     keep_color: bool,
+    stroke: float | None,
+    regions: tuple[str, ...],
     size: int | None,
-    out: Path,
+    overwrite: bool,
+    as_json: bool,
+    max_megapixels: float,
     model: Path | None,
     runtime: str,
 ) -> None:
-    """Repaint PHOTO... in a style."""
+    """Repaint PHOTO... in a style.
+
+    A PHOTO may be a folder: its tree is mirrored under --out, and pictures that are there already are left alone, so
+    that a run can be stopped and started again. With PHOTO - the photo comes from standard input.
+    """
     weights = parse_blend(style)
-    targets = plan(photos, "-".join(weights), out)
-    stylizer = load(model, runtime=runtime)
+    masks = [parse_region(region) for region in regions]
+    # Pillow warns at its limit and refuses at twice as much.
+    PIL.Image.MAX_IMAGE_PIXELS = int(max_megapixels * 1e6 / 2)
+    jobs = plan(photos, "-".join(weights), out)
+    many = len(jobs) > 1
+    workers = min(len(jobs), os.cpu_count() or 1)
+    stylizer = load(model, runtime=runtime, streams=workers)
+    # What is wrong with the options is said once, before any photo is read.
+    stylizer.check(weights, strength=strength, stroke=stroke, regions=masks)
 
-    def paint(photo: Path) -> Image:
-        return stylizer(photo, weights, strength=strength, keep_color=keep_color, size=size)
+    def paint(photo: Photo) -> PIL.Image.Image:
+        return stylizer(
+            photo,
+            weights,
+            strength=strength,
+            keep_color=keep_color,
+            stroke=stroke,
+            regions=masks,
+            size=size,
+            progress=not many,
+        )
 
-    stylizer.row(weights, strength)  # what is wrong with the options is said once, before any photo is read
-    failed = 0
-    for photo, target in tqdm(targets, unit="photo", disable=None if len(targets) > 1 else True):
-        try:
-            seconds = _stylize_one(paint, photo, target)
-            tqdm.write(f"{target}  ({seconds:.1f} s)")
-        except ImpastoError as error:
-            failed += 1
-            click.echo(f"impasto: {error}", err=True)
+    overwrite = overwrite or not any(photo.is_dir() for photo in photos)
+    reports = []
+    with tqdm(total=len(jobs), unit="photo", disable=None if many else True) as bar:
+        for report in work(jobs, paint, workers=workers, overwrite=overwrite):
+            reports.append(report)
+            bar.update()
+            _say(report, as_json=as_json)
+    _sum_up(reports)
+
+
+def _say(report: Report, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(msgspec.json.encode(report))
+    elif report.status == "painted" and report.picture != str(STREAM):
+        tqdm.write(f"{report.picture}  ({report.seconds:.1f} s)")
+
+
+def _sum_up(reports: list[Report]) -> None:
+    """Say what was not painted, and exit with 1 if some of many photos failed, with 2 if the only one did."""
+    failed = [report.error for report in reports if report.status == "failed"]
+    skipped = sum(report.status == "skipped" for report in reports)
+    if skipped:
+        click.echo(f"impasto: {skipped} pictures were there already; --overwrite paints them anew", err=True)
+    if failed and len(reports) > 1:
+        click.echo(f"impasto: {len(failed)} of {len(reports)} photos failed:", err=True)
+        click.echo("\n".join(f"  {error}" for error in failed), err=True)
+        raise click.exceptions.Exit(1)
     if failed:
-        if len(targets) > 1:
-            click.echo(f"impasto: {failed} of {len(targets)} photos failed, see above", err=True)
-        raise click.exceptions.Exit(2)
+        raise ImpastoError(failed[0])
 
 
 def parse_blend(text: str) -> dict[str, float]:
@@ -94,33 +158,13 @@ def parse_blend(text: str) -> dict[str, float]:
     return weights
 
 
-def plan(photos: tuple[Path, ...], style: str, out: Path) -> list[tuple[Path, Path]]:
-    """Which photo becomes which file.
+def parse_region(text: str) -> tuple[Path, dict[str, float]]:
+    """``MASK.png=STYLE`` -> the mask's path and the style, a blend.
 
     Raises:
-        ImpastoError: one file for several photos, two photos for one file, or a file name of unknown format.
+        ImpastoError: there is no ``=``, or the blend cannot be read.
     """
-    if len(photos) == 1 and out.suffix and not out.is_dir():
-        image_format(out)
-        return [(photos[0], out)]
-    if out.suffix.lower() in FORMATS and not out.is_dir():
-        raise ImpastoError(f"{out}: is one file for {len(photos)} photos; give a folder as --out")
-    targets: dict[Path, Path] = {}
-    for photo in photos:
-        suffix = photo.suffix if photo.suffix.lower() in FORMATS else ".png"
-        target = out / f"{photo.stem}-{style}{suffix}"
-        if target in targets:
-            raise ImpastoError(f"{photo}: would be written to {target} like {targets[target]}; stylize them apart")
-        targets[target] = photo
-    return [(photo, target) for target, photo in targets.items()]
-
-
-def _stylize_one(paint: Callable[[Path], Image], photo: Path, target: Path) -> float:
-    began = time.perf_counter()
-    picture = paint(photo)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ImpastoError(f"{target.parent}: cannot be made ({error.strerror}); give another --out") from None
-    write_image(picture, target)
-    return time.perf_counter() - began
+    mask, equals, style = text.rpartition("=")
+    if not (equals and mask and style):
+        raise ImpastoError(f"region {text!r}: write MASK.png=STYLE")
+    return Path(mask), parse_blend(style)

@@ -8,11 +8,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+EPS = 1e-5
+"""Added to standard deviations."""
 # Below this variance (a standard deviation of 1e-10) the square root is not differentiated: its slope at 0 is infinite.
 _LEAST_VARIANCE = 1e-20
 
 
-def conditional_instance_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> Tensor:
+def conditional_instance_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float = EPS) -> Tensor:
     """Normalise each map of each sample, then scale by γ and shift by β: ``(x - mean) / (std + eps) * gamma + beta``.
 
     Statistics are taken in float32 whatever the dtype of ``x``, with the unbiased standard deviation. A constant map
@@ -28,12 +30,25 @@ def conditional_instance_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float
     Returns:
         (N,C,H,W), the dtype of ``x``.
     """
-    pixels = x.shape[-2] * x.shape[-1]
-    wide = x.float()
-    variance, mean = torch.var_mean(wide, dim=(-2, -1), keepdim=True, correction=1 if pixels > 1 else 0)
+    variance, mean = _variance_and_mean(x)
     std = variance.clamp_min(_LEAST_VARIANCE).sqrt()
     scale = torch.where(variance > _LEAST_VARIANCE, gamma.float()[:, :, None, None] / (std + eps), 0.0)
-    return ((wide - mean) * scale + beta.float()[:, :, None, None]).to(x.dtype)
+    return ((x.float() - mean) * scale + beta.float()[:, :, None, None]).to(x.dtype)
+
+
+def map_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
+    """μ and σ of each map as :func:`conditional_instance_norm` takes them: (N,C,H,W) -> two (N,C) float32.
+
+    The σ of a constant map is given as 1e30, so that dividing by it leaves nothing of the map.
+    """
+    variance, mean = _variance_and_mean(x)
+    std = torch.where(variance > _LEAST_VARIANCE, variance.clamp_min(_LEAST_VARIANCE).sqrt(), 1e30)
+    return mean[:, :, 0, 0], std[:, :, 0, 0]
+
+
+def _variance_and_mean(x: Tensor) -> tuple[Tensor, Tensor]:
+    pixels = x.shape[-2] * x.shape[-1]
+    return torch.var_mean(x.float(), dim=(-2, -1), keepdim=True, correction=1 if pixels > 1 else 0)
 
 
 class ConditionalInstanceNorm2d(nn.Module):

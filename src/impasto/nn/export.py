@@ -1,18 +1,22 @@
-"""Export to ONNX: the runtime contract as a graph, with dynamic batch, height and width, and the style as an input."""
+"""Export to ONNX: the runtime contract as graphs, with dynamic batch, height and width, and the style as an input.
+
+The graphs hold no weights; all point into the model's one safetensors file.
+"""
 
 from __future__ import annotations
 
 import copy
 import io
+import json
 import warnings
 
-import numpy as np
 import onnx
 import torch
 import torch.nn.functional as F
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 from torch import Tensor, nn
 
+from impasto.model import GRAPHS, WEIGHTS, Graph
 from impasto.nn.network import ConvNorm, PaddedConv2d, StyleTransferNetwork
 
 _OPSET = 17
@@ -29,15 +33,17 @@ class ConvInBlocks(nn.Module):
 
     def __init__(self, conv: PaddedConv2d) -> None:
         super().__init__()
-        height, width = conv.kernel_size
-        self.pad = [height // 2] * 4
-        weight = conv.weight.new_zeros(conv.out_channels, 4, conv.in_channels, height + 1, width + 1)
-        for place, (y, x) in enumerate(_PLACES):
-            weight[:, place, :, y : y + height, x : x + width] = conv.weight.detach()
-        self.weight = nn.Parameter(weight.flatten(0, 1))
+        self.pad = [conv.kernel_size[0] // 2] * 4
+        self.weight = conv.weight
+
+    def kernels(self) -> Tensor:
+        """(O,C,k,k) -> (4·O,C,k+1,k+1), made in the graph from the weights as they are stored."""
+        maps, inputs, height, width = self.weight.shape
+        shifted = [F.pad(self.weight, [x, 1 - x, y, 1 - y]) for y, x in _PLACES]
+        return torch.stack(shifted, dim=1).reshape(4 * maps, inputs, height + 1, width + 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.pixel_shuffle(F.conv2d(F.pad(x, self.pad, mode="reflect"), self.weight, stride=2), 2)
+        return F.pixel_shuffle(F.conv2d(F.pad(x, self.pad, mode="reflect"), self.kernels(), stride=2), 2)
 
 
 class ConvBeforeUpsampling(nn.Module):
@@ -48,15 +54,23 @@ class ConvBeforeUpsampling(nn.Module):
     Reflection at the border of an upsampled map repeats the border of the map.
     """
 
+    sums: Tensor
+
     def __init__(self, conv: PaddedConv2d) -> None:
         super().__init__()
-        rows = conv.weight.new_tensor([[[1, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]])
-        weight = torch.einsum("ocij,yai,xbj->oyxcab", conv.weight.detach(), rows, rows)
-        self.weight = nn.Parameter(weight.flatten(0, 2).contiguous())
+        self.weight = conv.weight
+        rows = torch.tensor([[[1.0, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]])
+        self.register_buffer("sums", torch.einsum("yai,xbj->ijyxab", rows, rows).reshape(9, 16))
+
+    def kernels(self) -> Tensor:
+        """(O,C,3,3) -> (4·O,C,2,2), made in the graph from the weights as they are stored."""
+        maps, inputs = self.weight.shape[:2]
+        places = (self.weight.reshape(maps * inputs, 9) @ self.sums).reshape(maps, inputs, 4, 2, 2)
+        return places.transpose(1, 2).reshape(4 * maps, inputs, 2, 2)
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[2:]
-        windows = F.conv2d(F.pad(x, [1] * 4, mode="replicate"), self.weight).unflatten(1, (-1, 4))
+        windows = F.conv2d(F.pad(x, [1] * 4, mode="replicate"), self.kernels()).unflatten(1, (-1, 4))
         places = [windows[:, :, 2 * y + x, y : y + height, x : x + width] for y, x in _PLACES]
         return F.pixel_shuffle(torch.stack(places, dim=2).flatten(1, 2), 2)
 
@@ -71,53 +85,90 @@ def quicker(conv: PaddedConv2d) -> nn.Module:
 
 
 class _Contract(nn.Module):
-    """The network with the runtime contract as its forward, and the quickest way to compute it."""
+    """The network with one part of the runtime contract as its forward, and the quickest way to compute it."""
 
-    def __init__(self, network: StyleTransferNetwork) -> None:
+    def __init__(self, network: StyleTransferNetwork, graph: Graph) -> None:
         super().__init__()
         self.network = copy.deepcopy(network).eval()
+        self.graph = graph
         for layer in self.network.modules():
             if isinstance(layer, ConvNorm):
                 layer.conv = quicker(layer.conv)  # type: ignore[assignment]
 
-    def forward(self, image: Tensor, style: Tensor) -> Tensor:
-        return self.network.render(image, style)
+    def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        match self.graph:
+            case Graph.WHOLE:
+                return self.network.render(*inputs)
+            case Graph.FROZEN:
+                return self.network.render_frozen(*inputs)
+            case Graph.REGIONS:
+                return self.network.render_regions(*inputs)
+            case Graph.REGIONS_FROZEN:
+                return self.network.render_regions(*inputs)[0]
 
 
-def to_onnx(network: StyleTransferNetwork) -> bytes:
-    """The network as an ONNX model with weights stored in float16 and everything computed in float32.
+def to_onnx(network: StyleTransferNetwork, weights: bytes) -> dict[Graph, bytes]:
+    """The network as ONNX graphs that compute in float32, with the inputs and outputs of :class:`impasto.model.Graph`.
 
-    Inputs ``image`` (N,3,H,W) and ``style`` (N,P), output ``picture`` (N,3,H,W), all float32, as in
-    :meth:`StyleTransferNetwork.render`.
+    Args:
+        network: the network.
+        weights: the content of the safetensors file, beside the graphs, that holds the network's convolutions in
+            float16 under their names.
     """
-    example = torch.zeros(1, 3, 64, 64), torch.ones(1, network.architecture.style_size)
+    return {graph: _export(network, graph, _places(weights)) for graph in Graph}
+
+
+def _export(network: StyleTransferNetwork, graph: Graph, places: dict[str, tuple[int, int]]) -> bytes:
     sizes = {0: "batch", 2: "height", 3: "width"}
+    size = network.architecture.style_size
+    named = {
+        "image": (torch.zeros(1, 3, 64, 64), sizes),
+        "style": (torch.ones(1, size), {0: "batch"}),
+        "styles": (torch.ones(2, size), {0: "regions"}),
+        "masks": (torch.full((1, 2, 64, 64), 0.5), sizes | {1: "regions"}),
+        "statistics": (torch.ones(1, size), {0: "batch"}),
+        "picture": (None, sizes),
+    }
+    inputs, outputs = GRAPHS[graph]
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # The newer exporter's graphs, with their symbolic shapes, ran 1.5 times as long in OpenVINO.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            _Contract(network),
-            example,
+            _Contract(network, graph),
+            tuple(named[name][0] for name in inputs),
             buffer,  # type: ignore[arg-type]  # files are taken, but not declared, where dynamo is off
-            input_names=["image", "style"],
-            output_names=["picture"],
-            dynamic_axes={"image": sizes, "style": {0: "batch"}, "picture": sizes},
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_axes={name: named[name][1] for name in (*inputs, *outputs)},
             opset_version=_OPSET,
+            do_constant_folding=False,
             dynamo=False,
         )
     model = onnx.load_from_string(buffer.getvalue())
-    _store_halves(model.graph)
     onnx.checker.check_model(model)
+    _point_to(model.graph, places)
     return model.SerializeToString()
 
 
-def _store_halves(graph: onnx.GraphProto) -> None:
-    """Keep each convolution's weights in float16 behind a cast, which runtimes fold when they load the graph."""
+def _places(weights: bytes) -> dict[str, tuple[int, int]]:
+    """Name -> offset and length in bytes of each tensor of a safetensors file."""
+    start = 8 + int.from_bytes(weights[:8], "little")
+    header = json.loads(weights[8:start])
+    ends = {name: entry["data_offsets"] for name, entry in header.items() if name != "__metadata__"}
+    return {name: (start + first, last - first) for name, (first, last) in ends.items()}
+
+
+def _point_to(graph: onnx.GraphProto, places: dict[str, tuple[int, int]]) -> None:
+    """Take the convolutions' weights out of the graph: float16 in the file, behind a cast that runtimes fold."""
     for tensor in graph.initializer:
-        if not tensor.name.endswith("conv.weight"):
-            continue
         name = tensor.name
-        half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), f"{name}.half")
+        if not name.endswith("conv.weight"):
+            continue
+        offset, length = places[name.removeprefix("network.")]
+        half = TensorProto(name=f"{name}.half", data_type=TensorProto.FLOAT16, dims=tensor.dims)
+        half.data_location = TensorProto.EXTERNAL
+        for key, value in (("location", WEIGHTS), ("offset", offset), ("length", length)):
+            half.external_data.add(key=key, value=str(value))
         tensor.CopyFrom(half)
         graph.node.insert(0, helper.make_node("Cast", [half.name], [name], to=TensorProto.FLOAT))

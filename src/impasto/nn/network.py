@@ -14,7 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from impasto.errors import unknown
-from impasto.nn.cin import ConditionalInstanceNorm2d, conditional_instance_norm
+from impasto.nn.cin import ConditionalInstanceNorm2d
+from impasto.nn.norms import Conditional, Frozen, Norms, Regional
 
 
 class Conv(NamedTuple):
@@ -55,6 +56,20 @@ class Architecture:
         """P: the numbers of one style, γ and β of all layers."""
         return sum(2 * conv.maps for _, conv in self.convolutions())
 
+    @property
+    def halo(self) -> int:
+        """How far around a pixel the network looks, in pixels: a multiple of 4."""
+        step, reach = self.fold, self.fold - 1
+        for conv in self.contract:
+            reach += conv.kernel // 2 * step
+            step *= conv.step
+        reach += 2 * self.residual_blocks * step
+        for conv in self.expand:
+            reach += step - step // conv.step
+            step //= conv.step
+            reach += conv.kernel // 2 * step
+        return -(-reach // 4) * 4
+
 
 ARCHITECTURES = {
     architecture.name: architecture
@@ -92,7 +107,10 @@ class PaddedConv2d(nn.Conv2d):
 
 
 class ConvNorm(nn.Module):
-    """Convolution and conditional instance norm. Strides apply when contracting, upsampling when expanding."""
+    """Convolution and the γ and β that belong to it; how they apply is up to the caller's ``norms``.
+
+    Strides apply when contracting, upsampling when expanding.
+    """
 
     def __init__(self, in_maps: int, shape: Conv, num_styles: int, *, expand: bool = False) -> None:
         super().__init__()
@@ -100,9 +118,8 @@ class ConvNorm(nn.Module):
         self.conv = PaddedConv2d(in_maps, shape.maps, shape.kernel, **step)
         self.norm = ConditionalInstanceNorm2d(shape.maps, num_styles)
 
-    def forward(self, x: Tensor, style: Iterator[Tensor]) -> Tensor:
-        """``style`` yields γ and β of the layers in network order; each layer takes its own two."""
-        return conditional_instance_norm(self.conv(x), next(style), next(style), self.norm.eps)
+    def forward(self, x: Tensor, norms: Norms) -> Tensor:
+        return norms(self.conv(x))
 
 
 class ResidualBlock(nn.Module):
@@ -113,8 +130,8 @@ class ResidualBlock(nn.Module):
         self.first = ConvNorm(maps, Conv(3, 1, maps), num_styles)
         self.second = ConvNorm(maps, Conv(3, 1, maps), num_styles)
 
-    def forward(self, x: Tensor, style: Iterator[Tensor]) -> Tensor:
-        return x + self.second(F.relu(self.first(x, style)), style)
+    def forward(self, x: Tensor, norms: Norms) -> Tensor:
+        return x + self.second(F.relu(self.first(x, norms)), norms)
 
 
 class StyleTransferNetwork(nn.Module):
@@ -181,17 +198,42 @@ class StyleTransferNetwork(nn.Module):
         Returns:
             (N,3,H,W), RGB in [0,1].
         """
-        sizes = [size for norm in self.norms for size in [norm.num_features] * 2]
-        parts = iter(style.split(sizes, dim=1))
+        return self._paint(image, Conditional(self._parts(style)))
+
+    def render_frozen(self, image: Tensor, style: Tensor, statistics: Tensor) -> Tensor:
+        """:meth:`render` with statistics (N,P) that :meth:`render_regions` measured, for instance on a smaller copy."""
+        return self._paint(image, Frozen(self._parts(style), self._parts(statistics)))
+
+    def render_regions(
+        self, image: Tensor, styles: Tensor, masks: Tensor, statistics: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """:meth:`render` with several styles in one picture.
+
+        Args:
+            image: (N,3,H,W), as in :meth:`render`.
+            styles: (R,P).
+            masks: (N,R,H,W) in [0,1], the share of each style at each pixel; they add up to 1.
+            statistics: (N,P) to normalise with, μ and σ in the places of γ and β; without them, the image's own.
+
+        Returns:
+            The picture (N,3,H,W), and the statistics (N,P) that it was painted with.
+        """
+        norms = Regional(self._parts(styles), masks, None if statistics is None else self._parts(statistics))
+        return self._paint(image, norms), torch.cat(norms.measured, dim=1)
+
+    def _parts(self, row: Tensor) -> Iterator[Tensor]:
+        return iter(row.split([size for norm in self.norms for size in [norm.num_features] * 2], dim=1))
+
+    def _paint(self, image: Tensor, norms: Norms) -> Tensor:
         x = F.pixel_unshuffle(image, self.architecture.fold)
         for layer in self.contract:
-            x = F.relu(layer(x, parts))
+            x = F.relu(layer(x, norms))
         for block in self.residual:
-            x = block(x, parts)
+            x = block(x, norms)
         *hidden, last = self.expand
         for layer in hidden:
-            x = F.relu(layer(x, parts))
-        return F.pixel_shuffle(torch.sigmoid(last(x, parts)), self.architecture.fold)
+            x = F.relu(layer(x, norms))
+        return F.pixel_shuffle(torch.sigmoid(last(x, norms)), self.architecture.fold)
 
     def forward(self, image: Tensor, style_id: Tensor | None = None, style_weights: Tensor | None = None) -> Tensor:
         """(N,3,H,W) -> (N,3,H,W): :meth:`render` with the styles named as in :meth:`style`."""

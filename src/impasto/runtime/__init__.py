@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import abc
 import importlib
-from typing import Protocol
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from impasto.errors import ImpastoError, unknown
 from impasto.images import Pixels
-from impasto.model import Model
+from impasto.model import Graph, Model
 
 RUNTIMES = {
     "openvino": "impasto",
@@ -20,25 +21,47 @@ RUNTIMES = {
 """Name -> what to install for it; each is the module of the same name beside this file."""
 
 
-class Runtime(Protocol):
-    """A network, ready to run. Safe to call from several threads."""
-
-    def __init__(self, model: Model) -> None: ...
-
-    def run(self, image: Pixels, style: npt.NDArray[np.float32]) -> Pixels:
-        """Paint.
-
-        Args:
-            image: (N,3,H,W) float32, RGB in [0,1]; H and W multiples of 4, at least 32.
-            style: (N,P) float32.
-
-        Returns:
-            (N,3,H,W) float32, RGB in [0,1].
-        """
+Row = npt.NDArray[np.float32]
 
 
-def load_runtime(name: str, model: Model) -> Runtime:
-    """The runtime of that name, with the model's network in it.
+class Runtime(abc.ABC):
+    """A network, ready to run. Safe to call from several threads.
+
+    In all methods ``image`` and picture are (N,3,H,W) float32, RGB in [0,1], H and W multiples of 4 and at least 32;
+    ``style`` and ``statistics`` (N,P), ``styles`` (R,P), ``masks`` (N,R,H,W) in [0,1] with a sum of 1, all float32.
+    """
+
+    @abc.abstractmethod
+    def __init__(self, model: Model, streams: int = 1) -> None:
+        """``streams`` calls at once are to be expected."""
+
+    @abc.abstractmethod
+    def infer(self, graph: Graph, *inputs: npt.NDArray[np.float32]) -> Sequence[npt.NDArray[np.float32]]:
+        """The outputs of ``graph`` for ``inputs``, both in the order of :data:`impasto.model.GRAPHS`."""
+
+    def run(self, image: Pixels, style: Row) -> Pixels:
+        """Paint a whole picture in one style."""
+        return self.infer(Graph.WHOLE, image, style)[0]
+
+    def run_frozen(self, image: Pixels, style: Row, statistics: Row) -> Pixels:
+        """Paint a part of a picture as :meth:`measure` saw the whole."""
+        return self.infer(Graph.FROZEN, image, style, statistics)[0]
+
+    def run_regions(self, image: Pixels, styles: Row, masks: Pixels) -> Pixels:
+        """Paint a whole picture with several styles."""
+        return self.infer(Graph.REGIONS, image, styles, masks)[0]
+
+    def run_regions_frozen(self, image: Pixels, styles: Row, masks: Pixels, statistics: Row) -> Pixels:
+        """Paint a part of a picture with several styles as :meth:`measure` saw the whole."""
+        return self.infer(Graph.REGIONS_FROZEN, image, styles, masks, statistics)[0]
+
+    def measure(self, image: Pixels, styles: Row, masks: Pixels) -> Row:
+        """Statistics of all maps, (N,P): μ and σ in the places of γ and β."""
+        return self.infer(Graph.REGIONS, image, styles, masks)[1]
+
+
+def load_runtime(name: str, model: Model, streams: int = 1) -> Runtime:
+    """The runtime of that name, with the model's network in it, for that many calls at once.
 
     Raises:
         ImpastoError: there is no such runtime, it is not installed, or it cannot load the network.
@@ -50,7 +73,7 @@ def load_runtime(name: str, model: Model) -> Runtime:
     except ModuleNotFoundError as error:
         raise ImpastoError(f"runtime {name}: {error.name} is not installed; pip install '{RUNTIMES[name]}'") from None
     try:
-        return module.load(model)
+        return module.load(model, streams)
     except ImpastoError:
         raise
     except Exception as error:  # each library has errors of its own for a file that it cannot read

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import numpy.typing as npt
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as parse
+from torch import Tensor
 
-from impasto.images import Pixels
-from impasto.model import Model
+from impasto.model import Graph, Model
 from impasto.nn import StyleTransferNetwork
 from impasto.runtime import Runtime
 
 
-class TorchRuntime:
+class TorchRuntime(Runtime):
     """See :class:`impasto.runtime.Runtime`."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, streams: int = 1) -> None:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = load_network(model).to(self._device)
 
     @torch.inference_mode()
-    def run(self, image: Pixels, style: npt.NDArray[np.float32]) -> Pixels:
-        tensors = [torch.from_numpy(array).to(self._device) for array in (image, style)]
-        return self._network.render(*tensors).cpu().numpy()
+    def infer(self, graph: Graph, *inputs: npt.NDArray[np.float32]) -> Sequence[npt.NDArray[np.float32]]:
+        network = self._network
+        renders: dict[Graph, Callable[..., Tensor | tuple[Tensor, Tensor]]] = {
+            Graph.WHOLE: network.render,
+            Graph.FROZEN: network.render_frozen,
+            Graph.REGIONS: network.render_regions,
+            Graph.REGIONS_FROZEN: network.render_regions,
+        }
+        outputs = renders[graph](*[torch.from_numpy(array).to(self._device) for array in inputs])
+        return [output.cpu().numpy() for output in (outputs if isinstance(outputs, tuple) else (outputs,))]
 
 
 def load_network(model: Model) -> StyleTransferNetwork:
@@ -46,5 +55,5 @@ def load_network(model: Model) -> StyleTransferNetwork:
     return network.eval()
 
 
-def load(model: Model) -> Runtime:
-    return TorchRuntime(model)
+def load(model: Model, streams: int) -> Runtime:
+    return TorchRuntime(model, streams)

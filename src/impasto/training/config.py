@@ -61,8 +61,8 @@ class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clip: Annotated[float, Meta(gt=0)] | None = None
     """Longest gradient, as a norm over all weights; longer ones are scaled down to it."""
     noise: tuple[float, float] = (0.0, 0.0)
-    """Least and most pixel noise added to the network's input (not to the content target): standard deviation, on the
-    0..255 scale. Stylizing adds half the most."""
+    """Least and most noise (:mod:`impasto.noise`) added to the network's input, not to the content target: standard
+    deviation, on the 0..255 scale. Stylizing adds half the most."""
     flat: Fraction = 0.0
     """Share of crops that are a flat colour or a gradient instead of a photo."""
     compile: bool = False

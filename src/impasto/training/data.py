@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from impasto.errors import ImpastoError
+from impasto.noise import noise
 from impasto.training.config import TrainingOptions
 
 logger = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def _order(seed: int, epoch: int, count: int) -> np.ndarray:
 class Crops(Dataset[Crop]):
     """Endless crops by number: (photo, input, slot).
 
-    ``photo`` is (3,crop,crop) uint8, the content target; ``input`` the same with pixel noise, what the network sees;
+    ``photo`` is (3,crop,crop) uint8, the content target; ``input`` the same with noise, what the network sees;
     ``slot`` the style drawn for this crop.
     """
 
@@ -61,8 +62,8 @@ class Crops(Dataset[Crop]):
         rng = np.random.default_rng((options.seed, number))
         slot = self.slots[rng.integers(len(self.slots))]
         photo = gradient(rng, options.crop) if rng.random() < options.flat else self._photo(number, rng)
-        noise = rng.normal(0, 1, photo.shape) * rng.uniform(*options.noise)
-        noisy = np.clip(np.rint(photo + noise), 0, 255).astype(np.uint8)
+        grain = noise(options.crop, options.crop, *rng.integers(2**20, size=2)).transpose(1, 2, 0)
+        noisy = np.clip(np.rint(photo + grain * rng.uniform(*options.noise)), 0, 255).astype(np.uint8)
         return _tensor(photo), _tensor(noisy), slot
 
     def _photo(self, number: int, rng: np.random.Generator) -> np.ndarray:

@@ -16,7 +16,7 @@ from safetensors.torch import save
 from impasto.errors import ImpastoError
 from impasto.files import write_file
 from impasto.losses import CONTENT_LAYER, content_distance, content_loss, style_gap_closed
-from impasto.model import GRAPH, INFO, STYLES, WEIGHTS, ModelInfo
+from impasto.model import INFO, STYLES, WEIGHTS, ModelInfo
 from impasto.nn import ARCHITECTURES, StyleTransferNetwork
 from impasto.nn.export import to_onnx
 from impasto.styles import Style, StyleInfo
@@ -38,7 +38,8 @@ def export_model(run: Run, style_images: Path) -> None:
     weights = _half_weights(network)
     fingerprint = hashlib.sha256(weights).hexdigest()[:16]
     styles = [_style(run, network, slot, style_images, fingerprint) for slot in range(run.recipe.slots)]
-    contents = {WEIGHTS: weights, GRAPH: to_onnx(network)}
+    graphs = to_onnx(network, weights)
+    contents = {WEIGHTS: weights} | {graph.value: content for graph, content in graphs.items()}
     info = _info(run, fingerprint, [style.slug for style in styles], contents)
     try:
         (run.out / STYLES).mkdir(exist_ok=True)
@@ -112,6 +113,7 @@ def _info(run: Run, fingerprint: str, slugs: list[str], contents: dict[str, byte
         architecture=recipe.network,
         network=fingerprint,
         style_size=ARCHITECTURES[recipe.network].style_size,
+        halo=ARCHITECTURES[recipe.network].halo,
         input_noise=max(recipe.training.noise) / 2,
         styles=tuple(slugs),
         files={name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},

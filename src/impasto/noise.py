@@ -1,0 +1,60 @@
+"""Seeded noise on every scale, the same for everybody: what breaks the symmetry of flat areas."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+OCTAVES = 6
+"""Cells of 1, 2, 4, 8, 16 and 32 pixels: from the grain of a photo to the length of a stroke."""
+PERIOD = 256
+"""Cells after which an octave repeats; since each has cells of another size, their sum does so after 8,192 pixels."""
+_SEED = 1610_07629
+_DEVIATION = np.float32(2.036)
+"""Of the sum of all octaves. Enlarged cells vary a little less than those of one pixel, hence not the root of 6."""
+
+
+def noise(height: int, width: int, top: int = 0, left: int = 0) -> npt.NDArray[np.float32]:
+    """A window of one endless field of Gaussian noise, all octaves about equally strong.
+
+    White noise drives a network at the finest scale only, and a flat area becomes a lattice of dots; with energy at the
+    scale of strokes it becomes strokes.
+
+    Args:
+        height, width: size of the window, in pixels.
+        top, left: where it lies in the field.
+
+    Returns:
+        (3,height,width) float32, mean 0, standard deviation 1. The same on every machine; windows of the field agree
+        where they overlap.
+    """
+    return _octaves(0, (top, height), (left, width)) / _DEVIATION
+
+
+def _octaves(octave: int, rows: tuple[int, int], columns: tuple[int, int]) -> npt.NDArray[np.float32]:
+    """The sum of this octave and all coarser ones over the cells (first, count) × (first, count) of this octave."""
+    (top, height), (left, width) = rows, columns
+    y, x = (np.arange(first, first + count) % PERIOD for first, count in (rows, columns))
+    cells: npt.NDArray[np.float32] = _cells()[octave][:, y[:, None], x]
+    if octave + 1 < OCTAVES:
+        coarse = [_enlarged(plane) for plane in _octaves(octave + 1, _around(top, height), _around(left, width))]
+        cells += np.stack(coarse)[:, top % 2 + 4 :, left % 2 + 4 :][:, :height, :width]
+    return cells
+
+
+@functools.lru_cache(maxsize=1)
+def _cells() -> npt.NDArray[np.float32]:
+    return np.random.default_rng(_SEED).standard_normal((OCTAVES, 3, PERIOD, PERIOD), dtype=np.float32)
+
+
+def _around(first: int, count: int) -> tuple[int, int]:
+    """The cells of twice the size under these, with two more at each end for the filter."""
+    return first // 2 - 2, (first + count - 1) // 2 - first // 2 + 5
+
+
+def _enlarged(plane: np.ndarray) -> npt.NDArray[np.float32]:
+    height, width = plane.shape
+    return np.asarray(Image.fromarray(plane).resize((2 * width, 2 * height), Image.Resampling.BICUBIC))

@@ -1,0 +1,38 @@
+"""Frames, windows and tiles."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from impasto import geometry
+from impasto.geometry import Window
+
+sizes = st.integers(1, 70)
+
+
+@given(sizes, sizes)
+def test_a_frame_fits_the_network_and_holds_the_picture_in_its_middle(height: int, width: int) -> None:
+    picture = np.random.default_rng(0).integers(0, 255, (height, width, 3), dtype=np.uint8)
+    frame = geometry.frame(height, width)
+    padded = geometry.read(picture, frame)
+    assert padded.shape == (frame.height, frame.width, 3)
+    assert frame.height % geometry.MULTIPLE == frame.width % geometry.MULTIPLE == 0
+    assert min(padded.shape[:2]) >= geometry.LEAST
+    assert (Window(0, 0, height, width).within(frame).cut(padded) == picture).all()
+
+
+def test_beyond_the_edges_is_the_picture_mirrored() -> None:
+    row = np.array([[1, 2, 3]], np.uint8)
+    assert geometry.read(row, Window(-1, -4, 2, 11)).tolist() == [[3, 3, 2, 1, 1, 2, 3, 3, 2, 1, 1]] * 2
+
+
+@given(sizes, sizes, st.integers(1, 20), st.integers(0, 9))
+def test_tiles_cover_every_pixel_once_and_grow_within_the_frame(height: int, width: int, side: int, halo: int) -> None:
+    frame = geometry.frame(height, width)
+    times = np.zeros((frame.height, frame.width), int)
+    for tile in geometry.tiles(frame, side):
+        tile.within(frame).cut(times)[:] += 1
+        grown = tile.grown(halo, frame)
+        assert grown.grown(0, frame) == grown
+        assert grown.height >= min(tile.height + halo, frame.height)
+    assert (times == 1).all()
