@@ -19,7 +19,7 @@ from impasto.color import from_oklab, keep_color, to_oklab
 from impasto.geometry import frame
 from impasto.regions import Regions
 from impasto.runtime import load_runtime
-from impasto.stroke import scales
+from impasto.stroke import keep_forms, sizes
 from impasto.styles import Style, StyleInfo, blend
 
 pictures = hnp.arrays(np.uint8, st.tuples(st.just(1), st.just(3), st.integers(1, 6), st.integers(1, 6)))
@@ -143,18 +143,25 @@ def test_no_size_is_refused(stylizer, photo: Path) -> None:
 @pytest.mark.parametrize("stroke", [None, 0.5, 1, 2.5, 4])
 @given(height=st.integers(1, 13_000), width=st.integers(1, 13_000))
 def test_paintings_grow_by_at_most_three_up_to_the_photo(stroke: float | None, height: int, width: int) -> None:
-    shares = scales(height, width, stroke)
-    first = shares[0] * max(height, width)
-    assert shares == sorted(shares)
-    assert all(after / before <= 3 + 1e-6 for before, after in itertools.pairwise(shares))
+    longest = [max(size) for size in sizes(height, width, stroke)]
+    assert all(before < after <= 3 * before + 3 for before, after in itertools.pairwise(longest))
     if stroke is None and max(height, width) <= 1536:
-        assert shares == [1]
-    elif max(height, width) > 1024 / (stroke or 1):
-        assert shares[-1] == 1
-        assert first == pytest.approx(1024 / (stroke or 1))
+        assert sizes(height, width, stroke) == [(height, width)]
     else:
-        assert len(shares) == 1
-        assert first == pytest.approx(1024 / (stroke or 1))
+        assert longest[0] == round(1024 / (stroke or 1))
+    if longest[0] < max(height, width):
+        assert sizes(height, width, stroke)[-1] == (height, width)
+
+
+def test_large_forms_stay_as_they_were_painted() -> None:
+    rng = np.random.default_rng(0)
+    painting = np.asarray(Image.fromarray(rng.integers(60, 200, (8, 10, 3), dtype=np.uint8)).resize((100, 80)))
+    grain = rng.integers(-30, 30, (700, 850, 3))
+    enlarged = np.asarray(Image.fromarray(painting).resize((850, 700)))
+    kept = keep_forms(np.clip(enlarged * 0.6 + grain, 0, 255).astype(np.uint8), painting)
+    small = np.asarray(Image.fromarray(kept).resize((100, 80), Image.Resampling.BOX)).astype(int)
+    assert np.abs(small - painting).mean() < 3
+    assert np.abs((kept.astype(float) - enlarged)[:50] - grain[:50]).mean() < 6
 
 
 def test_stroke_changes_the_picture_but_not_its_size(stylizer, photo: Path) -> None:

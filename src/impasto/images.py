@@ -134,7 +134,13 @@ def resize(array: Array, height: int, width: int) -> Array:
     """(H,W) or (H,W,3) uint8 -> the same at another size."""
     if array.shape[:2] == (height, width):
         return array
-    return np.asarray(Image.fromarray(array).resize((width, height), _RESAMPLING))
+    if array.ndim == 2:
+        return np.asarray(Image.fromarray(array).resize((width, height), _RESAMPLING))
+    # Channel by channel: Pillow keeps colours in 4 bytes a pixel, and large photos fill the memory.
+    resized = np.empty((height, width, array.shape[2]), np.uint8)
+    for channel in range(array.shape[2]):
+        resized[..., channel] = resize(np.ascontiguousarray(array[..., channel]), height, width)
+    return resized
 
 
 PhotoLike = str | os.PathLike[str] | io.BytesIO | Image.Image | Array | Photo

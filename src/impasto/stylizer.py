@@ -16,7 +16,7 @@ from impasto.images import Array, Photo, PhotoLike, Picture, read_photo, resize,
 from impasto.model import Model, load_model
 from impasto.regions import MaskLike, Regions, check_mask, mask_for
 from impasto.runtime import Runtime, load_runtime
-from impasto.stroke import scales
+from impasto.stroke import keep_forms, sizes
 from impasto.styles import Row, Style, blend
 from impasto.tiling import Painter
 
@@ -127,10 +127,10 @@ class Stylizer:
     def _paint(self, photo: Array, regions: Regions, stroke: float | None, *, show: bool) -> Array:
         """Paint at every size that the stroke size asks for, each painting the next one's photo."""
         height, width = photo.shape[:2]
-        picture = photo
-        for scale in scales(height, width, stroke):
-            size = [max(1, round(length * scale)) for length in (height, width)]
-            picture = self._painter.paint(resize(picture, *size), regions, show=show)
+        first, *larger = sizes(height, width, stroke)
+        picture = self._painter.paint(resize(photo, *first), regions, show=show)
+        for size in larger:
+            picture = keep_forms(self._painter.paint(resize(picture, *size), regions, show=show), picture)
         return resize(picture, height, width)
 
     def check(
@@ -142,7 +142,7 @@ class Stylizer:
         regions: Sequence[tuple[MaskLike, StyleLike]] = (),
     ) -> None:
         """Raise what :meth:`__call__` would for these arguments, whatever the photo."""
-        scales(1, 1, stroke)
+        sizes(1, 1, stroke)
         for one in (style, *(of for _, of in regions)):
             self.row(one, strength)
         for mask, _ in regions:
