@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 
 import impasto
 from impasto import ImpastoError
+from impasto.losses import describe, style_terms
 from impasto.training import TrainingOptions, loop, read_recipe, train
 from impasto.training.data import Crops, ShareOfSteps, find_photos, gradient, random_crop
 
@@ -162,10 +163,23 @@ def test_resuming_needs_a_checkpoint_of_the_same_recipe(workshop, tmp_path: Path
 def test_balance_evens_out_the_photo_losses(workshop, tmp_path: Path) -> None:
     objective = workshop.prepare(tmp_path).objective
     before = objective.weights.clone()
-    objective.balance(torch.rand(2, 3, 48, 48), 1.0)
-    assert before.tolist() == [1, 1, 0, 0]
-    weighted = (objective.weights * objective.photo_loss)[:2]
+    objective.balance(torch.rand(2, 3, 48, 48), 1.0, 0.0)
+    torch.testing.assert_close(before, torch.tensor([[1.0], [1], [0], [0]]).expand(4, 4))
+    torch.testing.assert_close(objective.weights, objective.weights[:, :1].expand(4, 4))
+    weighted = (objective.weights[:, 0] * objective.photo_loss)[:2]
     assert weighted[0] == pytest.approx(weighted[1].item())
+
+
+def test_layer_balance_evens_out_the_layers_and_keeps_their_sum(workshop, tmp_path: Path) -> None:
+    objective = workshop.prepare(tmp_path).objective
+    photos = torch.rand(2, 3, 48, 48)
+    objective.balance(photos, 0.0, 1.0)
+    grams = describe(objective.vgg, photos).grams
+    for slot in (0, 1):
+        terms = style_terms(grams, {layer: target[[slot]] for layer, target in objective.targets.items()}).mean(dim=0)
+        weighted = objective.weights[slot] * terms
+        torch.testing.assert_close(weighted, weighted.mean().expand(4))
+        torch.testing.assert_close(weighted.sum(), terms.sum())
 
 
 def test_run_leaves_log_samples_and_tensorboard(trained: Path) -> None:

@@ -34,18 +34,23 @@ def content_loss(features: Tensor, target: Tensor) -> Tensor:
     return (features.float() - target.float()).square().mean(dim=(1, 2, 3))
 
 
-def style_loss(grams: Grams, targets: Grams) -> Tensor:
-    """Squared difference of Gram matrices, averaged over C², times 1e-4, summed over layers.
+def style_terms(grams: Grams, targets: Grams) -> Tensor:
+    """Squared difference of Gram matrices, averaged over C², times 1e-4, of each of the L layers.
 
     Args:
         grams: layer -> (N,C,C).
         targets: layer -> (N,C,C) or (1,C,C).
 
     Returns:
-        (N,), float32.
+        (N,L), float32.
     """
     terms = [(gram - targets[layer]).square().mean(dim=(1, 2)) for layer, gram in grams.items()]
-    return STYLE_WEIGHT * torch.stack(terms).sum(dim=0)
+    return STYLE_WEIGHT * torch.stack(terms, dim=1)
+
+
+def style_loss(grams: Grams, targets: Grams) -> Tensor:
+    """:func:`style_terms`, summed over layers: (N,), float32."""
+    return style_terms(grams, targets).sum(dim=1)
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,9 @@ class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Last share of the steps over which the learning rate falls to nothing along a cosine."""
     balance: Fraction = 0.0
     """0: one weight for all styles, as in the paper. 1: each style's loss divided by what photos score on it."""
+    layer_balance: Fraction = 0.0
+    """0: the same weight for the Gram matrices of all layers, as in the paper, by which relu4_3 hardly counts. 1: each
+    layer's divided by what photos score on it, so that all count the same, those that see larger forms too."""
     clip: Annotated[float, Meta(gt=0)] | None = None
     """Longest gradient, as a norm over all weights; longer ones are scaled down to it."""
     noise: tuple[float, float] = (0.0, 0.0)

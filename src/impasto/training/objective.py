@@ -13,7 +13,7 @@ from torch import Tensor
 
 from impasto.errors import ImpastoError
 from impasto.images import open_image
-from impasto.losses import CONTENT_LAYER, Grams, content_loss, describe, style_loss
+from impasto.losses import CONTENT_LAYER, Grams, content_loss, describe, style_terms
 from impasto.nn.vgg import VGG16
 from impasto.training.config import Recipe
 
@@ -32,7 +32,7 @@ class Objective:
 
     Attributes:
         targets: layer -> (S,C,C), row = slot; zero for slots that no style names.
-        weights: (S,), times the style loss of each slot.
+        weights: (S,L), times the style loss of each slot and layer.
         photo_loss: (S,), what photos score on each style: the loss at which no gap is closed.
     """
 
@@ -48,23 +48,26 @@ class Objective:
                               for slot in range(recipe.slots)])
             for layer, gram in first.items()
         }  # fmt: skip
-        self.weights = torch.zeros(recipe.slots, device=device)
+        self.weights = torch.zeros(recipe.slots, len(self.targets), device=device)
         for entry in recipe.styles:
             self.weights[entry.slot] = entry.weight
         self.photo_loss = torch.ones(recipe.slots, device=device)
 
     @torch.no_grad()
-    def balance(self, photos: Tensor, exponent: float) -> None:
+    def balance(self, photos: Tensor, styles: float, layers: float) -> None:
         """Measure what ``photos`` (N,3,H,W) score on each style, and even the weights out by it.
 
-        A style's weight is divided by (its photo loss / the median photo loss) ** exponent.
+        A style's weight is divided by (its photo loss / the median photo loss) ** ``styles``. A layer's is divided by
+        (its term of the photo loss) ** ``layers``, and those of a style are scaled so that its photo loss stays.
         """
-        named = self.weights > 0
         grams = describe(self.vgg, photos).grams
-        for slot in torch.nonzero(named).flatten():
-            self.photo_loss[slot] = style_loss(grams, self._of(slot[None])).mean()
-        relative = self.photo_loss / self.photo_loss[named].median()
-        self.weights = torch.where(named, self.weights / relative**exponent, self.weights)
+        named = torch.nonzero(self.weights.sum(dim=1)).flatten()
+        terms = torch.stack([style_terms(grams, self._of(slot[None])).mean(dim=0) for slot in named])
+        self.photo_loss[named] = terms.sum(dim=1)
+        even = terms ** (1 - layers)
+        shares = even / even.sum(dim=1, keepdim=True) * terms.sum(dim=1, keepdim=True) / terms
+        relative = self.photo_loss[named] / self.photo_loss[named].median()
+        self.weights[named] *= shares / relative[:, None] ** styles
 
     def __call__(self, picture: Tensor, photo: Tensor, slot: Tensor) -> Losses:
         """Losses of ``picture`` (N,3,H,W) as ``photo`` (N,3,H,W) in the styles of ``slot`` (N,)."""
@@ -72,8 +75,9 @@ class Objective:
             target = self.vgg(photo, [CONTENT_LAYER])[CONTENT_LAYER]
         seen = describe(self.vgg, picture)
         content = content_loss(seen.content, target)
-        style = style_loss(seen.grams, self._of(slot))
-        return Losses(content.detach(), style.detach(), content + self.weights[slot] * style)
+        terms = style_terms(seen.grams, self._of(slot))
+        weighted = (self.weights[slot] * terms).sum(dim=1)
+        return Losses(content.detach(), terms.sum(dim=1).detach(), content + weighted)
 
     def _of(self, slot: Tensor) -> Grams:
         return {layer: gram[slot] for layer, gram in self.targets.items()}

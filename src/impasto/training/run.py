@@ -149,6 +149,6 @@ def _objective(
     loss_network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     objective = Objective(loss_network, recipe, style_images, device)
     photos = torch.stack([crops[number][0] for number in range(32)]).to(device)
-    objective.balance(photos.float() / 255, recipe.training.balance)
+    objective.balance(photos.float() / 255, recipe.training.balance, recipe.training.layer_balance)
     loss_network.to(precision)
     return objective
