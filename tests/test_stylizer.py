@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -158,3 +159,22 @@ assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
     assert out.exists()
+
+
+@pytest.mark.parametrize(("precision", "most"), [("bf16", 3), ("int8", 8)])
+def test_lower_precisions_paint_nearly_the_same(trained: Path, precision: str, most: float) -> None:
+    photo = np.random.default_rng(0).integers(0, 255, (120, 160, 3), dtype=np.uint8)
+    exact = impasto.load(trained)(photo, "mural").astype(int)
+    picture = impasto.load(trained, precision=precision)(photo, "mural")
+    assert picture.shape == photo.shape
+    assert np.abs(picture - exact).mean() < most
+
+
+def test_precisions_that_a_runtime_has_not_are_refused(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ImpastoError, match="computes in f32"):
+        impasto.load(trained, runtime="torch", precision="bf16")
+    with pytest.raises(ImpastoError, match="no precision 'f16'"):
+        impasto.load(trained, precision="f16")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ImpastoError, match=r"pip install 'impasto\[int8\]'"):
+        impasto.load(trained, precision="int8")

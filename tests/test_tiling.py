@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,7 @@ def photo_of(height: int, width: int, seed: int = 0) -> Array:
 
 
 def with_tiles(painter: Painter, tile: int, **changes: int) -> Painter:
-    return Painter(painter.runtime, painter.deviation, changes.get("halo", painter.halo), changes.get("whole", 0), tile)
+    return dataclasses.replace(painter, **({"whole": 0, "tile": tile} | changes))
 
 
 def apart(one: Array, other: Array) -> int:

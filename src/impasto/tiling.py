@@ -20,7 +20,7 @@ from impasto.runtime import Runtime
 from impasto.styles import Row
 
 WHOLE = 3_200_000
-"""Pixels up to which a picture is painted whole; also those of the thumbnail that statistics are measured on."""
+"""Pixels up to which a picture is painted whole."""
 TILE = 1024
 """Side of a tile, in pixels; a multiple of 4."""
 
@@ -35,7 +35,8 @@ class Painter:
             noise-free ramp up to unit variance, into hard bands, and leaves a flat area flat; a little noise breaks
             that symmetry, and the network paints strokes there.
         halo: how far around a pixel the network looks; a multiple of 4.
-        whole: see :data:`WHOLE`.
+        whole: pixels up to which a picture is painted whole.
+        thumbnail: most pixels of the thumbnail that statistics are measured on.
         tile: see :data:`TILE`.
     """
 
@@ -43,6 +44,7 @@ class Painter:
     deviation: float
     halo: int
     whole: int = WHOLE
+    thumbnail: int = WHOLE
     tile: int = TILE
 
     def paint(self, photo: Array, regions: Regions, *, show: bool = False) -> Array:
@@ -57,7 +59,7 @@ class Painter:
 
     def measure(self, photo: Array, regions: Regions) -> Row:
         """Statistics (1,P) of a photo (H,W,3), of its thumbnail if it is large."""
-        scale = min(1, (self.whole / (photo.shape[0] * photo.shape[1])) ** 0.5)
+        scale = min(1, (self.thumbnail / (photo.shape[0] * photo.shape[1])) ** 0.5)
         small = resize(photo, *(max(1, int(length * scale)) for length in photo.shape[:2]))
         everything = geometry.frame(*small.shape[:2])
         shares = regions.resized(*small.shape[:2]).shares(everything)

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from impasto.errors import ImpastoError
-from impasto.runtime import RUNTIMES
+from impasto.runtime import PRECISIONS, RUNTIMES
 from impasto.stylizer import load
 
 
@@ -26,6 +26,11 @@ model_option = click.option(
 )
 runtime_option = click.option(
     "--runtime", default=default(load, "runtime"), help=f"What runs the network: {', '.join(RUNTIMES)}."
+)
+precision_option = click.option(
+    "--precision",
+    default=default(load, "precision"),
+    help=f"What OpenVINO computes in: {', '.join(PRECISIONS)}; int8 for large pictures.",
 )
 vgg_option = click.option(
     "--vgg",

@@ -12,7 +12,7 @@ import PIL.Image
 from tqdm import tqdm
 
 from impasto.cli.batch import STREAM, Report, plan, work
-from impasto.cli.options import default, model_option, runtime_option
+from impasto.cli.options import default, model_option, precision_option, runtime_option
 from impasto.errors import ImpastoError
 from impasto.images import Photo
 from impasto.stylizer import Stylizer, load
@@ -66,6 +66,7 @@ _default = partial(default, Stylizer.__call__)
 )
 @model_option
 @runtime_option
+@precision_option
 def stylize(
     photos: tuple[Path, ...],
     style: str,
@@ -80,6 +81,7 @@ def stylize(
     max_megapixels: float,
     model: Path | None,
     runtime: str,
+    precision: str,
 ) -> None:
     """Repaint PHOTO... in a style.
 
@@ -93,7 +95,7 @@ def stylize(
     jobs = plan(photos, "-".join(weights), out)
     many = len(jobs) > 1
     workers = min(len(jobs), os.cpu_count() or 1)
-    stylizer = load(model, runtime=runtime, streams=workers)
+    stylizer = load(model, runtime=runtime, precision=precision, streams=workers)
     # What is wrong with the options is said once, before any photo is read.
     stylizer.check(weights, strength=strength, stroke=stroke, regions=masks)
 

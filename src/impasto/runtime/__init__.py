@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import importlib
+import importlib.util
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,6 +22,9 @@ RUNTIMES = {
 """Name -> what to install for it; each is the module of the same name beside this file."""
 
 
+PRECISIONS = ("f32", "bf16", "int8")
+"""What a network computes in; other than f32 with OpenVINO only."""
+
 Row = npt.NDArray[np.float32]
 
 
@@ -32,7 +36,7 @@ class Runtime(abc.ABC):
     """
 
     @abc.abstractmethod
-    def __init__(self, model: Model, streams: int = 1) -> None:
+    def __init__(self, model: Model, streams: int = 1, precision: str = "f32") -> None:
         """``streams`` calls at once are to be expected."""
 
     @abc.abstractmethod
@@ -60,20 +64,26 @@ class Runtime(abc.ABC):
         return self.infer(Graph.REGIONS, image, styles, masks)[1]
 
 
-def load_runtime(name: str, model: Model, streams: int = 1) -> Runtime:
+def load_runtime(name: str, model: Model, streams: int = 1, precision: str = "f32") -> Runtime:
     """The runtime of that name, with the model's network in it, for that many calls at once.
 
     Raises:
-        ImpastoError: there is no such runtime, it is not installed, or it cannot load the network.
+        ImpastoError: there is no such runtime or precision, it is not installed, or it cannot load the network.
     """
     if name not in RUNTIMES:
         raise unknown("runtime", name, RUNTIMES)
+    if precision not in PRECISIONS:
+        raise unknown("precision", precision, PRECISIONS)
+    if name != "openvino" and precision != "f32":
+        raise ImpastoError(f"precision {precision}: the runtime {name} computes in f32; take openvino")
+    if precision == "int8" and importlib.util.find_spec("nncf") is None:
+        raise ImpastoError("precision int8: nncf is not installed; pip install 'impasto[int8]'")
     try:
         module = importlib.import_module(f"impasto.runtime.{name}")
     except ModuleNotFoundError as error:
         raise ImpastoError(f"runtime {name}: {error.name} is not installed; pip install '{RUNTIMES[name]}'") from None
     try:
-        return module.load(model, streams)
+        return module.load(model, streams, precision)
     except ImpastoError:
         raise
     except Exception as error:  # each library has errors of its own for a file that it cannot read

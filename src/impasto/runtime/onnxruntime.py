@@ -17,7 +17,7 @@ from impasto.runtime import Runtime
 class ONNXRuntime(Runtime):
     """See :class:`impasto.runtime.Runtime`."""
 
-    def __init__(self, model: Model, streams: int = 1) -> None:
+    def __init__(self, model: Model, streams: int = 1, precision: str = "f32") -> None:
         options = onnxruntime.SessionOptions()
         if streams > 1:
             options.intra_op_num_threads = max(1, (os.cpu_count() or 1) // streams)
@@ -34,5 +34,5 @@ class ONNXRuntime(Runtime):
         return self._session(graph).run(outputs, dict(zip(names, inputs, strict=True)))
 
 
-def load(model: Model, streams: int) -> Runtime:
-    return ONNXRuntime(model, streams)
+def load(model: Model, streams: int, precision: str) -> Runtime:
+    return ONNXRuntime(model, streams, precision)

@@ -17,12 +17,12 @@ from impasto.model import GRAPHS, Graph, Model
 from impasto.runtime import Row, Runtime
 
 
-def _config(streams: int) -> dict[str, str]:
+def _config(streams: int, precision: str) -> dict[str, str]:
     # Left alone, OpenVINO computes in bfloat16 on processors that can; the other runtimes do not.
-    precision = {"INFERENCE_PRECISION_HINT": "f32"}
+    hint = {"INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32"}
     if streams > 1:
-        return precision | {"PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": str(streams)}
-    return precision | {"PERFORMANCE_HINT": "LATENCY"}
+        return hint | {"PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": str(streams)}
+    return hint | {"PERFORMANCE_HINT": "LATENCY"}
 
 
 def _cache() -> dict[str, str]:
@@ -38,19 +38,23 @@ def _cache() -> dict[str, str]:
 class OpenVINORuntime(Runtime):
     """See :class:`impasto.runtime.Runtime`."""
 
-    def __init__(self, model: Model, streams: int = 1) -> None:
+    def __init__(self, model: Model, streams: int = 1, precision: str = "f32") -> None:
         core = openvino.Core()
-        config = _config(streams)
+        config = _config(streams, precision)
 
         @functools.cache
         def compiled(graph: Graph) -> openvino.CompiledModel:
             return core.compile_model(core.read_model(model.graph(graph)), "CPU", config | _cache())
 
-        @functools.lru_cache(maxsize=2)
+        @functools.lru_cache(maxsize=max(2, streams))
         def folded(style: bytes, statistics: bytes) -> openvino.CompiledModel:
             network = core.read_model(model.graph(Graph.FROZEN))
             for name, row in (("style", style), ("statistics", statistics)):
                 _give(network, name, np.frombuffer(row, np.float32)[None])
+            if precision == "int8":
+                from impasto.runtime.quantization import quantized
+
+                network = quantized(network, model.info.input_noise)
             return core.compile_model(network, "CPU", config)
 
         self._compiled = compiled
@@ -81,5 +85,5 @@ def _give(network: openvino.Model, name: str, value: npt.NDArray[np.float32]) ->
     network.remove_parameter(parameter)
 
 
-def load(model: Model, streams: int) -> Runtime:
-    return OpenVINORuntime(model, streams)
+def load(model: Model, streams: int, precision: str) -> Runtime:
+    return OpenVINORuntime(model, streams, precision)
