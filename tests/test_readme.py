@@ -27,6 +27,7 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (folder / "artworks").mkdir(parents=True)
     Image.open(photo).save(folder / "photo.jpg")
     Image.open(photo).save(folder / "another.png")
+    Image.new("L", (40, 30), 200).save(folder / "sky.png")
     (folder / "photos").symlink_to(workshop.photos)
     Image.open(workshop.style_images / "mural.png").save(folder / "artworks" / "mural.jpg")
     (recipe,) = blocks("toml")
@@ -40,12 +41,13 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_commands(folder: Path) -> None:
     commands = [line for block in blocks("bash") for line in block.splitlines() if line.startswith("impasto ")]
-    assert len(commands) == 9
+    assert len(commands) == 12
     for command in commands:
         result = CliRunner().invoke(main, shlex.split(command, comments=True)[1:])
         assert result.exit_code == 0, f"{command}: {result.output}"
     made = """
         photo-sheet.jpg photo-mural.jpg out/photo-stained-glass.jpg out/another-stained-glass.png wave.webp mixed.png
+        strokes.png sky-only.png painted/photo0.png
         scores.json my-model/model.json
     """
     for name in made.split():

