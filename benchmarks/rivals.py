@@ -44,8 +44,7 @@ def ours(folder: Path | None, size: int) -> dict[str, Call]:
     """One style, whole and with frozen statistics, in every precision."""
     model = load_model(folder)
     photo, row = photo_of(size, model.info.input_noise), next(iter(model.styles.values())).row[None]
-    everywhere = np.ones((1, 1, size, size), np.float32)
-    statistics = load_runtime("openvino", model).measure(photo, row, everywhere)
+    statistics = load_runtime("openvino", model).measure(photo, row)
     calls: dict[str, Call] = {}
     for precision in PRECISIONS:
         runtime = load_runtime("openvino", model, precision=precision)

@@ -77,7 +77,7 @@ def read(path: Path, crop: int) -> torch.Tensor:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--recipe", type=Path, default=Path(__file__).parent.parent / "recipes" / "gallery.toml")
+    parser.add_argument("--recipe", type=Path, default=Path(__file__).parent.parent / "recipes" / "gallery-6.toml")
     parser.add_argument("--content", type=Path, required=True)
     parser.add_argument("--style-images", type=Path, required=True)
     parser.add_argument("--vgg", type=Path)

@@ -27,12 +27,16 @@ def test_beyond_the_edges_is_the_picture_mirrored() -> None:
 
 
 @given(sizes, sizes, st.integers(1, 20), st.integers(0, 9))
-def test_tiles_cover_every_pixel_once_and_grow_within_the_frame(height: int, width: int, side: int, halo: int) -> None:
+def test_tiles_cover_every_pixel_once_and_see_what_is_around_them(
+    height: int, width: int, side: int, halo: int
+) -> None:
     frame = geometry.frame(height, width)
     times = np.zeros((frame.height, frame.width), int)
     for tile in geometry.tiles(frame, side):
         tile.within(frame).cut(times)[:] += 1
-        grown = tile.grown(halo, frame)
-        assert grown.grown(0, frame) == grown
-        assert grown.height >= min(tile.height + halo, frame.height)
+        seen = tile.around(halo, side + 2 * halo, frame)
+        assert seen.clipped(frame) == seen
+        assert (seen.height, seen.width) == (min(side + 2 * halo, frame.height), min(side + 2 * halo, frame.width))
+        wanted = Window(tile.top - halo, tile.left - halo, tile.height + 2 * halo, tile.width + 2 * halo).clipped(frame)
+        assert wanted.clipped(seen) == wanted
     assert (times == 1).all()

@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageCms
 
 from impasto import ImpastoError
-from impasto.images import FORMATS, read_photo, to_array, write_image
+from impasto.images import FORMATS, read_photo, resized_part, to_array, write_image
 
 RED, HALF = (255, 0, 0), (10, 20, 30, 128)
 
@@ -187,3 +187,22 @@ def test_files_that_cannot_be_written_are_named(tmp_path: Path) -> None:
     with pytest.raises(ImpastoError, match="cannot be written"):
         write_image(image, tmp_path / "folder.png")
     assert [path.name for path in tmp_path.iterdir()] == ["folder.png"]
+
+
+@given(st.tuples(*[st.integers(1, 60)] * 2), st.tuples(*[st.integers(1, 150)] * 2), st.data())
+def test_a_part_of_a_resized_picture_is_that_part(
+    before: tuple[int, int], after: tuple[int, int], data: st.DataObject
+) -> None:
+    array = np.random.default_rng(0).integers(0, 255, (*before, 3), dtype=np.uint8)
+    top, left = (data.draw(st.integers(0, length - 1)) for length in after)
+    height, width = data.draw(st.integers(1, after[0] - top)), data.draw(st.integers(1, after[1] - left))
+    part = resized_part(array, after, (top, left, height, width))
+    whole = resized_part(array, after, (0, 0, *after))
+    assert np.abs(part.astype(int) - whole[top : top + height, left : left + width]).max() <= 1
+
+
+def test_a_resized_picture_is_pillows() -> None:
+    array = np.random.default_rng(0).integers(90, 160, (40, 35, 3), dtype=np.uint8)
+    for size in ((66, 135), (13, 20), (40, 70)):
+        expected = Image.fromarray(array).resize(size[::-1], Image.Resampling.LANCZOS)
+        assert np.abs(resized_part(array, size, (0, 0, *size)).astype(int) - np.asarray(expected)).max() <= 1

@@ -88,9 +88,7 @@ def test_contract_takes_batches_with_a_style_each(trained: Path, runtime: str) -
     network = load_runtime(runtime, model)
     images = np.random.default_rng(0).random((3, 3, 36, 44), dtype=np.float32)
     rows = np.stack([style.row for style in model.styles.values()])[:3]
-    statistics = np.concatenate(
-        [network.measure(image[None], rows[:1], np.ones_like(image[None, :1])) for image in images]
-    )
+    statistics = network.measure(images, rows)
     for run, numbers in ((network.run, (rows,)), (network.run_frozen, (rows, statistics))):
         together = run(images, *numbers)
         assert together.shape == images.shape
@@ -112,11 +110,8 @@ def test_graphs_agree_with_each_other_and_between_runtimes(trained: Path, runtim
     everywhere = np.ones((1, 1, 44, 60), np.float32)
     plain, mixed = network.run(image, rows[:1]), network.run_regions(image, rows, half)
     assert np.abs(plain - network.run_regions(image, rows[:1], everywhere)).max() < 1 / 255
-    assert (
-        np.abs(plain - network.run_frozen(image, rows[:1], network.measure(image, rows[:1], everywhere))).max()
-        < 1 / 255
-    )
-    frozen = network.run_regions_frozen(image, rows, half, network.measure(image, rows, half))
+    assert np.abs(plain - network.run_frozen(image, rows[:1], network.measure(image, rows[:1]))).max() < 1 / 255
+    frozen = network.run_regions_frozen(image, rows, half, network.measure_regions(image, rows, half))
     assert np.abs(mixed - frozen).max() < 1 / 255
     assert np.abs(mixed - reference.run_regions(image, rows, half)).max() < 2 / 255
     assert np.abs(mixed - plain).max() > 5 / 255

@@ -49,9 +49,9 @@ def test_tiled_is_untiled(painter: Painter, rows: np.ndarray, height: int, width
     photo = photo_of(height, width)
     mask = photo_of(height, width, seed=1)[:, :, 0]
     regions = Regions(rows, (mask,)) if two else Regions(rows[:1])
-    statistics = with_tiles(painter, 4, whole=10**9).measure(photo, regions)
-    tiled = with_tiles(painter, 4 * tile).paint_tiles(photo, regions, statistics)
-    assert apart(tiled, with_tiles(painter, 4096).paint_tiles(photo, regions, statistics)) <= 1
+    statistics = with_tiles(painter, 4, thumbnail=10**9).measure(photo, regions, photo.shape[:2])
+    tiled = with_tiles(painter, 4 * tile).paint_tiles(photo, regions, statistics, photo.shape[:2])
+    assert apart(tiled, with_tiles(painter, 4096).paint_tiles(photo, regions, statistics, photo.shape[:2])) <= 1
 
 
 @pytest.mark.parametrize("two", [False, True])
@@ -60,16 +60,21 @@ def test_with_the_statistics_of_the_whole_tiles_are_what_a_small_picture_is(
 ) -> None:
     photo = photo_of(90, 130)
     regions = Regions(rows, (photo[:, :, 0],)) if two else Regions(rows[:1])
-    whole = with_tiles(painter, 32, whole=10**9)
-    statistics = whole.measure(photo, regions)
-    assert apart(whole.paint(photo, regions), whole.paint_tiles(photo, regions, statistics)) <= 1
+    whole = with_tiles(painter, 32, whole=10**9, thumbnail=10**9)
+    statistics = whole.measure(photo, regions, photo.shape[:2])
+    assert apart(whole.paint(photo, regions), whole.paint_tiles(photo, regions, statistics, photo.shape[:2])) <= 1
 
 
 def test_without_a_halo_seams_show(painter: Painter, rows: np.ndarray) -> None:
     photo = photo_of(128, 128)
-    statistics = painter.measure(photo, Regions(rows[:1]))
-    seamless = with_tiles(painter, 4096).paint_tiles(photo, Regions(rows[:1]), statistics)
-    assert apart(with_tiles(painter, 32, halo=0).paint_tiles(photo, Regions(rows[:1]), statistics), seamless) > 1
+    statistics = painter.measure(photo, Regions(rows[:1]), photo.shape[:2])
+    seamless = with_tiles(painter, 4096).paint_tiles(photo, Regions(rows[:1]), statistics, photo.shape[:2])
+    assert (
+        apart(
+            with_tiles(painter, 32, halo=0).paint_tiles(photo, Regions(rows[:1]), statistics, photo.shape[:2]), seamless
+        )
+        > 1
+    )
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

@@ -24,12 +24,22 @@ class Window(NamedTuple):
     height: int
     width: int
 
-    def grown(self, halo: int, frame: Window) -> Window:
-        """With ``halo`` pixels more on all sides, as far as ``frame`` goes."""
-        top, left = max(frame.top, self.top - halo), max(frame.left, self.left - halo)
-        bottom = min(frame.top + frame.height, self.top + self.height + halo)
-        right = min(frame.left + frame.width, self.left + self.width + halo)
+    def clipped(self, frame: Window) -> Window:
+        """The part of it that lies in ``frame``."""
+        top, left = max(frame.top, self.top), max(frame.left, self.left)
+        bottom = min(frame.top + frame.height, self.top + self.height)
+        right = min(frame.left + frame.width, self.left + self.width)
         return Window(top, left, bottom - top, right - left)
+
+    def around(self, halo: int, side: int, frame: Window) -> Window:
+        """A square of ``side`` in ``frame`` with this window and ``halo`` pixels around it, as far as ``frame`` goes.
+
+        All windows of a large frame are equally large then, for which a runtime prepares itself once.
+        """
+        height, width = min(side, frame.height), min(side, frame.width)
+        top = min(max(frame.top, self.top - halo), frame.top + frame.height - height)
+        left = min(max(frame.left, self.left - halo), frame.left + frame.width - width)
+        return Window(top, left, height, width)
 
     def within(self, outer: Window) -> Window:
         """The same window, counted from the corner of ``outer``."""

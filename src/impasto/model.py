@@ -29,6 +29,8 @@ class Graph(str, enum.Enum):
 
     WHOLE = "network.onnx"
     """A whole picture in one style."""
+    STATISTICS = "statistics.onnx"
+    """The statistics of a picture in one style."""
     FROZEN = "network-frozen.onnx"
     """A part of a picture, its statistics given."""
     REGIONS = "regions.onnx"
@@ -39,6 +41,7 @@ class Graph(str, enum.Enum):
 
 GRAPHS = {
     Graph.WHOLE: (("image", "style"), ("picture",)),
+    Graph.STATISTICS: (("image", "style"), ("statistics",)),
     Graph.FROZEN: (("image", "style", "statistics"), ("picture",)),
     Graph.REGIONS: (("image", "styles", "masks"), ("picture", "statistics")),
     Graph.REGIONS_FROZEN: (("image", "styles", "masks", "statistics"), ("picture",)),

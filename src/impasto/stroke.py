@@ -48,21 +48,19 @@ def sizes(height: int, width: int, stroke: float | None = None) -> list[tuple[in
     return [(max(1, round(height * each)), max(1, round(width * each))) for each in scales]
 
 
-def keep_forms(picture: Array, painting: Array) -> Array:
-    """``picture`` (H,W,3) with the light and colour of the smaller ``painting`` (h,w,3) that it was painted from.
+def keep_forms(picture: Array, painting: Array) -> None:
+    """Give ``picture`` (H,W,3) the light and colour of the smaller ``painting`` (h,w,3) that it was painted from.
 
-    The difference between the two, at a size at which only large forms are left, is enlarged and added.
+    The difference between the two, at a size at which only large forms are left, is enlarged and added, in place: there
+    may be no room for another picture.
     """
     height, width = picture.shape[:2]
     size = [max(1, length // _FORM) for length in painting.shape[:2]]
     difference = resize(painting, *size).astype(np.float32) - resize(picture, *size)
     maps = [Image.fromarray(np.ascontiguousarray(difference[..., channel])) for channel in range(3)]
-    kept = np.empty_like(picture)
     for top in range(0, height, _STRIP):
         bottom = min(height, top + _STRIP)
         box = (0, top * size[0] / height, size[1], bottom * size[0] / height)
         enlarged = [each.resize((width, bottom - top), Image.Resampling.BICUBIC, box) for each in maps]
-        kept[top:bottom] = np.clip(
-            np.rint(picture[top:bottom] + np.dstack([np.asarray(each) for each in enlarged])), 0, 255
-        )
-    return kept
+        added = picture[top:bottom] + np.dstack([np.asarray(each) for each in enlarged])
+        picture[top:bottom] = np.clip(np.rint(added), 0, 255)

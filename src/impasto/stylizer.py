@@ -25,7 +25,6 @@ IDENTITY = "identity"
 """Slug of the style that reproduces the photo."""
 MOST_STRENGTH = 1.5
 _STRIP = 256
-_THUMBNAIL = 300_000
 
 StyleLike = str | Style | Mapping[str, float]
 
@@ -49,7 +48,7 @@ class Stylizer:
         self.model = model
         self._painter = Painter(runtime, model.info.input_noise, model.info.halo)
         if frozen:
-            self._painter = dataclasses.replace(self._painter, whole=0, thumbnail=_THUMBNAIL)
+            self._painter = dataclasses.replace(self._painter, whole=0)
 
     @property
     def styles(self) -> Mapping[str, Style]:
@@ -133,9 +132,10 @@ class Stylizer:
         """Paint at every size that the stroke size asks for, each painting the next one's photo."""
         height, width = photo.shape[:2]
         first, *larger = sizes(height, width, stroke)
-        picture = self._painter.paint(resize(photo, *first), regions, show=show)
+        picture = self._painter.paint(photo, regions, first, show=show)
         for size in larger:
-            picture = keep_forms(self._painter.paint(resize(picture, *size), regions, show=show), picture)
+            painting, picture = picture, self._painter.paint(picture, regions, size, show=show)
+            keep_forms(picture, painting)
         return resize(picture, height, width)
 
     def check(

@@ -12,16 +12,18 @@ import numpy as np
 
 from impasto import geometry
 from impasto.geometry import Window
-from impasto.images import Array, Pixels, resize, to_array, to_pixels
+from impasto.images import Array, Pixels, resized_part, to_array, to_pixels
 from impasto.noise import noise
 from impasto.progress import progress
 from impasto.regions import Regions
 from impasto.runtime import Runtime
 from impasto.styles import Row
 
-WHOLE = 3_200_000
-"""Pixels up to which a picture is painted whole."""
-TILE = 1024
+WHOLE = 1_600_000
+"""Pixels up to which a picture is painted whole: with the paper's network that fills 1.3 GB."""
+THUMBNAIL = 600_000
+"""Most pixels of the thumbnail that statistics are measured on."""
+TILE = 512
 """Side of a tile, in pixels; a multiple of 4."""
 
 
@@ -35,8 +37,8 @@ class Painter:
             noise-free ramp up to unit variance, into hard bands, and leaves a flat area flat; a little noise breaks
             that symmetry, and the network paints strokes there.
         halo: how far around a pixel the network looks; a multiple of 4.
-        whole: pixels up to which a picture is painted whole.
-        thumbnail: most pixels of the thumbnail that statistics are measured on.
+        whole: see :data:`WHOLE`.
+        thumbnail: see :data:`THUMBNAIL`.
         tile: see :data:`TILE`.
     """
 
@@ -44,41 +46,62 @@ class Painter:
     deviation: float
     halo: int
     whole: int = WHOLE
-    thumbnail: int = WHOLE
+    thumbnail: int = THUMBNAIL
     tile: int = TILE
 
-    def paint(self, photo: Array, regions: Regions, *, show: bool = False) -> Array:
-        """Paint a photo (H,W,3) uint8, whole or in tiles; ``show`` a progress bar for the latter."""
-        everything = geometry.frame(*photo.shape[:2])
+    def paint(
+        self, photo: Array, regions: Regions, size: tuple[int, int] | None = None, *, show: bool = False
+    ) -> Array:
+        """Paint a photo, whole or in tiles.
+
+        Args:
+            photo: (h,w,3) uint8.
+            regions: styles and masks.
+            size: height and width of the picture, to which the photo is scaled; None is its own.
+            show: show a progress bar for tiles.
+
+        Returns:
+            (H,W,3) uint8.
+        """
+        size = size or (photo.shape[0], photo.shape[1])
+        everything = geometry.frame(*size)
         if everything.height * everything.width > self.whole:
-            return self.paint_tiles(photo, regions, self.measure(photo, regions), show=show)
-        regions = regions.resized(*photo.shape[:2])
-        picture = np.empty_like(photo)
-        _put(picture, everything, self._run(self._read(photo, everything), regions, everything))
+            return self.paint_tiles(photo, regions, self.measure(photo, regions, size), size, show=show)
+        picture = np.empty((*size, 3), np.uint8)
+        pixels = self._read(photo, size, everything)
+        _put(picture, everything, self._run(pixels, regions.resized(*size), everything))
         return picture
 
-    def measure(self, photo: Array, regions: Regions) -> Row:
-        """Statistics (1,P) of a photo (H,W,3), of its thumbnail if it is large."""
-        scale = min(1, (self.thumbnail / (photo.shape[0] * photo.shape[1])) ** 0.5)
-        small = resize(photo, *(max(1, int(length * scale)) for length in photo.shape[:2]))
-        everything = geometry.frame(*small.shape[:2])
-        shares = regions.resized(*small.shape[:2]).shares(everything)
-        return self.runtime.measure(self._read(small, everything), regions.styles, shares)
+    def measure(self, photo: Array, regions: Regions, size: tuple[int, int]) -> Row:
+        """Statistics (1,P) of a photo scaled to ``size``, of its thumbnail if that is large."""
+        scale = min(1, (self.thumbnail / (size[0] * size[1])) ** 0.5)
+        small = max(1, int(size[0] * scale)), max(1, int(size[1] * scale))
+        everything = geometry.frame(*small)
+        pixels = self._read(photo, small, everything)
+        self.runtime.release()
+        if not regions.masks:
+            return self.runtime.measure(pixels, regions.styles)
+        return self.runtime.measure_regions(pixels, regions.styles, regions.resized(*small).shares(everything))
 
-    def paint_tiles(self, photo: Array, regions: Regions, statistics: Row, *, show: bool = False) -> Array:
-        """Paint a photo (H,W,3) uint8 tile by tile, normalised by ``statistics`` (1,P)."""
-        picture = np.empty_like(photo)
-        regions = regions.resized(*photo.shape[:2])
-        everything = geometry.frame(*photo.shape[:2])
+    def paint_tiles(
+        self, photo: Array, regions: Regions, statistics: Row, size: tuple[int, int], *, show: bool = False
+    ) -> Array:
+        """:meth:`paint` tile by tile, normalised by ``statistics`` (1,P)."""
+        picture = np.empty((*size, 3), np.uint8)
+        regions = regions.resized(*size)
+        everything = geometry.frame(*size)
         tiles = list(geometry.tiles(everything, self.tile))
+        self.runtime.release()
         for tile in progress(tiles, unit="tile", show=show):
-            seen = tile.grown(self.halo, everything)
-            painted = self._run(self._read(photo, seen), regions, seen, statistics)
+            seen = tile.around(self.halo, self.tile + 2 * self.halo, everything)
+            painted = self._run(self._read(photo, size, seen), regions, seen, statistics)
             _put(picture, tile, tile.within(seen).cut(painted))
         return picture
 
-    def _read(self, photo: Array, window: Window) -> Pixels:
-        pixels = to_pixels(geometry.read(photo, window))
+    def _read(self, photo: Array, size: tuple[int, int], window: Window) -> Pixels:
+        """``window`` of the photo scaled to ``size``, with noise; beyond the edges, the photo mirrored."""
+        inside = window.clipped(Window(0, 0, *size))
+        pixels = to_pixels(geometry.read(resized_part(photo, size, inside), window.within(inside)))
         return pixels + noise(*window[2:], *window[:2]) * np.float32(self.deviation / 255)
 
     def _run(self, pixels: Pixels, regions: Regions, window: Window, statistics: Row | None = None) -> Array:
@@ -97,5 +120,5 @@ class Painter:
 def _put(picture: Array, window: Window, painted: Array) -> None:
     """Write ``painted`` (h,w,3) to ``window``, as far as it lies in the picture (H,W,3)."""
     inside = Window(0, 0, *picture.shape[:2])
-    common = window.grown(0, inside)
+    common = window.clipped(inside)
     common.cut(picture)[:] = common.within(window).cut(painted)

@@ -99,6 +99,8 @@ class _Contract(nn.Module):
         match self.graph:
             case Graph.WHOLE:
                 return self.network.render(*inputs)
+            case Graph.STATISTICS:
+                return self.network.statistics(*inputs)
             case Graph.FROZEN:
                 return self.network.render_frozen(*inputs)
             case Graph.REGIONS:

@@ -200,8 +200,14 @@ class StyleTransferNetwork(nn.Module):
         """
         return self._paint(image, Conditional(self._parts(style)))
 
+    def statistics(self, image: Tensor, style: Tensor) -> Tensor:
+        """What :meth:`render` normalises with, (N,P): μ and σ of every map in the places of γ and β."""
+        norms = Conditional(self._parts(style), measure=True)
+        self._paint(image, norms)
+        return torch.cat(norms.measured, dim=1)
+
     def render_frozen(self, image: Tensor, style: Tensor, statistics: Tensor) -> Tensor:
-        """:meth:`render` with statistics (N,P) that :meth:`render_regions` measured, for instance on a smaller copy."""
+        """:meth:`render` with :meth:`statistics` (N,P) that are given, for instance those of a smaller copy."""
         return self._paint(image, Frozen(self._parts(style), self._parts(statistics)))
 
     def render_regions(

@@ -20,12 +20,24 @@ Parts = Iterator[Tensor]
 
 
 class Conditional:
-    """Conditional instance normalization: each map by its own statistics, then the style's γ and β."""
+    """Conditional instance normalization: each map by its own statistics, then the style's γ and β.
 
-    def __init__(self, style: Parts) -> None:
+    Args:
+        style: parts (N,C).
+        measure: keep the statistics.
+
+    Attributes:
+        measured: the statistics, parts (N,C).
+    """
+
+    def __init__(self, style: Parts, *, measure: bool = False) -> None:
         self.style = style
+        self.measure = measure
+        self.measured: list[Tensor] = []
 
     def __call__(self, x: Tensor) -> Tensor:
+        if self.measure:
+            self.measured += map_statistics(x)
         return conditional_instance_norm(x, next(self.style), next(self.style))
 
 

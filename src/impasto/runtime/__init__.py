@@ -43,6 +43,9 @@ class Runtime(abc.ABC):
     def infer(self, graph: Graph, *inputs: npt.NDArray[np.float32]) -> Sequence[npt.NDArray[np.float32]]:
         """The outputs of ``graph`` for ``inputs``, both in the order of :data:`impasto.model.GRAPHS`."""
 
+    def release(self) -> None:
+        """Give back the memory of earlier calls, as far as it is not in use."""
+
     def run(self, image: Pixels, style: Row) -> Pixels:
         """Paint a whole picture in one style."""
         return self.infer(Graph.WHOLE, image, style)[0]
@@ -59,8 +62,12 @@ class Runtime(abc.ABC):
         """Paint a part of a picture with several styles as :meth:`measure` saw the whole."""
         return self.infer(Graph.REGIONS_FROZEN, image, styles, masks, statistics)[0]
 
-    def measure(self, image: Pixels, styles: Row, masks: Pixels) -> Row:
+    def measure(self, image: Pixels, style: Row) -> Row:
         """Statistics of all maps, (N,P): μ and σ in the places of γ and β."""
+        return self.infer(Graph.STATISTICS, image, style)[0]
+
+    def measure_regions(self, image: Pixels, styles: Row, masks: Pixels) -> Row:
+        """Statistics of all maps of a picture with several styles, (N,P)."""
         return self.infer(Graph.REGIONS, image, styles, masks)[1]
 
 

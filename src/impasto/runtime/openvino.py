@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
@@ -42,9 +43,12 @@ class OpenVINORuntime(Runtime):
         core = openvino.Core()
         config = _config(streams, precision)
 
+        self._used: dict[Graph, openvino.CompiledModel] = {}
+
         @functools.cache
         def compiled(graph: Graph) -> openvino.CompiledModel:
-            return core.compile_model(core.read_model(model.graph(graph)), "CPU", config | _cache())
+            network = core.compile_model(core.read_model(model.graph(graph)), "CPU", config | _cache())
+            return self._used.setdefault(graph, network)
 
         @functools.lru_cache(maxsize=max(2, streams))
         def folded(style: bytes, statistics: bytes) -> openvino.CompiledModel:
@@ -67,6 +71,13 @@ class OpenVINORuntime(Runtime):
         request = self._compiled(graph).create_infer_request()
         results = request.infer(dict(zip(names, inputs, strict=True)))
         return [results[name] for name in outputs]
+
+    def release(self) -> None:
+        """As in :class:`Runtime`: compiled networks keep the memory of their largest picture."""
+        self._folded.cache_clear()
+        for network in list(self._used.values()):
+            with suppress(RuntimeError):  # another thread is using it
+                network.release_memory()
 
     def run_frozen(self, image: Pixels, style: Row, statistics: Row) -> Pixels:
         """As in :class:`Runtime`; for a batch of one style, scales go into the weights and shifts become biases."""

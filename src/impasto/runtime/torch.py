@@ -28,6 +28,7 @@ class TorchRuntime(Runtime):
         network = self._network
         renders: dict[Graph, Callable[..., Tensor | tuple[Tensor, Tensor]]] = {
             Graph.WHOLE: network.render,
+            Graph.STATISTICS: network.statistics,
             Graph.FROZEN: network.render_frozen,
             Graph.REGIONS: network.render_regions,
             Graph.REGIONS_FROZEN: network.render_regions,
