@@ -12,7 +12,7 @@ import numpy as np
 
 from impasto import geometry
 from impasto.geometry import Window
-from impasto.images import Array, Pixels, resized_part, to_array, to_pixels
+from impasto.images import Array, Pixels, resize, resized_part, to_array, to_pixels
 from impasto.noise import noise
 from impasto.progress import progress
 from impasto.regions import Regions
@@ -64,6 +64,7 @@ class Painter:
             (H,W,3) uint8.
         """
         size = size or (photo.shape[0], photo.shape[1])
+        photo = _shrunk(photo, size)
         everything = geometry.frame(*size)
         if everything.height * everything.width > self.whole:
             return self.paint_tiles(photo, regions, self.measure(photo, regions, size), size, show=show)
@@ -76,6 +77,7 @@ class Painter:
         """Statistics (1,P) of a photo scaled to ``size``, of its thumbnail if that is large."""
         scale = min(1, (self.thumbnail / (size[0] * size[1])) ** 0.5)
         small = max(1, int(size[0] * scale)), max(1, int(size[1] * scale))
+        photo = _shrunk(photo, small)
         everything = geometry.frame(*small)
         pixels = self._read(photo, small, everything)
         self.runtime.release()
@@ -115,6 +117,11 @@ class Painter:
         else:
             painted = runtime.run_regions_frozen(pixels, styles, regions.shares(window), statistics)
         return to_array(painted)
+
+
+def _shrunk(photo: Array, size: tuple[int, int]) -> Array:
+    """The photo at ``size`` if that is smaller, else itself, to be enlarged part by part."""
+    return resize(photo, *size) if photo.size > 3 * size[0] * size[1] else photo
 
 
 def _put(picture: Array, window: Window, painted: Array) -> None:
