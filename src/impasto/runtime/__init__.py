@@ -43,7 +43,7 @@ class Runtime(abc.ABC):
     def infer(self, graph: Graph, *inputs: npt.NDArray[np.float32]) -> Sequence[npt.NDArray[np.float32]]:
         """The outputs of ``graph`` for ``inputs``, both in the order of :data:`impasto.model.GRAPHS`."""
 
-    def release(self) -> None:
+    def release(self) -> None:  # noqa: B027  # not every library can
         """Give back the memory of earlier calls, as far as it is not in use."""
 
     def run(self, image: Pixels, style: Row) -> Pixels:
