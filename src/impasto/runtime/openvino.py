@@ -36,19 +36,27 @@ def _cache() -> dict[str, str]:
     return {"CACHE_DIR": str(cache)} if os.access(cache, os.W_OK) else {}
 
 
+@functools.cache
+def _core() -> openvino.Core:
+    """The one of this process, which outlives every network."""
+    return openvino.Core()
+
+
 class OpenVINORuntime(Runtime):
     """See :class:`impasto.runtime.Runtime`."""
 
     def __init__(self, model: Model, streams: int = 1, precision: str = "f32") -> None:
-        core = openvino.Core()
+        core = _core()
         config = _config(streams, precision)
 
-        self._used: dict[Graph, openvino.CompiledModel] = {}
+        # Shared with the function below, which must not hold the runtime itself: networks are then freed in a circle,
+        # in any order, and OpenVINO crashes.
+        used: dict[Graph, openvino.CompiledModel] = {}
 
         @functools.cache
         def compiled(graph: Graph) -> openvino.CompiledModel:
             network = core.compile_model(core.read_model(model.graph(graph)), "CPU", config | _cache())
-            return self._used.setdefault(graph, network)
+            return used.setdefault(graph, network)
 
         @functools.lru_cache(maxsize=max(2, streams))
         def folded(style: bytes, statistics: bytes) -> openvino.CompiledModel:
@@ -61,6 +69,7 @@ class OpenVINORuntime(Runtime):
                 network = quantized(network, model.info.input_noise)
             return core.compile_model(network, "CPU", config)
 
+        self._used = used
         self._compiled = compiled
         self._folded = folded
         compiled(Graph.WHOLE)
