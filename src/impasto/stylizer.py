@@ -201,7 +201,7 @@ def load(
         precision: what OpenVINO computes in. ``bf16`` is twice as fast on processors that have it, and hardly differs;
             ``int8`` needs ``impasto[int8]``, takes some seconds to begin with, and suits large pictures.
         streams: calls that will come at once, from as many threads; with more than one, each gets its share of the
-            processor, which does more work in all than calls one by one.
+            processor.
 
     Raises:
         ImpastoError: the model or the runtime cannot be loaded.

@@ -49,8 +49,8 @@ class OpenVINORuntime(Runtime):
         core = _core()
         config = _config(streams, precision)
 
-        # Shared with the function below, which must not hold the runtime itself: networks are then freed in a circle,
-        # in any order, and OpenVINO crashes.
+        # Shared with the function below, which must not hold the runtime itself: networks in a reference circle are
+        # freed in any order. Tests ended in segmentation faults while there was one, and no core that outlives them.
         used: dict[Graph, openvino.CompiledModel] = {}
 
         @functools.cache
