@@ -33,6 +33,9 @@ crop = 48
 learning_rate = {learning_rate}
 noise = [1.0, 4.0]
 flat = 0.1
+shifts = [8]
+distance = 0.7
+average = 0.5
 workers = 0
 checkpoint_every = {checkpoint_every}
 sample_every = 10
@@ -84,6 +87,13 @@ class Workshop:
         Image.fromarray(rng.integers(0, 256, (80, 96, 3), dtype=np.uint8)).save(self.style_images / "glass.png")
         torch.manual_seed(0)
         save_file({name: tensor.half() for name, tensor in VGG16().state_dict().items()}, self.vgg)
+
+    def with_identity(self) -> Path:
+        """A recipe whose slot 2 is the identity style."""
+        path = self.folder / "identity.toml"
+        identity = '[[styles]]\nslot = 2\nslug = "identity"\nname = "The photo"\n'
+        path.write_text(self.recipe().read_text("utf-8") + identity, "utf-8")
+        return path
 
     def recipe(self, *, steps: int = 20, learning_rate: float = 1e-3, checkpoint_every: int = 1000) -> Path:
         """A recipe file."""

@@ -15,7 +15,7 @@ from safetensors.torch import save
 
 from impasto.model import WEIGHTS, Graph
 from impasto.nn import StyleTransferNetwork
-from impasto.nn.export import ConvBeforeUpsampling, ConvInBlocks, to_onnx
+from impasto.nn.export import ConvInBlocks, TransposedConv, to_onnx
 from impasto.nn.network import PaddedConv2d
 
 sizes = st.integers(5, 12)
@@ -32,7 +32,7 @@ def test_convolution_in_blocks_is_the_convolution(kernel: int, maps: int, rows: 
 def test_convolution_before_upsampling_is_the_convolution_after(maps: int, rows: int, columns: int) -> None:
     conv = PaddedConv2d(5, maps, 3, upsample=2)
     x = torch.randn(2, 5, rows, columns)
-    torch.testing.assert_close(ConvBeforeUpsampling(conv)(x), conv(x), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(TransposedConv(conv)(x), conv(x), atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["paper", "fast"])

@@ -33,6 +33,27 @@ def test_style_loss_is_weighted_and_averaged_over_c_squared() -> None:
     assert losses.style_loss(grams, targets).item() == pytest.approx(1e-4 * (4 + 1))
 
 
+def test_shifted_grams_are_products_with_the_map_some_places_on() -> None:
+    x = torch.randn(2, 3, 7, 9)
+    grams = losses.shifted_grams(x, [2])
+    assert grams.shape == (2, 3, 15)
+    torch.testing.assert_close(grams[..., :3], losses.gram_matrix(x))
+    flat = x.flatten(2)
+    for place, by in enumerate((2, 2 * 9 - 2, 2 * 9, 2 * 9 + 2), start=1):
+        expected = flat[..., :-by] @ flat[..., by:].transpose(1, 2) / (63 - by)
+        torch.testing.assert_close(grams[..., 3 * place : 3 * place + 3], expected)
+
+
+def test_shifted_grams_tell_a_raster_from_noise() -> None:
+    torch.manual_seed(0)
+    raster = torch.ones(1, 1, 32, 32)
+    raster[..., ::2] = -1
+    noise = torch.randn(1, 1, 32, 32).sign()
+    assert losses.gram_matrix(raster) == losses.gram_matrix(noise) == 1
+    assert losses.shifted_grams(raster, [1])[..., 1:].abs().min() == 1
+    assert losses.shifted_grams(noise, [1])[..., 1:].abs().max() < 0.2
+
+
 def test_the_two_readable_numbers() -> None:
     photo, style = torch.tensor(200.0), torch.tensor(0.0)
     assert losses.style_gap_closed(photo, photo) == 0
@@ -50,6 +71,11 @@ def test_describe_takes_relu3_3_for_content_and_four_layers_for_style() -> None:
         "relu3_3": (2, 256, 256),
         "relu4_3": (2, 512, 512),
     }
+
+
+def test_shifts_are_given_in_pixels_and_used_where_a_layer_can_show_them() -> None:
+    grams = losses.describe(VGG16(), torch.rand(1, 3, 32, 48), shifts=(4, 8)).grams
+    assert [gram.shape[2] // gram.shape[1] for gram in grams.values()] == [9, 9, 9, 5]
 
 
 def test_vgg_layers_against_a_plain_forward() -> None:

@@ -17,8 +17,10 @@ from safetensors.torch import load_file
 import impasto
 from impasto import ImpastoError
 from impasto.losses import describe, style_terms
-from impasto.training import TrainingOptions, loop, read_recipe, train
-from impasto.training.data import Crops, ShareOfSteps, find_photos, gradient, random_crop
+from impasto.model import load_model
+from impasto.runtime.torch import load_network
+from impasto.training import TrainingOptions, export_model, loop, prepare, read_recipe, train
+from impasto.training.data import Crops, ShareOfSteps, find_photos, gradient, random_crop, with_sky
 
 
 def test_crops_depend_on_their_number_alone(workshop) -> None:
@@ -67,6 +69,14 @@ def test_gradients_are_ramps_or_flat() -> None:
     steepest = [max(np.abs(np.diff(ramp, axis=axis)).max() for axis in (0, 1)) for ramp in ramps]
     assert max(steepest) <= 8
     assert 3 < sum(step == 0 for step in steepest) < 20
+
+
+def test_skies_cover_a_photo_or_a_side_of_it() -> None:
+    rng = np.random.default_rng(0)
+    photo = rng.integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    kept = [(with_sky(rng, photo) == photo).all(axis=2).mean() for _ in range(40)]
+    assert 10 < sum(share < 0.01 for share in kept) < 30
+    assert all(share < 0.01 or 0.1 < share < 0.9 for share in kept)
 
 
 def test_broken_photos_are_passed_over(workshop, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -174,12 +184,62 @@ def test_layer_balance_evens_out_the_layers_and_keeps_their_sum(workshop, tmp_pa
     objective = workshop.prepare(tmp_path).objective
     photos = torch.rand(2, 3, 48, 48)
     objective.balance(photos, 0.0, 1.0)
-    grams = describe(objective.vgg, photos).grams
+    grams = describe(objective.vgg, photos, objective.shifts).grams
     for slot in (0, 1):
         terms = style_terms(grams, {layer: target[[slot]] for layer, target in objective.targets.items()}).mean(dim=0)
         weighted = objective.weights[slot] * terms
         torch.testing.assert_close(weighted, weighted.mean().expand(4))
         torch.testing.assert_close(weighted.sum(), terms.sum())
+
+
+def test_weights_follow_the_content_distance(workshop, tmp_path: Path) -> None:
+    objective = workshop.prepare(tmp_path).objective
+    before = objective.weights.clone()
+    objective.adapt(torch.tensor([0, 1, 1, 2]), objective.another * torch.tensor([0.2, 1.2, 1.2, 9.0]))
+    change = (objective.weights[:, 0] / before[:, 0]).log()
+    assert change[0] > 0
+    assert change[1] == pytest.approx(-2 * change[0].item(), rel=1e-4)
+    assert (objective.weights[2:] == 0).all()
+
+
+def test_the_mean_of_the_weights_is_exported(workshop, tmp_path: Path) -> None:
+    run = workshop.prepare(tmp_path, steps=3)
+    train(run)
+    export_model(run, workshop.style_images)
+    mean, last = run.trained.contract[0].conv.weight, run.network.contract[0].conv.weight
+    assert not torch.equal(mean, last)
+    exported = load_network(load_model(tmp_path)).contract[0].conv.weight
+    torch.testing.assert_close(exported, mean.contiguous(), atol=1e-4, rtol=1e-3)
+
+
+def test_starting_from_a_model_takes_its_styles_by_name(workshop, trained: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(workshop.recipe().read_text("utf-8").replace('"stained-glass"', '"new"'), "utf-8")
+    options = {"style_images": workshop.style_images, "vgg": workshop.vgg, "start": trained}
+    run = prepare(read_recipe(recipe), workshop.photos, tmp_path / "out", **options)
+    model = load_model(trained)
+    rows = torch.stack([torch.from_numpy(style.row) for style in model.styles.values()])
+    torch.testing.assert_close(run.network.style(torch.tensor([0, 1])), torch.stack([rows[0], rows.mean(dim=0)]))
+    torch.testing.assert_close(run.network.contract[0].conv.weight, load_network(model).contract[0].conv.weight)
+
+
+def test_identity_style_has_the_colours_of_each_photo(workshop, tmp_path: Path) -> None:
+    recipe, options = read_recipe(workshop.with_identity()), {"style_images": workshop.style_images}
+    run = prepare(recipe, workshop.photos, tmp_path, vgg=workshop.vgg, **options)
+    losses = loop.train_step(run, run.network, *_pair(run), torch.tensor([0, 2]))
+    assert losses.objective[1] > losses.content[1]
+    export_model(run, workshop.style_images)
+    stylizer = impasto.load(tmp_path)
+    assert set(stylizer.styles["identity"].info.losses) == {"psnr"}
+    for path in sorted(workshop.photos.iterdir())[:2]:
+        photo = np.asarray(Image.open(path))
+        for picture in (stylizer(photo, "mural", strength=0), stylizer(photo, "identity")):
+            np.testing.assert_allclose(picture.mean(axis=(0, 1)), photo.mean(axis=(0, 1)), atol=12)
+            np.testing.assert_allclose(picture.std(axis=(0, 1)), photo.std(axis=(0, 1)), atol=12)
+
+
+def _pair(run) -> list[torch.Tensor]:
+    return [torch.stack([run.crops[number][part] for number in range(2)]) for part in (0, 1)]
 
 
 def test_run_leaves_log_samples_and_tensorboard(trained: Path) -> None:
@@ -196,6 +256,7 @@ def test_run_leaves_log_samples_and_tensorboard(trained: Path) -> None:
         ("steps = 20", "stepps = 20", "stepps"),
         ("slot = 1", "slot = 0", "slot 0 is given to 2 styles"),
         ("slot = 1", "slot = 4", "slots = 5"),
+        ("image = ", "credit = ", "only one can be the identity"),
         ("crop = 48", "crop = 50", "crop"),
         ('slug = "mural"', 'slug = "Mural!"', "slug"),
         ("[training]", "[training", ""),

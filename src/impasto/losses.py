@@ -6,7 +6,7 @@ only mean something for VGG inputs on the 0..255 scale, not divided by a standar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -25,8 +25,31 @@ Number = TypeVar("Number", Tensor, float)
 
 def gram_matrix(features: Tensor) -> Tensor:
     """FFᵀ/(H·W), not divided by C: (N,C,H,W) -> (N,C,C) float32, multiplied in the dtype of ``features``."""
-    flat = features.flatten(2)
-    return (flat @ flat.transpose(1, 2)).float() / flat.shape[2]
+    return shifted_grams(features, ())
+
+
+def shifted_grams(features: Tensor, shifts: Sequence[int]) -> Tensor:
+    """The Gram matrix, and beside it those of the map with itself shifted along both axes and both diagonals.
+
+    A raster of dots can have a painting's Gram matrix, which knows nothing of places; its products with itself some
+    places on are those of no painting (Berger & Memisevic, ICLR 2017).
+
+    Args:
+        features: (N,C,H,W).
+        shifts: distances, in places of the map. What leaves a row at its end goes on in the next one.
+
+    Returns:
+        (N,C,(1+4·shifts)·C), float32.
+    """
+    width = features.shape[3]
+    offsets = [0, *(by * step for by in shifts for step in (1, width - 1, width, width + 1))]
+    return torch.stack([_products(each.permute(1, 2, 0).flatten(0, 1), offsets) for each in features])
+
+
+def _products(places: Tensor, offsets: list[int]) -> Tensor:
+    """Mean products of each place (H·W,C) with those ``offsets`` on: (C,offsets·C), float32."""
+    pairs = [(places[: len(places) - by], places[by:]) for by in offsets]
+    return torch.cat([(one.T @ other).float() / len(one) for one, other in pairs], dim=1)
 
 
 def content_loss(features: Tensor, target: Tensor) -> Tensor:
@@ -61,10 +84,17 @@ class Description:
     grams: Grams
 
 
-def describe(vgg: VGG16, image: Tensor) -> Description:
-    """Content features and style Grams of ``image`` (N,3,H,W), RGB in [0,1]."""
+def describe(vgg: VGG16, image: Tensor, shifts: Sequence[int] = ()) -> Description:
+    """Content features and style Grams of ``image`` (N,3,H,W), RGB in [0,1].
+
+    With ``shifts``, in pixels, each layer's Gram matrix becomes :func:`shifted_grams`, by those that it can show.
+    """
     features = vgg(image, STYLE_LAYERS)
-    return Description(features[CONTENT_LAYER], {layer: gram_matrix(features[layer]) for layer in STYLE_LAYERS})
+    grams = {}
+    for layer in STYLE_LAYERS:
+        place = image.shape[3] // features[layer].shape[3]
+        grams[layer] = shifted_grams(features[layer], [shift // place for shift in shifts if shift % place == 0])
+    return Description(features[CONTENT_LAYER], grams)
 
 
 def style_gap_closed(output: Number, photo: Number) -> Number:

@@ -67,6 +67,8 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     """P, the numbers of one style."""
     input_noise: float = 0.0
     """Of the noise (:mod:`impasto.noise`) added to photos: standard deviation, 0..255 scale; see docs/design.md."""
+    fold: int = 1
+    """Side of the blocks of pixels that the last layer paints at once."""
     halo: int = 64
     """How far around a pixel the network looks, in pixels."""
     styles: tuple[str, ...]

@@ -17,6 +17,11 @@ from safetensors.numpy import save
 from impasto.errors import ImpastoError
 from impasto.files import write_file
 
+IDENTITY = "identity"
+"""Slug of the style that paints the photo as it is."""
+PALE = 1 / 510
+"""Half a grey level: where palettes take black and white to be, whose logits are infinite."""
+_COUNTED = 1_000_000
 _KEY = "impasto.style"
 
 
@@ -45,6 +50,27 @@ class StyleInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Row = npt.NDArray[np.float32]
+
+
+def with_palette(identity: Row, photo: npt.NDArray[np.uint8], fold: int) -> Row:
+    """The identity style for a photo.
+
+    The last layer gives every picture in a style the same mean and contrast. The identity style has none of its own:
+    its last γ and β are standard deviation and mean of what the network's sigmoid turns into the photo.
+
+    Args:
+        identity: (P,).
+        photo: (H,W,3), RGB; of large ones every so many pixels are counted.
+        fold: space-to-depth factor of the network, fold² values of each colour in the last layer.
+
+    Returns:
+        (P,).
+    """
+    step = max(1, math.isqrt(photo.shape[0] * photo.shape[1] // _COUNTED))
+    levels = np.linspace(0, 1, 256).clip(PALE, 1 - PALE)
+    logits = np.log(levels / (1 - levels))[photo[::step, ::step].reshape(-1, 3)]
+    colors = np.repeat([logits.std(axis=0), logits.mean(axis=0)], fold**2, axis=1).astype(np.float32).ravel()
+    return np.concatenate([identity[: -len(colors)], colors])
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import overload
 
 import numpy as np
@@ -18,10 +18,9 @@ from impasto.model import Model, load_model
 from impasto.regions import MaskLike, Regions, check_mask, mask_for
 from impasto.runtime import Runtime, load_runtime
 from impasto.stroke import keep_forms, sizes
-from impasto.styles import Row, Style, blend
+from impasto.styles import IDENTITY, Row, Style, blend, with_palette
 from impasto.tiling import Painter
 
-IDENTITY = "identity"
 """Slug of the style that reproduces the photo."""
 MOST_STRENGTH = 1.5
 _STRIP = 256
@@ -119,24 +118,19 @@ class Stylizer:
             ImpastoError: the photo cannot be read; the style is unknown or belongs to another network; or a number is
                 out of range.
         """
-        rows = [self.row(style, strength), *(self.row(of, strength) for _, of in regions)]
+        styles = [style, *(of for _, of in regions)]
+        self._rows(styles, strength)
         source = read_photo(photo)
         if size is not None:
             source = source.resized(size)
         masks = tuple(mask_for(source.array, mask) for mask, _ in regions)
-        picture = self._paint(source.array, Regions(np.stack(rows), masks), stroke, show=progress)
+
+        def paint(photo: Array, size: tuple[int, int]) -> Array:
+            return self._painter.paint(photo, Regions(self._rows(styles, strength, photo), masks), size, show=progress)
+
+        picture = _in_strokes(paint, source.array, stroke)
         fade = 1.0 if IDENTITY in self.styles else strength
         return source.origin.picture(_finish(picture, source.array, fade, keep_color))
-
-    def _paint(self, photo: Array, regions: Regions, stroke: float | None, *, show: bool) -> Array:
-        """Paint at every size that the stroke size asks for, each painting the next one's photo."""
-        height, width = photo.shape[:2]
-        first, *larger = sizes(height, width, stroke)
-        picture = self._painter.paint(photo, regions, first, show=show)
-        for size in larger:
-            painting, picture = picture, self._painter.paint(picture, regions, size, show=show)
-            keep_forms(picture, painting)
-        return resize(picture, height, width)
 
     def check(
         self,
@@ -148,33 +142,52 @@ class Stylizer:
     ) -> None:
         """Raise what :meth:`__call__` would for these arguments, whatever the photo."""
         sizes(1, 1, stroke)
-        for one in (style, *(of for _, of in regions)):
-            self.row(one, strength)
+        self._rows([style, *(of for _, of in regions)], strength)
         for mask, _ in regions:
             check_mask(mask)
 
-    def row(self, style: StyleLike, strength: float = 1.0) -> Row:
+    def row(self, style: StyleLike, strength: float = 1.0, photo: Array | None = None) -> Row:
         """The point (P,) at which the network is run for a style or blend, see :meth:`__call__`.
+
+        Args:
+            style: a slug, a style, or a blend.
+            strength: from the identity style to this one.
+            photo: (H,W,3) uint8, whose colours the identity style has.
 
         Raises:
             ImpastoError: the style is unknown or belongs to another network, or a number is out of range.
         """
         if not 0 <= strength <= MOST_STRENGTH:
             raise ImpastoError(f"strength {strength:g}: must be between 0 and {MOST_STRENGTH:g}")
-        row = self._row(style)
+        row = self._row(style, photo)
         if IDENTITY not in self.styles:
             return row
-        start = self.styles[IDENTITY].row
+        start = self._row(IDENTITY, photo)
         return start + np.float32(strength) * (row - start)
 
-    def _row(self, style: StyleLike) -> Row:
-        if isinstance(style, str):
-            return self.model.style(style).row
+    def _rows(self, styles: Sequence[StyleLike], strength: float, photo: Array | None = None) -> Row:
+        return np.stack([self.row(style, strength, photo) for style in styles])
+
+    def _row(self, style: StyleLike, photo: Array | None) -> Row:
         if isinstance(style, Mapping):
-            return blend({slug: self.model.style(slug).row for slug in style}, style)
+            return blend({slug: self._row(slug, photo) for slug in style}, style)
+        if isinstance(style, str):
+            row = self.model.style(style).row
+            return row if style != IDENTITY or photo is None else with_palette(row, photo, self.model.info.fold)
         if style.info.network != self.model.info.network:
             raise ImpastoError(f"style {style.slug!r} was made for another network than {self.model.info.name!r}")
         return style.row
+
+
+def _in_strokes(paint: Callable[[Array, tuple[int, int]], Array], photo: Array, stroke: float | None) -> Array:
+    """Paint at every size that the stroke size asks for, each painting the next one's photo."""
+    height, width = photo.shape[:2]
+    first, *larger = sizes(height, width, stroke)
+    picture = paint(photo, first)
+    for size in larger:
+        painting, picture = picture, paint(picture, size)
+        keep_forms(picture, painting)
+    return resize(picture, height, width)
 
 
 def _finish(picture: Array, photo: Array, strength: float, keep_color: bool) -> Array:

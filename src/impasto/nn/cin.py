@@ -33,7 +33,8 @@ def conditional_instance_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float
     variance, mean = _variance_and_mean(x)
     std = variance.clamp_min(_LEAST_VARIANCE).sqrt()
     scale = torch.where(variance > _LEAST_VARIANCE, gamma.float()[:, :, None, None] / (std + eps), 0.0)
-    return ((x.float() - mean) * scale + beta.float()[:, :, None, None]).to(x.dtype)
+    # One scale and one shift of x, which runtimes compute in one pass, where x - mean would be a map of its own.
+    return (x.float() * scale + (beta.float()[:, :, None, None] - mean * scale)).to(x.dtype)
 
 
 def map_statistics(x: Tensor) -> tuple[Tensor, Tensor]:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from impasto.errors import unknown
 from impasto.nn.cin import ConditionalInstanceNorm2d
 from impasto.nn.norms import Conditional, Frozen, Norms, Regional
+from impasto.styles import PALE
 
 
 class Conv(NamedTuple):
@@ -140,6 +141,7 @@ class StyleTransferNetwork(nn.Module):
     Args:
         architecture: a name in :data:`ARCHITECTURES`, or an :class:`Architecture` of your own.
         num_styles: rows of the style table.
+        identity: the row of the identity style, if there is one; see :meth:`forward`.
 
     Example:
         >>> network = StyleTransferNetwork("fast", num_styles=4)
@@ -147,7 +149,9 @@ class StyleTransferNetwork(nn.Module):
         torch.Size([2, 3, 32, 48])
     """
 
-    def __init__(self, architecture: str | Architecture = "paper", num_styles: int = 1) -> None:
+    def __init__(
+        self, architecture: str | Architecture = "paper", num_styles: int = 1, identity: int | None = None
+    ) -> None:
         super().__init__()
         if isinstance(architecture, str):
             if architecture not in ARCHITECTURES:
@@ -155,6 +159,7 @@ class StyleTransferNetwork(nn.Module):
             architecture = ARCHITECTURES[architecture]
         self.architecture = architecture
         self.num_styles = num_styles
+        self.identity = identity
         maps = 3 * architecture.fold**2
         self.contract = nn.ModuleList()
         for conv in architecture.contract:
@@ -242,5 +247,26 @@ class StyleTransferNetwork(nn.Module):
         return F.pixel_shuffle(torch.sigmoid(last(x, norms)), self.architecture.fold)
 
     def forward(self, image: Tensor, style_id: Tensor | None = None, style_weights: Tensor | None = None) -> Tensor:
-        """(N,3,H,W) -> (N,3,H,W): :meth:`render` with the styles named as in :meth:`style`."""
-        return self.render(image, self.style(style_id, style_weights))
+        """(N,3,H,W) -> (N,3,H,W): :meth:`render` with the styles named as in :meth:`style`.
+
+        The last layer gives every picture in a style the same mean and contrast. The identity style, which has no
+        colours of its own, takes those of the image.
+        """
+        style = self.style(style_id, style_weights)
+        weights = style_weights if style_id is None else F.one_hot(style_id, self.num_styles)
+        if self.identity is not None and weights is not None:
+            share = weights[:, self.identity]
+            colors = palette(image, self.architecture.fold)
+            hidden, last = style.tensor_split([-colors.shape[1]], dim=1)
+            style = torch.cat([hidden, last.lerp(colors, share.to(style)[:, None])], dim=1)
+        return self.render(image, style)
+
+
+def palette(image: Tensor, fold: int) -> Tensor:
+    """The γ and β of the last layer at which a picture has the colours of ``image`` (N,3,H,W): (N,2·3·fold²).
+
+    They are the standard deviation and the mean of what the sigmoid turns into the image.
+    """
+    logits = torch.logit(image.float(), eps=PALE)
+    std, mean = torch.std_mean(logits, dim=(2, 3))
+    return torch.cat([part.repeat_interleave(fold**2, dim=1) for part in (std, mean)], dim=1)

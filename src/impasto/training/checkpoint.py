@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -13,9 +14,24 @@ from impasto.errors import ImpastoError
 from impasto.files import write_file
 
 
-def save_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, step: int, recipe: str) -> None:
-    """Write everything that training needs to go on after ``step`` steps; ``recipe`` is the digest of its recipe."""
-    tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
+def save_checkpoint(
+    path: Path,
+    modules: Mapping[str, nn.Module],
+    optimizer: torch.optim.Optimizer,
+    weights: Tensor,
+    step: int,
+    recipe: str,
+) -> None:
+    """Write everything that training needs to go on after ``step`` steps.
+
+    Args:
+        modules: the network, and the mean of its weights if there is one, by name.
+        weights: of the style losses.
+        recipe: digest of the recipe.
+    """
+    tensors = {"weights": weights}
+    for prefix, module in modules.items():
+        tensors |= {f"{prefix}.{name}": tensor for name, tensor in module.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": tensor for name, tensor in state.items()}
     # Channels-last weights are not contiguous; safetensors stores contiguous ones only.
@@ -23,8 +39,10 @@ def save_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Optim
     write_file(path, save(tensors, {"step": str(step), "recipe": recipe}))
 
 
-def load_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, recipe: str) -> int:
-    """Restore ``network`` and ``optimizer`` in place.
+def load_checkpoint(
+    path: Path, modules: Mapping[str, nn.Module], optimizer: torch.optim.Optimizer, weights: Tensor, recipe: str
+) -> int:
+    """Restore what :func:`save_checkpoint` wrote, in place.
 
     Returns:
         The number of steps done.
@@ -42,13 +60,16 @@ def load_checkpoint(path: Path, network: nn.Module, optimizer: torch.optim.Optim
         raise ImpastoError(f"checkpoint {path}: damaged ({error})") from None
     if metadata["recipe"] != recipe:
         raise ImpastoError(f"checkpoint {path}: made with another recipe; resume with that one, or give another --out")
-    network.load_state_dict(_below("network", tensors))
+    for prefix, module in modules.items():
+        module.load_state_dict(_below(prefix, tensors))
+    weights.copy_(tensors["weights"])
     _load_optimizer(optimizer, _below("optimizer", tensors))
     return int(metadata["step"])
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(f"{prefix}."): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+    prefix += "."
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 def _load_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:

@@ -24,8 +24,6 @@ class StyleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Row of the style table."""
     slug: Slug
     """Name on the command line."""
-    image: str
-    """File name, looked for in ``--style-images``."""
     name: str
     """English name."""
     name_zh: str = ""
@@ -34,10 +32,14 @@ class StyleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     year: str = ""
     credit: str = ""
     licence: str = ""
+    image: str = ""
+    """File name, looked for in ``--style-images``; none for the identity style, which learns to paint the photo."""
     size: Positive | None = None
     """Long side at which the image is read, in pixels; the file's own if not given. Smaller means finer strokes."""
     weight: Annotated[float, Meta(gt=0)] = 1.0
     """Times the style loss of this style."""
+    distance: Annotated[float, Meta(gt=0)] | None = None
+    """As in the ``[training]`` table, for this style."""
 
 
 class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,6 +63,14 @@ class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layer_balance: Fraction = 0.0
     """0: the same weight for the Gram matrices of all layers, as in the paper, by which relu4_3 hardly counts. 1: each
     layer's divided by what photos score on it, so that all count the same, those that see larger forms too."""
+    distance: Annotated[float, Meta(gt=0)] | None = None
+    """The content distance that pictures shall have: in training, weights of styles nearer to their photos grow, those
+    of styles farther from them shrink. Without it they stay."""
+    average: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    """Share that the mean of the weights keeps of itself each step; that mean is what is exported. 0: no mean."""
+    shifts: tuple[Positive, ...] = ()
+    """Distances, in pixels, of shifted Gram matrices (:func:`impasto.losses.shifted_grams`) that join the style loss;
+    multiples of 8, and 4, 2 and 1 for finer layers. They keep rasters of dots out of smooth areas."""
     clip: Annotated[float, Meta(gt=0)] | None = None
     """Longest gradient, as a norm over all weights; longer ones are scaled down to it."""
     noise: tuple[float, float] = (0.0, 0.0)
@@ -93,6 +103,16 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notes: str = ""
 
     @property
+    def identity(self) -> int | None:
+        """Slot of the identity style."""
+        return next((style.slot for style in self.styles if not style.image), None)
+
+    @property
+    def drawn(self) -> list[int]:
+        """The slots to draw from for each crop: the identity style, which is harder to learn, as often as three."""
+        return [style.slot for style in self.styles for _ in range(1 if style.image else 3)]
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the recipe's content: a run can only be resumed with the recipe that began it."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
@@ -119,6 +139,8 @@ def _check_slots(path: str | Path, recipe: Recipe) -> None:
         value, times = Counter(getattr(style, what) for style in recipe.styles).most_common(1)[0]
         if times > 1:
             raise ImpastoError(f"recipe {path}: {what} {value} is given to {times} styles; each needs its own")
+    if sum(not style.image for style in recipe.styles) > 1:
+        raise ImpastoError(f"recipe {path}: several styles have no image; only one can be the identity style")
     last = max(style.slot for style in recipe.styles)
     if last >= recipe.slots:
         raise ImpastoError(f"recipe {path}: slot {last} needs slots = {last + 1} or more")

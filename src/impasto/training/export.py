@@ -15,7 +15,7 @@ from safetensors.torch import save
 
 from impasto.errors import ImpastoError
 from impasto.files import write_file
-from impasto.losses import CONTENT_LAYER, content_distance, content_loss, style_gap_closed
+from impasto.losses import content_distance, style_gap_closed
 from impasto.model import INFO, STYLES, WEIGHTS, ModelInfo
 from impasto.nn import ARCHITECTURES, StyleTransferNetwork
 from impasto.nn.export import to_onnx
@@ -34,7 +34,7 @@ def export_model(run: Run, style_images: Path) -> None:
     Raises:
         ImpastoError: the folder cannot be written, or a style image has gone.
     """
-    network = copy.deepcopy(run.accelerator.unwrap_model(run.network, keep_torch_compile=False)).float().cpu()
+    network = copy.deepcopy(run.trained).float().cpu()
     weights = _half_weights(network)
     fingerprint = hashlib.sha256(weights).hexdigest()[:16]
     styles = [_style(run, network, slot, style_images, fingerprint) for slot in range(run.recipe.slots)]
@@ -68,14 +68,11 @@ def _style(run: Run, network: StyleTransferNetwork, slot: int, style_images: Pat
         info = StyleInfo(slug=f"slot-{slot}", name=f"Slot {slot}, never trained", network=fingerprint)
         return Style(info, row)
     known = {name: getattr(entry, name) for name in ("slug", "name", "name_zh", "artist", "year", "credit", "licence")}
-    info = StyleInfo(
-        **known,
-        image=entry.image,
-        image_size=entry.size,
-        image_sha256=image_digest(style_images, entry.image),
-        network=fingerprint,
-        losses=measure(run, slot),
-    )
+    info = StyleInfo(**known, network=fingerprint, losses=measure(run, slot))
+    if not entry.image:
+        return Style(info, row)
+    digest = image_digest(style_images, entry.image)
+    info = msgspec.structs.replace(info, image=entry.image, image_size=entry.size, image_sha256=digest)
     return Style(info, row, _thumbnail(style_images, entry))
 
 
@@ -89,20 +86,21 @@ def _thumbnail(style_images: Path, entry: StyleEntry) -> bytes:
 
 @torch.no_grad()
 def measure(run: Run, slot: int) -> dict[str, float]:
-    """``style_gap_closed`` and ``content_distance`` of a slot, on training crops."""
+    """``style_gap_closed`` and ``content_distance`` of a slot, on training crops; of the identity style, ``psnr`` in
+    dB."""
     device = run.accelerator.device
     crops = [run.crops[number] for number in range(_CROPS)]
     photo = torch.stack([photo for photo, _, _ in crops]).to(device).float() / 255
     noisy = torch.stack([noisy for _, noisy, _ in crops]).to(device).float() / 255
     slots = torch.full((_CROPS,), slot, device=device)
     with run.autocast():
-        picture = run.accelerator.unwrap_model(run.network, keep_torch_compile=False)(noisy, slots)
-    losses = run.objective(picture.float(), photo, slots)
-    content = run.objective.vgg(photo, [CONTENT_LAYER])[CONTENT_LAYER]
-    another = content_loss(content.roll(1, dims=0), content).mean()
+        picture = run.trained(noisy, slots).float()
+    if slot == run.recipe.identity:
+        return {"psnr": -10 * (picture - photo).square().mean(dim=(1, 2, 3)).log10().mean().item()}
+    losses = run.objective(picture, photo, slots)
     return {
         "style_gap_closed": style_gap_closed(losses.style.mean(), run.objective.photo_loss[slot]).item(),
-        "content_distance": content_distance(losses.content.mean(), another).item(),
+        "content_distance": content_distance(losses.content.mean(), run.objective.another).item(),
     }
 
 
@@ -113,6 +111,7 @@ def _info(run: Run, fingerprint: str, slugs: list[str], contents: dict[str, byte
         architecture=recipe.network,
         network=fingerprint,
         style_size=ARCHITECTURES[recipe.network].style_size,
+        fold=ARCHITECTURES[recipe.network].fold,
         halo=ARCHITECTURES[recipe.network].halo,
         input_noise=max(recipe.training.noise) / 2,
         styles=tuple(slugs),

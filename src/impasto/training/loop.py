@@ -81,6 +81,10 @@ def train_step(
     if not torch.isfinite(norm):
         raise ImpastoError(_not_finite(run, losses, slot))
     run.optimizer.step()
+    if run.average:
+        run.average.update_parameters(run.modules["network"])
+    # Every process moves the same weights.
+    run.objective.adapt(*run.accelerator.gather((slot, losses.content)))
     return losses
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +19,15 @@ from impasto.losses import CONTENT_LAYER, Grams, content_loss, describe, style_t
 from impasto.nn.vgg import VGG16
 from impasto.training.config import Recipe
 
+_RATE = 0.02
+"""Change of a weight's logarithm per picture and unit of content distance."""
+_PIXEL_WEIGHT = 100.0
+"""Of the identity style's squared error, on the 0..255 scale."""
+
 
 @dataclass(frozen=True)
 class Losses:
-    """Per photo, each (N,): the losses of DESIGN §2 without per-style weights, and the objective that is minimised."""
+    """Per photo, each (N,): the losses of docs/design.md without per-style weights, and what is minimised."""
 
     content: Tensor
     style: Tensor
@@ -34,13 +41,16 @@ class Objective:
         targets: layer -> (S,C,C), row = slot; zero for slots that no style names.
         weights: (S,L), times the style loss of each slot and layer.
         photo_loss: (S,), what photos score on each style: the loss at which no gap is closed.
+        another: content loss of one photo against another, the unit of the content distance.
     """
 
     def __init__(self, vgg: VGG16, recipe: Recipe, style_images: Path, device: torch.device) -> None:
         self.vgg = vgg
+        self.shifts = recipe.training.shifts
         rows = {
-            entry.slot: style_grams(vgg, read_style_image(style_images, entry.image, entry.size), device)
+            entry.slot: style_grams(vgg, read_style_image(style_images, entry.image, entry.size), device, self.shifts)
             for entry in recipe.styles
+            if entry.image
         }
         first = next(iter(rows.values()))
         self.targets: Grams = {
@@ -49,9 +59,13 @@ class Objective:
             for layer, gram in first.items()
         }  # fmt: skip
         self.weights = torch.zeros(recipe.slots, len(self.targets), device=device)
+        self.distance = torch.full((recipe.slots,), math.nan, device=device)
         for entry in recipe.styles:
-            self.weights[entry.slot] = entry.weight
+            self.weights[entry.slot] = entry.weight if entry.image else 0.0
+            self.distance[entry.slot] = entry.distance or recipe.training.distance or math.nan
+        self.identity = recipe.identity
         self.photo_loss = torch.ones(recipe.slots, device=device)
+        self.another = torch.tensor(math.inf, device=device)
 
     @torch.no_grad()
     def balance(self, photos: Tensor, styles: float, layers: float) -> None:
@@ -60,7 +74,9 @@ class Objective:
         A style's weight is divided by (its photo loss / the median photo loss) ** ``styles``. A layer's is divided by
         (its term of the photo loss) ** ``layers``, and those of a style are scaled so that its photo loss stays.
         """
-        grams = describe(self.vgg, photos).grams
+        seen = describe(self.vgg, photos, self.shifts)
+        grams = seen.grams
+        self.another = content_loss(seen.content, seen.content.roll(1, dims=0)).mean()
         named = torch.nonzero(self.weights.sum(dim=1)).flatten()
         terms = torch.stack([style_terms(grams, self._of(slot[None])).mean(dim=0) for slot in named])
         self.photo_loss[named] = terms.sum(dim=1)
@@ -69,15 +85,26 @@ class Objective:
         relative = self.photo_loss[named] / self.photo_loss[named].median()
         self.weights[named] *= shares / relative[:, None] ** styles
 
+    @torch.no_grad()
+    def adapt(self, slot: Tensor, content: Tensor) -> None:
+        """Move the weights of the styles in ``slot`` (N,) towards their content distance, given ``content`` (N,)."""
+        farther = (content / self.another).clamp(max=2) - self.distance[slot]
+        change = torch.zeros_like(self.distance).index_add(0, slot, _RATE * farther.nan_to_num())
+        self.weights *= torch.exp(-change)[:, None]
+
     def __call__(self, picture: Tensor, photo: Tensor, slot: Tensor) -> Losses:
         """Losses of ``picture`` (N,3,H,W) as ``photo`` (N,3,H,W) in the styles of ``slot`` (N,)."""
         with torch.no_grad():
             target = self.vgg(photo, [CONTENT_LAYER])[CONTENT_LAYER]
-        seen = describe(self.vgg, picture)
+        seen = describe(self.vgg, picture, self.shifts)
         content = content_loss(seen.content, target)
         terms = style_terms(seen.grams, self._of(slot))
         weighted = (self.weights[slot] * terms).sum(dim=1)
-        return Losses(content.detach(), terms.sum(dim=1).detach(), content + weighted)
+        objective = content + weighted
+        if self.identity is not None:
+            pixels = (255 * (picture - photo)).square().mean(dim=(1, 2, 3))
+            objective = objective + _PIXEL_WEIGHT * pixels * (slot == self.identity)
+        return Losses(content.detach(), terms.sum(dim=1).detach(), objective)
 
     def _of(self, slot: Tensor) -> Grams:
         return {layer: gram[slot] for layer, gram in self.targets.items()}
@@ -106,7 +133,7 @@ def image_digest(folder: Path, name: str) -> str:
 
 
 @torch.no_grad()
-def style_grams(vgg: VGG16, image: Image.Image, device: torch.device) -> Grams:
-    """Gram matrices of a style image, layer -> (1,C,C)."""
+def style_grams(vgg: VGG16, image: Image.Image, device: torch.device, shifts: Sequence[int] = ()) -> Grams:
+    """Gram matrices of a style image, layer -> (1,C,C); more with ``shifts``, see :func:`describe`."""
     pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].to(device)
-    return describe(vgg, pixels.float() / 255).grams
+    return describe(vgg, pixels.float() / 255, shifts).grams

@@ -9,6 +9,8 @@ import msgspec
 import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from impasto.errors import ImpastoError
 from impasto.model import load_model
@@ -36,6 +38,8 @@ class Run:
     objective: Objective
     crops: Crops
     precision: torch.dtype
+    average: AveragedModel | None = None
+    """The mean of the network's weights over the last steps."""
     step: int = 0
 
     @property
@@ -47,6 +51,19 @@ class Run:
         mixed = self.precision != torch.float32
         return torch.autocast(self.accelerator.device.type, self.precision if mixed else None, enabled=mixed)
 
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """What checkpoints hold: the network, and the mean of its weights."""
+        network = self.accelerator.unwrap_model(self.network, keep_torch_compile=False)
+        return {"network": network} | ({"average": self.average} if self.average else {})
+
+    @property
+    def trained(self) -> StyleTransferNetwork:
+        """The network to show and to export: the mean one if there is one."""
+        network = self.average.module if self.average else self.modules["network"]
+        assert isinstance(network, StyleTransferNetwork)
+        return network
+
     def save(self) -> None:
         """Write the checkpoint, from the main process.
 
@@ -54,10 +71,11 @@ class Run:
             ImpastoError: it cannot be written; the one before is kept.
         """
         if self.accelerator.is_main_process:
-            network = self.accelerator.unwrap_model(self.network, keep_torch_compile=False)
             path = self.out / CHECKPOINT
             try:
-                save_checkpoint(path, network, self.optimizer, self.step, self.recipe.digest)
+                save_checkpoint(
+                    path, self.modules, self.optimizer, self.objective.weights, self.step, self.recipe.digest
+                )
             except OSError as error:
                 raise ImpastoError(
                     f"checkpoint {path}: cannot be written ({error.strerror}); make room there"
@@ -86,7 +104,8 @@ def prepare(
 ) -> Run:
     """Build a run, at its first step or where its checkpoint left it.
 
-    ``start`` is a model folder, of the same architecture and number of slots, whose weights and styles are trained on.
+    ``start`` is a model folder of the same architecture, whose weights are trained on. Styles begin as its styles of
+    the same slug, new ones as the mean of its styles.
 
     Raises:
         ImpastoError: an input is missing or broken, the output folder already holds a run, or there is none to resume.
@@ -98,27 +117,44 @@ def prepare(
     precision = precision or fastest_precision(accelerator.device)
     _check_batch(recipe.training, accelerator)
     photos = find_photos(content)
-    crops = Crops(photos, [entry.slot for entry in recipe.styles], recipe.training)
+    crops = Crops(photos, recipe.drawn, recipe.training)
     objective = _objective(recipe, crops, Path(style_images), vgg, accelerator.device, precision)
     set_seed(recipe.training.seed)
     network = _initial(recipe, start)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.Adam(network.parameters(), lr=recipe.training.learning_rate)
-    step = load_checkpoint(out / CHECKPOINT, network, optimizer, recipe.digest) if resume else 0
-    network, optimizer = accelerator.prepare(network, optimizer)
+    average = _average(network, recipe.training.average)
+    run = Run(recipe, out, accelerator, network, optimizer, objective, crops, precision, average)
+    if resume:
+        run.step = load_checkpoint(out / CHECKPOINT, run.modules, optimizer, objective.weights, recipe.digest)
+    run.network, run.optimizer = accelerator.prepare(network, optimizer)
+    if average:
+        average.to(accelerator.device)
     if accelerator.is_main_process:
         _make_folder(out, recipe)
-    return Run(recipe, out, accelerator, network, optimizer, objective, crops, precision, step)
+    return run
+
+
+def _average(network: StyleTransferNetwork, share: float) -> AveragedModel | None:
+    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(share)) if share else None
 
 
 def _initial(recipe: Recipe, start: str | Path | None) -> StyleTransferNetwork:
+    network = StyleTransferNetwork(recipe.network, recipe.slots, recipe.identity)
     if start is None:
-        return StyleTransferNetwork(recipe.network, recipe.slots)
+        return network
     model = load_model(start)
-    if (model.info.architecture, len(model.styles)) != (recipe.network, recipe.slots):
-        has = f"{model.info.architecture!r} with {len(model.styles)} styles"
-        raise ImpastoError(f"model {start}: is {has}, the recipe asks for {recipe.network!r} with {recipe.slots}")
-    return load_network(model)
+    if model.info.architecture != recipe.network:
+        raise ImpastoError(f"model {start}: is {model.info.architecture!r}, the recipe asks for {recipe.network!r}")
+    trained = load_network(model)
+    network.load_state_dict(
+        {name: weight for name, weight in trained.state_dict().items() if "norm" not in name}, strict=False
+    )
+    mean = torch.stack([torch.from_numpy(style.row) for style in model.styles.values()]).mean(dim=0)
+    for entry in recipe.styles:
+        known = model.styles.get(entry.slug)
+        network.set_style(entry.slot, torch.from_numpy(known.row) if known else mean)
+    return network
 
 
 def _check_batch(options: TrainingOptions, accelerator: Accelerator) -> None:

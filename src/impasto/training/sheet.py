@@ -14,14 +14,13 @@ PHOTOS = 4
 @torch.no_grad()
 def sample_sheet(run: Run) -> None:
     """Write ``samples/step-NNNNNN.jpg``: a row per photo, the photo first, then a column per slot."""
-    network = run.accelerator.unwrap_model(run.network, keep_torch_compile=False)
     photos = torch.stack([run.crops[number][1] for number in range(PHOTOS)]).to(run.accelerator.device)
     photos = photos.float() / 255
     columns = [photos]
     for slot in range(run.recipe.slots):
         slots = torch.full((PHOTOS,), slot, device=photos.device)
         with run.autocast():
-            columns.append(network(photos, slots).float())
+            columns.append(run.trained(photos, slots).float())
     path = run.out / "samples" / f"step-{run.step:06d}.jpg"
     path.parent.mkdir(exist_ok=True)
     tile(torch.stack(columns, dim=1)).save(path, quality=90)
