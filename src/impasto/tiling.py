@@ -13,6 +13,7 @@ import numpy as np
 from impasto import geometry
 from impasto.geometry import Window
 from impasto.images import Array, Pixels, resize, resized_part, to_array, to_pixels
+from impasto.model import Model
 from impasto.noise import noise
 from impasto.progress import progress
 from impasto.regions import Regions
@@ -48,6 +49,12 @@ class Painter:
     whole: int = WHOLE
     thumbnail: int = THUMBNAIL
     tile: int = TILE
+
+    @classmethod
+    def of(cls, model: Model, runtime: Runtime) -> Painter:
+        """As large parts at once as memory allows: a network that folds pixels needs less of it for each."""
+        info = model.info
+        return cls(runtime, info.input_noise, info.halo, whole=WHOLE * info.fold**2, tile=TILE * info.fold)
 
     def paint(
         self, photo: Array, regions: Regions, size: tuple[int, int] | None = None, *, show: bool = False

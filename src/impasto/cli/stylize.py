@@ -95,7 +95,7 @@ def stylize(
     jobs = plan(photos, "-".join(weights), out)
     many = len(jobs) > 1
     workers = min(len(jobs), os.cpu_count() or 1)
-    stylizer = load(model, runtime=runtime, precision=precision, streams=workers)
+    stylizer = load(model, runtime=runtime, precision=precision)
     # What is wrong with the options is said once, before any photo is read.
     stylizer.check(weights, strength=strength, stroke=stroke, regions=masks)
 

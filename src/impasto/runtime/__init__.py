@@ -36,8 +36,8 @@ class Runtime(abc.ABC):
     """
 
     @abc.abstractmethod
-    def __init__(self, model: Model, streams: int = 1, precision: str = "f32") -> None:
-        """``streams`` calls at once are to be expected."""
+    def __init__(self, model: Model, precision: str = "f32") -> None:
+        """``precision``: one of :data:`PRECISIONS`."""
 
     @abc.abstractmethod
     def infer(self, graph: Graph, *inputs: npt.NDArray[np.float32]) -> Sequence[npt.NDArray[np.float32]]:
@@ -71,8 +71,8 @@ class Runtime(abc.ABC):
         return self.infer(Graph.REGIONS, image, styles, masks)[1]
 
 
-def load_runtime(name: str, model: Model, streams: int = 1, precision: str = "f32") -> Runtime:
-    """The runtime of that name, with the model's network in it, for that many calls at once.
+def load_runtime(name: str, model: Model, precision: str = "f32") -> Runtime:
+    """The runtime of that name, with the model's network in it.
 
     Raises:
         ImpastoError: there is no such runtime or precision, it is not installed, or it cannot load the network.
@@ -90,7 +90,7 @@ def load_runtime(name: str, model: Model, streams: int = 1, precision: str = "f3
     except ModuleNotFoundError as error:
         raise ImpastoError(f"runtime {name}: {error.name} is not installed; pip install '{RUNTIMES[name]}'") from None
     try:
-        return module.load(model, streams, precision)
+        return module.load(model, precision)
     except ImpastoError:
         raise
     except Exception as error:  # each library has errors of its own for a file that it cannot read

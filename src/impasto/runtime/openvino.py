@@ -9,21 +9,19 @@ from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
-import openvino
 import platformdirs
-from openvino import opset13 as opset
 
 from impasto.images import Pixels
 from impasto.model import GRAPHS, Graph, Model
 from impasto.runtime import Row, Runtime
+from impasto.runtime._openvino import openvino, opset
 
 
-def _config(streams: int, precision: str) -> dict[str, str]:
-    # Left alone, OpenVINO computes in bfloat16 on processors that can; the other runtimes do not.
-    hint = {"INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32"}
-    if streams > 1:
-        return hint | {"PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": str(streams)}
-    return hint | {"PERFORMANCE_HINT": "LATENCY"}
+def _config(precision: str) -> dict[str, str]:
+    # Left alone, OpenVINO computes in bfloat16 on processors that can; the other runtimes do not. What is not in 8 bits
+    # had better be in 16 there: next to the others it matters little.
+    half = precision == "bf16" or (precision == "int8" and "BF16" in _capabilities())
+    return {"INFERENCE_PRECISION_HINT": "bf16" if half else "f32", "PERFORMANCE_HINT": "LATENCY"}
 
 
 def _cache() -> dict[str, str]:
@@ -42,12 +40,16 @@ def _core() -> openvino.Core:
     return openvino.Core()
 
 
+def _capabilities() -> list[str]:
+    return list(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+
+
 class OpenVINORuntime(Runtime):
     """See :class:`impasto.runtime.Runtime`."""
 
-    def __init__(self, model: Model, streams: int = 1, precision: str = "f32") -> None:
+    def __init__(self, model: Model, precision: str = "f32") -> None:
         core = _core()
-        config = _config(streams, precision)
+        config = _config(precision)
 
         # Shared with the function below, which must not hold the runtime itself: networks in a reference circle are
         # freed in any order. Tests ended in segmentation faults while there was one, and no core that outlives them.
@@ -55,10 +57,11 @@ class OpenVINORuntime(Runtime):
 
         @functools.cache
         def compiled(graph: Graph) -> openvino.CompiledModel:
-            network = core.compile_model(core.read_model(model.graph(graph)), "CPU", config | _cache())
+            # Named by its path, a network in the cache is not even parsed.
+            network = core.compile_model(str(model.graph(graph)), "CPU", config | _cache())
             return used.setdefault(graph, network)
 
-        @functools.lru_cache(maxsize=max(2, streams))
+        @functools.lru_cache(maxsize=2)
         def folded(style: bytes, statistics: bytes) -> openvino.CompiledModel:
             network = core.read_model(model.graph(Graph.FROZEN))
             for name, row in (("style", style), ("statistics", statistics)):
@@ -105,5 +108,5 @@ def _give(network: openvino.Model, name: str, value: npt.NDArray[np.float32]) ->
     network.remove_parameter(parameter)
 
 
-def load(model: Model, streams: int, precision: str) -> Runtime:
-    return OpenVINORuntime(model, streams, precision)
+def load(model: Model, precision: str) -> Runtime:
+    return OpenVINORuntime(model, precision)

@@ -19,7 +19,7 @@ from impasto.runtime import Runtime
 class TorchRuntime(Runtime):
     """See :class:`impasto.runtime.Runtime`."""
 
-    def __init__(self, model: Model, streams: int = 1, precision: str = "f32") -> None:
+    def __init__(self, model: Model, precision: str = "f32") -> None:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = load_network(model).to(self._device)
 
@@ -56,5 +56,5 @@ def load_network(model: Model) -> StyleTransferNetwork:
     return network.eval()
 
 
-def load(model: Model, streams: int, precision: str) -> Runtime:
-    return TorchRuntime(model, streams, precision)
+def load(model: Model, precision: str) -> Runtime:
+    return TorchRuntime(model, precision)

@@ -38,6 +38,8 @@ class StyleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Long side at which the image is read, in pixels; the file's own if not given. Smaller means finer strokes."""
     weight: Annotated[float, Meta(gt=0)] = 1.0
     """Times the style loss of this style."""
+    share: Positive = 1
+    """How often the style is drawn, in times of one that has 1."""
     distance: Annotated[float, Meta(gt=0)] | None = None
     """As in the ``[training]`` table, for this style."""
 
@@ -109,8 +111,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def drawn(self) -> list[int]:
-        """The slots to draw from for each crop: the identity style, which is harder to learn, as often as three."""
-        return [style.slot for style in self.styles for _ in range(1 if style.image else 3)]
+        """The slots to draw from for each crop."""
+        return [style.slot for style in self.styles for _ in range(style.share)]
 
     @property
     def digest(self) -> str:

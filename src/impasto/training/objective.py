@@ -19,7 +19,7 @@ from impasto.losses import CONTENT_LAYER, Grams, content_loss, describe, style_t
 from impasto.nn.vgg import VGG16
 from impasto.training.config import Recipe
 
-_RATE = 0.02
+_RATE = 0.05
 """Change of a weight's logarithm per picture and unit of content distance."""
 _PIXEL_WEIGHT = 100.0
 """Of the identity style's squared error, on the 0..255 scale."""
