@@ -26,6 +26,7 @@ def main() -> None:
     arguments = parser.parse_args()
     model = load_model(arguments.model)
     runtimes = {name: load_runtime(name, model) for name in RUNTIMES}
+    runtimes["openvino, bf16"] = load_runtime("openvino", model, precision="bf16")
     photo = read_photo(examples() / "cat.jpg").pixels
     row = next(iter(model.styles.values())).row[None]
     results, rows = {}, []

@@ -35,7 +35,7 @@ def test_inference_benchmark(trained: Path, tmp_path: Path) -> None:
     assert "| openvino, 96² |" in printed
     results = json.loads(report.read_text())
     assert results["environment"]["versions"]["torch"]
-    assert len(results["results"]) == 6
+    assert len(results["results"]) == 8
 
 
 def test_training_benchmark(workshop, tmp_path: Path) -> None:

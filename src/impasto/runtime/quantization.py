@@ -13,6 +13,7 @@ from impasto.images import Pixels, examples, read_photo, to_pixels
 from impasto.noise import noise
 
 _LONG_SIDE = 384
+_CONVOLUTIONS = ("Convolution", "ConvolutionBackpropData")
 _FLOATING = 2
 """Convolutions at either end that stay in floating point: with one of them pictures were 2.1 grey levels off in the
 mean, with two 1.3."""
@@ -27,7 +28,7 @@ def quantized(network: openvino.Model, deviation: float) -> openvino.Model:
     """
     nncf.set_log_level(40)
     convolutions = [
-        node.get_friendly_name() for node in network.get_ordered_ops() if node.get_type_name() == "Convolution"
+        node.get_friendly_name() for node in network.get_ordered_ops() if node.get_type_name() in _CONVOLUTIONS
     ]
     ends = nncf.IgnoredScope(names=[*convolutions[:_FLOATING], *convolutions[-_FLOATING:]])
     photos = list(_photos(deviation))
