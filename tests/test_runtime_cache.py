@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save
 
 import impasto
+from impasto.model import INFO, WEIGHTS, load_model
+from impasto.nn.export import to_onnx
+from impasto.runtime.torch import load_network
 
 
 def test_second_load_comes_from_the_cache_and_paints_the_same(
@@ -28,3 +36,25 @@ def test_no_room_for_a_cache_is_no_error(
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert impasto.load(trained)(photo, "mural")
+
+
+def test_a_model_replaced_in_its_place_is_not_taken_from_the_cache(model_copy: Path, photo: Path) -> None:
+    impasto.load(model_copy)
+    model = load_model(model_copy)
+    network = load_network(model)
+    for parameter in network.parameters():
+        parameter.data = parameter.data * torch.linspace(0.5, 1.5, parameter.shape[-1])
+    weights = save(
+        {name: tensor.half().contiguous() for name, tensor in network.state_dict().items() if "conv" in name}
+    )
+    files = {WEIGHTS: weights} | {graph.value: content for graph, content in to_onnx(network, weights).items()}
+    for name, content in files.items():
+        path = model_copy / name
+        date = path.stat().st_mtime_ns
+        path.write_bytes(content)
+        os.utime(path, ns=(date, date))
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    info = msgspec.structs.replace(model.info, files=digests)
+    (model_copy / INFO).write_bytes(msgspec.json.encode(info))
+    pictures = [np.asarray(impasto.load(model_copy, runtime=name)(photo, "mural")) for name in ("openvino", "torch")]
+    assert np.abs(pictures[0].astype(int) - pictures[1]).max() <= 2

@@ -21,7 +21,6 @@ from impasto.stroke import keep_forms, sizes
 from impasto.styles import IDENTITY, Row, Style, blend, with_palette
 from impasto.tiling import Painter
 
-"""Slug of the style that reproduces the photo."""
 MOST_STRENGTH = 1.5
 _STRIP = 256
 

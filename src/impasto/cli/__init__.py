@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 
 import click
@@ -33,6 +34,8 @@ def main() -> None:
     """One network, every style: repaint photos in the manner of paintings."""
     # Photos above Pillow's own limit are painted too, in tiles; --max-megapixels is the limit here.
     warnings.simplefilter("ignore", DecompressionBombWarning)
+    # OpenVINO imports its model converter and its telemetry, longer than all the rest; no command converts.
+    sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
 
 
 for command in (stylize, sheet, styles, info, train, evaluate):

@@ -9,12 +9,13 @@ from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
+import openvino
 import platformdirs
+from openvino import opset13 as opset
 
 from impasto.images import Pixels
 from impasto.model import GRAPHS, Graph, Model
 from impasto.runtime import Row, Runtime
-from impasto.runtime._openvino import openvino, opset
 
 
 def _config(precision: str) -> dict[str, str]:
@@ -57,8 +58,8 @@ class OpenVINORuntime(Runtime):
 
         @functools.cache
         def compiled(graph: Graph) -> openvino.CompiledModel:
-            # Named by its path, a network in the cache is not even parsed.
-            network = core.compile_model(str(model.graph(graph)), "CPU", config | _cache())
+            # Read first: named by its path alone, the cache would know a network by its place and date only.
+            network = core.compile_model(core.read_model(model.graph(graph)), "CPU", config | _cache())
             return used.setdefault(graph, network)
 
         @functools.lru_cache(maxsize=2)
