@@ -56,6 +56,7 @@ slug = "stained-glass"
 name = "Stained glass"
 name_zh = "彩繪玻璃"
 image = "glass.png"
+box = [0.0, 0.25, 0.5, 1.0]
 size = 64
 """
 

@@ -21,6 +21,7 @@ from impasto.model import load_model
 from impasto.runtime.torch import load_network
 from impasto.training import TrainingOptions, export_model, loop, prepare, read_recipe, train
 from impasto.training.data import Crops, ShareOfSteps, find_photos, gradient, random_crop, with_sky
+from impasto.training.objective import read_style_image
 
 
 def test_crops_depend_on_their_number_alone(workshop) -> None:
@@ -257,6 +258,8 @@ def test_run_leaves_log_samples_and_tensorboard(trained: Path) -> None:
         ("steps = 20", "stepps = 20", "stepps"),
         ("slot = 1", "slot = 0", "slot 0 is given to 2 styles"),
         ("slot = 1", "slot = 4", "slots = 5"),
+        ("box = [0.0,", "box = [0.6,", "stained-glass: box 0.6 0.25 0.5 1"),
+        ("0.5, 1.0]", "0.5, 1.1]", "stained-glass: box 0 0.25 0.5 1.1"),
         ("image = ", "credit = ", "only one can be the identity"),
         ("crop = 48", "crop = 50", "crop"),
         ('slug = "mural"', 'slug = "Mural!"', "slug"),
@@ -270,6 +273,16 @@ def test_bad_recipes_are_named(workshop, tmp_path: Path, old: str, new: str, mes
     path.write_text(text.replace(old, new), "utf-8")
     with pytest.raises(ImpastoError, match=f"recipe {path}: .*{message}"):
         read_recipe(path)
+
+
+def test_a_box_is_a_part_of_the_style_image(tmp_path: Path) -> None:
+    quarters = np.zeros((40, 60, 3), np.uint8)
+    quarters[20:, :30] = 200
+    Image.fromarray(quarters).save(tmp_path / "quarters.png")
+    part = read_style_image(tmp_path, "quarters.png", box=(0, 0.5, 0.5, 1))
+    assert part.size == (30, 20)
+    assert np.all(np.asarray(part) == 200)
+    assert read_style_image(tmp_path, "quarters.png", 90, (0, 0.5, 0.5, 1)).size == (90, 60)
 
 
 def test_missing_inputs_are_named(workshop, tmp_path: Path) -> None:

@@ -25,6 +25,9 @@ _COUNTED = 1_000_000
 _KEY = "impasto.style"
 
 
+Box = tuple[float, float, float, float]
+
+
 class StyleInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What is known about a style; every field but ``slug`` may be empty."""
 
@@ -41,6 +44,8 @@ class StyleInfo(msgspec.Struct, frozen=True, kw_only=True):
     image: str = ""
     """File name of the style image."""
     image_sha256: str = ""
+    image_box: Box | None = None
+    """The part of it that is the style: left, top, right and bottom, as shares of its width and height."""
     image_size: int | None = None
     """Long side at which the style image was read, in pixels; None is the file's own."""
     network: str = ""

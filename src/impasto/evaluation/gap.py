@@ -110,7 +110,7 @@ def _style_image(folder: Path, style: Style) -> Image.Image:
         raise ImpastoError(f"style image {path}: there is no such file; name its folder with --style-images")
     if hashlib.sha256(path.read_bytes()).hexdigest() != style.info.image_sha256:
         raise ImpastoError(f"style image {path}: is not the file that {style.slug!r} was trained on")
-    return read_style_image(folder, style.info.image, style.info.image_size)
+    return read_style_image(folder, style.info.image, style.info.image_size, style.info.image_box)
 
 
 @torch.no_grad()

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from impasto.errors import ImpastoError
+from impasto.styles import Box
 
 Positive = Annotated[int, Meta(ge=1)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
@@ -34,8 +35,11 @@ class StyleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     licence: str = ""
     image: str = ""
     """File name, looked for in ``--style-images``; none for the identity style, which learns to paint the photo."""
+    box: Box | None = None
+    """The part of the image that is the style: left, top, right and bottom, as shares of its width and height."""
     size: Positive | None = None
-    """Long side at which the image is read, in pixels; the file's own if not given. Smaller means finer strokes."""
+    """Long side at which the image or that part is read, in pixels; the file's own if not given. Smaller means finer
+    strokes."""
     weight: Annotated[float, Meta(gt=0)] = 1.0
     """Times the style loss of this style."""
     share: Positive = 1
@@ -133,6 +137,7 @@ def read_recipe(path: str | Path) -> Recipe:
     except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
         raise ImpastoError(f"recipe {path}: {error}") from None
     _check_slots(path, recipe)
+    _check_boxes(path, recipe)
     return recipe
 
 
@@ -146,3 +151,11 @@ def _check_slots(path: str | Path, recipe: Recipe) -> None:
     last = max(style.slot for style in recipe.styles)
     if last >= recipe.slots:
         raise ImpastoError(f"recipe {path}: slot {last} needs slots = {last + 1} or more")
+
+
+def _check_boxes(path: str | Path, recipe: Recipe) -> None:
+    for style in recipe.styles:
+        left, top, right, bottom = style.box or (0, 0, 1, 1)
+        if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+            box = f"{style.slug}: box {left:g} {top:g} {right:g} {bottom:g}"
+            raise ImpastoError(f"recipe {path}: {box} is no part; give left, top, right, bottom between 0 and 1")

@@ -72,12 +72,13 @@ def _style(run: Run, network: StyleTransferNetwork, slot: int, style_images: Pat
     if not entry.image:
         return Style(info, row)
     digest = image_digest(style_images, entry.image)
-    info = msgspec.structs.replace(info, image=entry.image, image_size=entry.size, image_sha256=digest)
+    read = {"image": entry.image, "image_box": entry.box, "image_size": entry.size}
+    info = msgspec.structs.replace(info, image_sha256=digest, **read)
     return Style(info, row, _thumbnail(style_images, entry))
 
 
 def _thumbnail(style_images: Path, entry: StyleEntry) -> bytes:
-    image = read_style_image(style_images, entry.image, entry.size)
+    image = read_style_image(style_images, entry.image, entry.size, entry.box)
     image.thumbnail(_THUMBNAIL, Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=85)

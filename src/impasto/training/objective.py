@@ -17,6 +17,7 @@ from impasto.errors import ImpastoError
 from impasto.images import open_image
 from impasto.losses import CONTENT_LAYER, Grams, content_loss, describe, style_terms
 from impasto.nn.vgg import VGG16
+from impasto.styles import Box
 from impasto.training.config import Recipe
 
 _RATE = 0.05
@@ -48,7 +49,9 @@ class Objective:
         self.vgg = vgg
         self.shifts = recipe.training.shifts
         rows = {
-            entry.slot: style_grams(vgg, read_style_image(style_images, entry.image, entry.size), device, self.shifts)
+            entry.slot: style_grams(
+                vgg, read_style_image(style_images, entry.image, entry.size, entry.box), device, self.shifts
+            )
             for entry in recipe.styles
             if entry.image
         }
@@ -110,8 +113,8 @@ class Objective:
         return {layer: gram[slot] for layer, gram in self.targets.items()}
 
 
-def read_style_image(folder: Path, name: str, size: int | None = None) -> Image.Image:
-    """The style image ``name`` in ``folder``, RGB, scaled to a long side of ``size`` pixels if that is given.
+def read_style_image(folder: Path, name: str, size: int | None = None, box: Box | None = None) -> Image.Image:
+    """The style image ``name`` in ``folder``, RGB, or its part in ``box``, scaled to a long side of ``size`` pixels.
 
     Raises:
         ImpastoError: it is not there or is not a picture.
@@ -121,6 +124,8 @@ def read_style_image(folder: Path, name: str, size: int | None = None) -> Image.
         raise ImpastoError(f"style image {path}: there is no such file; name its folder with --style-images")
     with open_image(path) as image:
         image = ImageOps.exif_transpose(image).convert("RGB")
+    if box:
+        image = image.crop([round(share * length) for share, length in zip(box, image.size * 2, strict=True)])
     if size:
         scale = size / max(image.size)
         image = image.resize([max(1, round(length * scale)) for length in image.size], Image.Resampling.LANCZOS)
