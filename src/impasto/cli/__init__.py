@@ -11,6 +11,7 @@ from PIL.Image import DecompressionBombWarning
 import impasto
 from impasto.cli.evaluate import evaluate
 from impasto.cli.info import info
+from impasto.cli.optimize import optimize
 from impasto.cli.sheet import sheet
 from impasto.cli.styles import styles
 from impasto.cli.stylize import stylize
@@ -38,5 +39,5 @@ def main() -> None:
     sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
 
 
-for command in (stylize, sheet, styles, info, train, evaluate):
+for command in (stylize, sheet, styles, info, train, evaluate, optimize):
     main.add_command(command)

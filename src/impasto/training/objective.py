@@ -125,7 +125,8 @@ def read_style_image(folder: Path, name: str, size: int | None = None, box: Box 
     with open_image(path) as image:
         image = ImageOps.exif_transpose(image).convert("RGB")
     if box:
-        image = image.crop([round(share * length) for share, length in zip(box, image.size * 2, strict=True)])
+        left, top, right, bottom = (round(share * length) for share, length in zip(box, image.size * 2, strict=True))
+        image = image.crop((left, top, right, bottom))
     if size:
         scale = size / max(image.size)
         image = image.resize([max(1, round(length * scale)) for length in image.size], Image.Resampling.LANCZOS)

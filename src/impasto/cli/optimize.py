@@ -1,0 +1,49 @@
+"""``impasto optimize``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import click
+from PIL.Image import Image
+
+from impasto.cli.options import training_side, vgg_option
+from impasto.images import image_format, read_photo, write_image
+
+
+@click.command()
+@click.argument("photo", type=click.Path(path_type=Path))
+@click.option("--style-image", required=True, type=click.Path(path_type=Path), help="The painting.")
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="The picture, a file.")
+@click.option("--size", default=512, type=click.IntRange(16), help="Long side of the picture, in pixels.")
+@click.option(
+    "--style-size",
+    type=click.IntRange(16),
+    help="Long side at which the painting is read; smaller makes finer strokes. Without it, its own.",
+)
+@click.option(
+    "--weight", default=1.0, type=click.FloatRange(0), help="Of the style loss; larger is farther from the photo."
+)
+@click.option("--steps", default=300, type=click.IntRange(1), help="Steps of the optimisation.")
+@vgg_option
+def optimize(
+    photo: Path, style_image: Path, out: Path, size: int, style_size: int | None, weight: float, steps: int,
+    vgg: Path | None,
+) -> None:  # fmt: skip
+    """Repaint PHOTO like any painting, slowly: optimise its pixels (Gatys et al. 2016), some seconds a step.
+
+    Ctrl-C ends it early and keeps the best picture so far.
+    """
+    optimization = training_side("impasto.training.optimize")
+    image_format(out)
+    source = read_photo(photo)
+    if max(source.array.shape) > size:
+        source = source.resized(size)
+    painting = training_side("impasto.training.objective").read_style_image(
+        style_image.parent, style_image.name, style_size
+    )
+    network = training_side("impasto.nn.vgg_weights").load_vgg16(vgg)
+    result = optimization.optimize(source.array, painting, network, weight=weight, steps=steps, show=True)
+    write_image(cast(Image, source.origin.picture(result.picture)), out)
+    click.echo(f"{out}  (style gap closed {100 * result.style_gap_closed:.1f} %)")
