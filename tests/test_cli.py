@@ -247,6 +247,8 @@ def test_evaluate_prints_a_table_and_writes_json(workshop, trained: Path, tmp_pa
     mean = sum(photo["style_gap_closed"] for photo in mural["photos"]) / 5
     assert mural["style_gap_closed"] == pytest.approx(mean)
     assert f"{100 * mean:.1f}" in lines[2]
+    assert f"{mural['change_by_pan']:.1f}" in lines[2]
+    assert min(mural["change_by_noise"], mural["seconds"]) > 0
 
 
 def test_evaluate_wants_the_style_images_it_was_trained_on(workshop, trained: Path, tmp_path: Path) -> None:

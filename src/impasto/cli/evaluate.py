@@ -34,7 +34,7 @@ def evaluate(
     vgg: Path | None,
     runtime: str,
 ) -> None:
-    """Measure the styles of MODEL (the bundled one if not given): style gap closed and content distance."""
+    """Measure the styles of MODEL (the bundled one if not given): style gap closed, content distance, steadiness."""
     evaluation = training_side("impasto.evaluation")
     stylizer = load(model, runtime=runtime)
     scores = evaluation.evaluate(stylizer, photos or examples(), style_images, size=size, vgg=vgg)
@@ -49,14 +49,16 @@ def evaluate(
 def table(scores: Evaluation) -> str:
     """The scores as a Markdown table."""
     lines = [
-        "| style | style gap closed, % | worst photo, % | content distance | worst photo |",
-        "|---|---:|---:|---:|---:|",
+        "| style | style gap closed, % | worst photo, % | content distance | worst photo "
+        "| change by noise | by a pan | seconds |",
+        "|---|" + "---:|" * 7,
     ]
     for row in scores.styles:
         least = min(photo.style_gap_closed for photo in row.photos)
         most = max(photo.content_distance for photo in row.photos)
         lines.append(
             f"| {row.style} | {100 * row.style_gap_closed:.1f} | {100 * least:.1f} "
-            f"| {row.content_distance:.2f} | {most:.2f} |"
+            f"| {row.content_distance:.2f} | {most:.2f} "
+            f"| {row.change_by_noise:.1f} | {row.change_by_pan:.1f} | {row.seconds:.2f} |"
         )
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from impasto.errors import ImpastoError
-from impasto.images import Picture, open_image
+from impasto.evaluation.stability import change_by_noise, change_by_pan
+from impasto.images import Array, Picture, open_image
 from impasto.losses import Description, Grams, content_distance, content_loss, describe, style_gap_closed, style_loss
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
@@ -32,6 +34,9 @@ class PhotoScore(msgspec.Struct, frozen=True):
     content_distance: float
     content_loss: float
     style_loss: float
+    change_by_noise: float
+    change_by_pan: float
+    seconds: float
 
 
 class StyleScore(msgspec.Struct, frozen=True):
@@ -42,6 +47,11 @@ class StyleScore(msgspec.Struct, frozen=True):
     content_distance: float
     content_loss: float
     style_loss: float
+    change_by_noise: float
+    """See :mod:`impasto.evaluation.stability`."""
+    change_by_pan: float
+    seconds: float
+    """To stylize a photo."""
     photos: tuple[PhotoScore, ...]
 
 
@@ -88,8 +98,12 @@ def evaluate(
     for photo, another, path in progress(_with_next(pictures, paths), total=len(paths), unit="photo"):
         before, distance = _reference(loss_network, photo, another)
         for style in styles:
-            after = _describe(loss_network, stylizer(photo, style))
-            scores[style.slug].append(_score(path, before, after, distance, targets[style.slug]))
+            began = time.perf_counter()
+            picture = stylizer(photo, style)
+            seconds = time.perf_counter() - began
+            losses = _losses(before, _describe(loss_network, picture), distance, targets[style.slug])
+            changes = _changes(stylizer, np.array(photo), style, np.array(picture))
+            scores[style.slug].append(PhotoScore(photo=path.name, seconds=seconds, **losses, **changes))
     return Evaluation(stylizer.model.info.name, size, tuple(_mean(slug, rows) for slug, rows in scores.items()))
 
 
@@ -129,19 +143,25 @@ def _reference(vgg: VGG16, photo: Image.Image, another: Image.Image) -> tuple[De
     return before, content_loss(other.content, before.content)
 
 
-def _score(path: Path, before: Description, after: Description, another: Tensor, target: Grams) -> PhotoScore:
+def _losses(before: Description, after: Description, another: Tensor, target: Grams) -> dict[str, float]:
     content = content_loss(after.content, before.content)
     style = style_loss(after.grams, target)
-    return PhotoScore(
-        photo=path.name,
-        style_gap_closed=style_gap_closed(style, style_loss(before.grams, target)).item(),
-        content_distance=content_distance(content, another).item(),
-        content_loss=content.item(),
-        style_loss=style.item(),
-    )
+    return {
+        "style_gap_closed": style_gap_closed(style, style_loss(before.grams, target)).item(),
+        "content_distance": content_distance(content, another).item(),
+        "content_loss": content.item(),
+        "style_loss": style.item(),
+    }
+
+
+def _changes(stylizer: Stylizer, photo: Array, style: Style, picture: Array) -> dict[str, float]:
+    return {
+        "change_by_noise": change_by_noise(stylizer, photo, style, picture),
+        "change_by_pan": change_by_pan(stylizer, photo, style),
+    }
 
 
 def _mean(slug: str, rows: list[PhotoScore]) -> StyleScore:
-    names = ("style_gap_closed", "content_distance", "content_loss", "style_loss")
+    names = [name for name in PhotoScore.__struct_fields__ if name != "photo"]
     means = {name: float(np.mean([getattr(row, name) for row in rows])) for name in names}
     return StyleScore(style=slug, photos=tuple(rows), **means)
