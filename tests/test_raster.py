@@ -1,0 +1,69 @@
+"""The field's signature defect: what it is, and that the bundled model does not have it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageFilter
+
+import impasto
+from impasto.evaluation.raster import raster
+from impasto.images import examples, read_photo
+
+LIMIT = 0.18
+"""Pictures with a raster that one sees had 0.2 to 0.4, those without one at most 0.17."""
+
+
+def colored(plane: np.ndarray) -> np.ndarray:
+    return np.clip(128 + plane[..., None] * np.array([60, 40, 50]), 0, 255).astype(np.uint8)
+
+
+@settings(max_examples=20)
+@given(st.floats(8, 30), st.floats(0, 90))
+def test_dots_in_rows_and_columns_are_a_raster(period: float, degrees: float) -> None:
+    y, x = np.mgrid[:160, :200]
+    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    u, v = x * cos + y * sin, y * cos - x * sin
+    dots = np.cos(2 * np.pi * u / period) + np.cos(2 * np.pi * v / period)
+    grain = np.random.default_rng(0).normal(0, 0.3, dots.shape)
+    assert raster(colored(dots + grain)) > 0.5
+
+
+def test_ruled_lines_are_a_raster() -> None:
+    lines = np.sin(2 * np.pi * np.mgrid[:160, :200][1] / 12)
+    assert raster(colored(lines + np.random.default_rng(0).normal(0, 0.3, lines.shape))) > 0.5
+
+
+@pytest.mark.parametrize("stretch", [(160, 200), (80, 50), (20, 50), (16, 66)])
+def test_noise_and_strokes_are_none(stretch: tuple[int, int]) -> None:
+    grain = np.random.default_rng(3).normal(0, 1, stretch).astype(np.float32)
+    strokes = np.asarray(Image.fromarray(grain).resize((200, 160), Image.Resampling.BICUBIC))
+    assert raster(colored(strokes)) < LIMIT
+
+
+def test_one_colour_is_none() -> None:
+    assert raster(np.full((120, 120, 3), 77, np.uint8)) == 0
+
+
+def smooth_photos() -> dict[str, np.ndarray]:
+    y, x = np.mgrid[:320, :320]
+    castle = read_photo(examples() / "neuschwansteincastle.jpg").resized(768)
+    blurred = Image.fromarray(castle.array).filter(ImageFilter.GaussianBlur(12))
+    return {
+        "flat": np.full((320, 320, 3), (120, 150, 190), np.uint8),
+        "gradient": np.stack([90 + y * 0.2, 120 + y * 0.15 + x * 0.05, 180 + y * 0.1], axis=2).astype(np.uint8),
+        "sky": castle.array,
+        "blurred": np.asarray(blurred),
+    }
+
+
+@pytest.mark.parametrize("style", impasto.load().styles)
+def test_the_bundled_model_paints_smooth_areas_without_a_raster(style: str) -> None:
+    stylizer = impasto.load()
+    for name, photo in smooth_photos().items():
+        picture = stylizer(photo, style)
+        part = picture[:180, 300:740] if name == "sky" else picture
+        assert raster(part) < LIMIT, name
+        assert picture.std(axis=(0, 1)).max() > 3, f"{name}: nothing was painted"
