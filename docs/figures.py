@@ -5,6 +5,7 @@ python docs/figures.py sheet MODEL OUT.jpg      all styles × all photos, also w
 python docs/figures.py slots MODEL OUT.jpg      one photo through every slot
 python docs/figures.py points MODEL OUT.png     γ and β of every style
 python docs/figures.py flat MODEL OUT.jpg       a flat colour and a ramp, with the input noise and without it
+python docs/figures.py bands MODEL OUT.jpg --before MODEL...    a smooth sky in stained glass, before and after
 """
 
 from __future__ import annotations
@@ -104,17 +105,31 @@ def flat(stylizer: impasto.Stylizer, size: int) -> Image.Image:
     return table(rows, ["photo", *stylizer.styles])
 
 
+def bands(stylizers: list[impasto.Stylizer], photo: Path, size: int) -> Image.Image:
+    """A smooth sky beside a castle in the stained glass of several models, in the size in which it was painted."""
+    content = scaled(photo, size)
+    sky = (int(size * 0.4), 0, int(size * 1.45), int(size * 0.4))
+    pictures = [stylizer(content, "stained-glass").crop(sky) for stylizer in stylizers]
+    return table([pictures], [stylizer.model.path.name for stylizer in stylizers])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("figure", choices=["flat", "hero", "sheet", "slots", "points"])
+    parser.add_argument("figure", choices=["bands", "flat", "hero", "sheet", "slots", "points"])
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--shown", type=int, default=240)
     parser.add_argument("--photos", type=Path, default=examples())
+    parser.add_argument("--before", type=Path, nargs="*", default=[])
     arguments = parser.parse_args()
     stylizer = impasto.load(arguments.model)
     draw: dict[str, Callable[[], Image.Image | plt.Figure]] = {
+        "bands": lambda: bands(
+            [*map(impasto.load, arguments.before), stylizer],
+            arguments.photos / "neuschwansteincastle.jpg",
+            arguments.size,
+        ),
         "flat": lambda: flat(stylizer, arguments.size),
         "hero": lambda: hero(stylizer, arguments.photos / "neuschwansteincastle.jpg", arguments.size),
         "sheet": lambda: sheet(stylizer, arguments.photos, arguments.size, arguments.shown),
