@@ -256,3 +256,15 @@ def test_evaluate_wants_the_style_images_it_was_trained_on(workshop, trained: Pa
     one_line_error(invoke(*arguments), "mural.png", "--style-images")
     Image.new("RGB", (64, 64)).save(tmp_path / "mural.png")
     one_line_error(invoke(*arguments), "is not the file that 'mural' was trained on")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["styles"], 0), (["stylize", "none.jpg", "-s", "mural"], 2), (["no"], 2)]
+)
+def test_the_process_ends_with_the_code_of_its_command_and_all_its_output(arguments: list[str], code: int) -> None:
+    """It ends without taking modules apart, which must lose nothing that was printed."""
+    result = subprocess.run(
+        [sys.executable, "-m", "impasto", *arguments], capture_output=True, encoding="utf-8", timeout=120
+    )
+    assert result.returncode == code
+    assert ("stained-glass" in result.stdout) if code == 0 else result.stderr.strip()

@@ -1,5 +1,5 @@
 """``python -m impasto``."""
 
-from impasto.cli import main
+from impasto.cli import run
 
-main(prog_name="impasto")
+run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 
 import numpy as np
@@ -16,6 +17,9 @@ from openvino import opset13 as opset
 from impasto.images import Pixels
 from impasto.model import GRAPHS, Graph, Model
 from impasto.runtime import Row, Runtime
+
+_POOL = ThreadPoolExecutor(1)
+"""Compiles networks while the first photo is read."""
 
 
 def _config(precision: str) -> dict[str, str]:
@@ -57,10 +61,13 @@ class OpenVINORuntime(Runtime):
         used: dict[Graph, openvino.CompiledModel] = {}
 
         @functools.cache
-        def compiled(graph: Graph) -> openvino.CompiledModel:
+        def compiling(graph: Graph) -> Future[openvino.CompiledModel]:
             # Read first: named by its path alone, the cache would know a network by its place and date only.
-            network = core.compile_model(core.read_model(model.graph(graph)), "CPU", config | _cache())
-            return used.setdefault(graph, network)
+            network = core.read_model(model.graph(graph))
+            return _POOL.submit(core.compile_model, network, "CPU", config | _cache())
+
+        def compiled(graph: Graph) -> openvino.CompiledModel:
+            return used.setdefault(graph, compiling(graph).result())
 
         @functools.lru_cache(maxsize=2)
         def folded(style: bytes, statistics: bytes) -> openvino.CompiledModel:
@@ -76,7 +83,7 @@ class OpenVINORuntime(Runtime):
         self._used = used
         self._compiled = compiled
         self._folded = folded
-        compiled(Graph.WHOLE)
+        compiling(Graph.WHOLE)
 
     def infer(self, graph: Graph, *inputs: npt.NDArray[np.float32]) -> Sequence[npt.NDArray[np.float32]]:
         names, outputs = GRAPHS[graph]
