@@ -50,8 +50,8 @@ def table(scores: Evaluation) -> str:
     """The scores as a Markdown table."""
     lines = [
         "| style | style gap closed, % | worst photo, % | content distance | worst photo "
-        "| change by noise | by a pan | seconds |",
-        "|---|" + "---:|" * 7,
+        "| change by noise | by a pan | ST-LPIPS | seconds |",
+        "|---|" + "---:|" * 8,
     ]
     for row in scores.styles:
         least = min(photo.style_gap_closed for photo in row.photos)
@@ -59,6 +59,7 @@ def table(scores: Evaluation) -> str:
         lines.append(
             f"| {row.style} | {100 * row.style_gap_closed:.1f} | {100 * least:.1f} "
             f"| {row.content_distance:.2f} | {most:.2f} "
-            f"| {row.change_by_noise:.1f} | {row.change_by_pan:.1f} | {row.seconds:.2f} |"
+            f"| {row.change_by_noise:.1f} | {row.change_by_pan:.1f} "
+            f"| {'–' if row.st_lpips is None else f'{row.st_lpips:.3f}'} | {row.seconds:.2f} |"
         )
     return "\n".join(lines)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from impasto.errors import ImpastoError
 from impasto.evaluation.stability import change_by_noise, change_by_pan
+from impasto.evaluation.stlpips import load_stlpips
 from impasto.images import Array, Picture, open_image
 from impasto.losses import Description, Grams, content_distance, content_loss, describe, style_gap_closed, style_loss
 from impasto.nn.vgg import VGG16
@@ -37,6 +38,7 @@ class PhotoScore(msgspec.Struct, frozen=True):
     change_by_noise: float
     change_by_pan: float
     seconds: float
+    st_lpips: float | None = None
 
 
 class StyleScore(msgspec.Struct, frozen=True):
@@ -53,6 +55,8 @@ class StyleScore(msgspec.Struct, frozen=True):
     seconds: float
     """To stylize a photo."""
     photos: tuple[PhotoScore, ...]
+    st_lpips: float | None = None
+    """Between photo and picture, see :mod:`impasto.evaluation.stlpips`; None where that is not installed."""
 
 
 class Evaluation(msgspec.Struct, frozen=True):
@@ -94,6 +98,7 @@ def evaluate(
     loss_network = load_vgg16(vgg)
     loss_network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     targets = {slug: style_grams(loss_network, image, torch.device("cpu")) for slug, image in images.items()}
+    stlpips = load_stlpips()
     scores: dict[str, list[PhotoScore]] = {style.slug: [] for style in styles}
     for photo, another, path in progress(_with_next(pictures, paths), total=len(paths), unit="photo"):
         before, distance = _reference(loss_network, photo, another)
@@ -103,7 +108,8 @@ def evaluate(
             seconds = time.perf_counter() - began
             losses = _losses(before, _describe(loss_network, picture), distance, targets[style.slug])
             changes = _changes(stylizer, np.array(photo), style, np.array(picture))
-            scores[style.slug].append(PhotoScore(photo=path.name, seconds=seconds, **losses, **changes))
+            looks = stlpips(_tensor(photo), _tensor(picture)).item() if stlpips else None
+            scores[style.slug].append(PhotoScore(photo=path.name, seconds=seconds, st_lpips=looks, **losses, **changes))
     return Evaluation(stylizer.model.info.name, size, tuple(_mean(slug, rows) for slug, rows in scores.items()))
 
 
@@ -161,7 +167,11 @@ def _changes(stylizer: Stylizer, photo: Array, style: Style, picture: Array) -> 
     }
 
 
+def _known(rows: list[PhotoScore], name: str) -> bool:
+    return all(getattr(row, name) is not None for row in rows)
+
+
 def _mean(slug: str, rows: list[PhotoScore]) -> StyleScore:
     names = [name for name in PhotoScore.__struct_fields__ if name != "photo"]
-    means = {name: float(np.mean([getattr(row, name) for row in rows])) for name in names}
+    means = {name: float(np.mean([getattr(row, name) for row in rows])) for name in names if _known(rows, name)}
     return StyleScore(style=slug, photos=tuple(rows), **means)
