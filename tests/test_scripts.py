@@ -45,3 +45,15 @@ def test_training_benchmark(workshop, tmp_path: Path) -> None:
     printed = run("benchmarks/training.py", *inputs, *options)
     assert "| impasto |" in printed
     assert set(json.loads(report.read_text())["objective"]) == {"plain loop", "plain loop, style Grams once", "impasto"}
+
+
+def test_blends_benchmark(trained: Path, workshop, tmp_path: Path) -> None:
+    report, figure = tmp_path / "blends.json", tmp_path / "blends.png"
+    inputs = ["--style-images", workshop.style_images, "--vgg", workshop.vgg, "--photos", workshop.photos]
+    options = ["--model", trained, "--size", 64, "--steps", 3, "--json", report, "--figure", figure]
+    assert "mural – stained-glass" in run("benchmarks/blends.py", *inputs, *options)
+    curve = json.loads(report.read_text())["curves"]["mural – stained-glass"]
+    assert curve["share"] == [0, 0.5, 1]
+    assert all(loss > 0 for loss in curve["mural"] + curve["stained-glass"])
+    with Image.open(figure) as image:
+        assert min(image.size) > 50

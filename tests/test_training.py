@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import signal
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -123,6 +125,19 @@ def interrupt_after(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
         return real(run, *arguments)
 
     monkeypatch.setattr(loop, "train_step", step_with_interrupt)
+
+
+def test_rows_learn_at_their_own_rate(workshop, tmp_path: Path) -> None:
+    """Adam's first step moves every weight by its learning rate, whatever the gradient."""
+    recipe = read_recipe(workshop.recipe(steps=1, learning_rate=1e-3))
+    options = msgspec.structs.replace(recipe.training, style_rate=3.0)
+    recipe = msgspec.structs.replace(recipe, training=options)
+    run = prepare(recipe, workshop.photos, tmp_path, style_images=workshop.style_images, vgg=workshop.vgg)
+    before = copy.deepcopy(run.modules["network"])
+    train(run)
+    new, old = run.modules["network"].state_dict(), before.state_dict()
+    for name, rate in (("contract.0.norm.beta", 3e-3), ("contract.0.conv.weight", 1e-3)):
+        assert (new[name] - old[name]).abs().max().item() == pytest.approx(rate, rel=0.01)
 
 
 def test_resuming_is_exact(workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,6 +60,9 @@ class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Smallest part of a photo that becomes a crop, in crop sides; below 1 it is enlarged, and looks as large photos
     do. The largest part is the photo's shorter side."""
     learning_rate: Annotated[float, Meta(gt=0)] = 1e-3
+    style_rate: Annotated[float, Meta(gt=0)] = 1.0
+    """Learning rate of γ and β, in times of the convolutions'. A row that a share p of the steps draws is moved by Adam
+    √p as fast as the convolutions; 1/√p makes up for it."""
     warmup: Annotated[int, Meta(ge=0)] = 0
     """Steps over which the learning rate rises."""
     decay: Fraction = 0.0

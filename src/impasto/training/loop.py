@@ -69,7 +69,7 @@ def train_step(
 ) -> Losses:
     """One step of the optimiser on one batch: photo and network input (N,3,H,W) uint8, slot (N,)."""
     for group in run.optimizer.param_groups:
-        group["lr"] = learning_rate(run.step, run.options)
+        group["lr"] = group["rate"] * learning_rate(run.step, run.options)
     photo, noisy = ((part.float() / 255).contiguous(memory_format=torch.channels_last) for part in (photo, noisy))
     with run.autocast():
         picture = network(noisy, slot)

@@ -122,7 +122,7 @@ def prepare(
     set_seed(recipe.training.seed)
     network = _initial(recipe, start)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.Adam(network.parameters(), lr=recipe.training.learning_rate)
+    optimizer = _optimizer(network, recipe.training)
     average = _average(network, recipe.training.average)
     run = Run(recipe, out, accelerator, network, optimizer, objective, crops, precision, average)
     if resume:
@@ -133,6 +133,14 @@ def prepare(
     if accelerator.is_main_process:
         _make_folder(out, recipe)
     return run
+
+
+def _optimizer(network: StyleTransferNetwork, options: TrainingOptions) -> torch.optim.Adam:
+    """Adam, with ``rate`` in each group: its learning rate in times of the schedule's."""
+    rows = [parameter for name, parameter in network.named_parameters() if "norm" in name]
+    shared = [parameter for name, parameter in network.named_parameters() if "norm" not in name]
+    groups = [{"params": shared, "rate": 1.0}, {"params": rows, "rate": options.style_rate}]
+    return torch.optim.Adam(groups, lr=options.learning_rate)
 
 
 def _average(network: StyleTransferNetwork, share: float) -> AveragedModel | None:

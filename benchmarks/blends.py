@@ -1,0 +1,116 @@
+"""The style losses of blends, along the line from each style to the next (figure 6 of Dumoulin et al. 2017).
+
+python benchmarks/blends.py --style-images ARTWORKS --json docs/benchmarks/blends.json --figure docs/figures/blends.png
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import torch
+from PIL import Image
+
+import impasto
+from impasto.images import examples, read_photo
+from impasto.losses import Grams, describe, style_loss
+from impasto.nn.vgg import VGG16
+from impasto.nn.vgg_weights import load_vgg16
+from impasto.progress import progress
+from impasto.styles import Style
+from impasto.training.data import find_photos
+from impasto.training.objective import read_style_image, style_grams
+from report import table, write
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+
+Curves = dict[str, list[float]]
+
+
+def losses(vgg: VGG16, picture: np.ndarray, targets: tuple[Grams, ...]) -> np.ndarray:
+    """Style losses of a picture against each style."""
+    with torch.no_grad():
+        seen = describe(vgg, torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 255)
+        return np.array([style_loss(seen.grams, target).item() for target in targets])
+
+
+def curves(
+    stylizer: impasto.Stylizer, vgg: VGG16, targets: dict[str, Grams], photos: list[np.ndarray], steps: int
+) -> Curves:
+    """Mean style losses at each share of the second of two styles, divided by those of the photos."""
+    pair, both = list(targets), tuple(targets.values())
+    shares = np.linspace(0, 1, steps)
+    blends = [{pair[0]: 1 - share, pair[1]: share} for share in shares]
+    measured = np.mean([_relative(stylizer, vgg, photo, blends, both) for photo in photos], axis=0)
+    return {"share": shares.tolist(), pair[0]: measured[:, 0].tolist(), pair[1]: measured[:, 1].tolist()}
+
+
+def _relative(
+    stylizer: impasto.Stylizer, vgg: VGG16, photo: np.ndarray, blends: list[dict[str, float]], both: tuple[Grams, ...]
+) -> np.ndarray:
+    pictures = [losses(vgg, stylizer(photo, blend), both) for blend in blends]
+    return np.array(pictures) / losses(vgg, photo, both)
+
+
+def monotone(values: list[float], sign: int) -> float:
+    """Share of the steps that go the right way."""
+    return float((sign * np.diff(values) >= 0).mean())
+
+
+def draw(results: dict[str, Curves], path: Path) -> None:
+    columns = min(4, len(results))
+    rows = -(-len(results) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(3.2 * columns, 2.6 * rows), squeeze=False, layout="constrained")
+    for axis, curve in zip(axes.flat, results.values(), strict=False):
+        share, *losses = curve
+        for slug in losses:
+            axis.plot(curve[share], curve[slug], marker="o", markersize=3, label=slug)
+        axis.set(yscale="log", xlabel=f"share of {losses[1]}", ylabel="style loss / the photo's")
+        axis.legend(fontsize=7)
+    for axis in axes.flat[len(results) :]:
+        axis.remove()
+    figure.savefig(path, dpi=110)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--style-images", type=Path, required=True)
+    parser.add_argument("--vgg", type=Path)
+    parser.add_argument("--photos", type=Path, default=examples())
+    parser.add_argument("--size", type=int, default=384, help="long side of the photos")
+    parser.add_argument("--steps", type=int, default=9)
+    parser.add_argument("--json", type=Path, default=Path("blends.json"))
+    parser.add_argument("--figure", type=Path)
+    arguments = parser.parse_args()
+    stylizer, vgg = impasto.load(arguments.model), load_vgg16(arguments.vgg)
+    styles = [style for style in stylizer.styles.values() if style.info.image]
+    photos = [read_photo(path).resized(arguments.size).array for path in find_photos(arguments.photos)]
+    targets = {
+        style.slug: style_grams(vgg, image(arguments.style_images, style), torch.device("cpu")) for style in styles
+    }
+    results = {}
+    for one, other in progress(list(zip(styles, styles[1:] + styles[:1], strict=True))):
+        both = {style.slug: targets[style.slug] for style in (one, other)}
+        results[f"{one.slug} – {other.slug}"] = curves(stylizer, vgg, both, photos, arguments.steps)
+    rows = []
+    for name, curve in results.items():
+        _, one, other = curve
+        steps = [monotone(curve[one], 1), monotone(curve[other], -1)]
+        rows.append([name, *(f"{100 * share:.0f} %" for share in steps)])
+    print(table(["blend", "steps away from the first, its loss rises", "steps to the second, its loss falls"], rows))
+    write(arguments.json, {"size": arguments.size, "photos": len(photos), "curves": results})
+    if arguments.figure:
+        draw(results, arguments.figure)
+
+
+def image(folder: Path, style: Style) -> Image.Image:
+    info = style.info
+    return read_style_image(folder, info.image, info.image_size, info.image_box)
+
+
+if __name__ == "__main__":
+    main()
