@@ -61,8 +61,9 @@ size = 64
 """
 
 
-# Tests neither use nor fill the user's cache.
+# Tests neither use nor fill the user's cache and style folder.
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="impasto-tests-")
+os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="impasto-tests-")
 
 settings.register_profile("impasto", deadline=None)
 settings.load_profile("impasto")

@@ -20,7 +20,7 @@ from impasto.geometry import frame
 from impasto.regions import Regions
 from impasto.runtime import load_runtime
 from impasto.stroke import keep_forms, sizes
-from impasto.styles import Style, StyleInfo, blend
+from impasto.styles import Style, StyleInfo, blend_rows
 
 pictures = hnp.arrays(np.uint8, st.tuples(st.just(1), st.just(3), st.integers(1, 6), st.integers(1, 6)))
 
@@ -34,8 +34,8 @@ def stylizer(trained: Path) -> impasto.Stylizer:
 def test_blends_are_convex_and_count_in_proportion(weights: list[float]) -> None:
     rng = np.random.default_rng(0)
     rows = {str(index): rng.normal(size=7).astype(np.float32) for index in range(len(weights))}
-    mixed = blend(rows, {str(index): weight for index, weight in enumerate(weights)})
-    scaled = blend(rows, {str(index): weight * 3 for index, weight in enumerate(weights)})
+    mixed = blend_rows(rows, {str(index): weight for index, weight in enumerate(weights)})
+    scaled = blend_rows(rows, {str(index): weight * 3 for index, weight in enumerate(weights)})
     stacked = np.stack(list(rows.values()))
     assert mixed.dtype == np.float32
     np.testing.assert_allclose(mixed, scaled, atol=1e-5)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from impasto.errors import ImpastoError, unknown
+from impasto.errors import ImpastoError
 from impasto.styles import Style
 
 VERSION = 1
@@ -88,16 +88,6 @@ class Model:
     info: ModelInfo
     styles: Mapping[str, Style]
     """Slug -> style, in slot order."""
-
-    def style(self, slug: str) -> Style:
-        """The style of that slug.
-
-        Raises:
-            ImpastoError: the model has none; near names are suggested.
-        """
-        if slug not in self.styles:
-            raise unknown("style", slug, self.styles)
-        return self.styles[slug]
 
     def graph(self, graph: Graph) -> Path:
         """The checked file of a graph; the weights that it points to are checked too."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -124,7 +124,7 @@ class Style:
         return cls(info, row, thumbnail)
 
 
-def blend(rows: Mapping[str, Row], weights: Mapping[str, float]) -> Row:
+def blend_rows(rows: Mapping[str, Row], weights: Mapping[str, float]) -> Row:
     """The convex combination of ``rows``: weights count in proportion to their sum.
 
     Args:
@@ -142,3 +142,18 @@ def blend(rows: Mapping[str, Row], weights: Mapping[str, float]) -> Row:
         raise ImpastoError(f"blend {', '.join(weights) or 'of no styles'}: give at least one style a weight above 0")
     parts = [np.float32(weight / total) * rows[slug] for slug, weight in weights.items()]
     return np.sum(parts, axis=0, dtype=np.float32)
+
+
+def blend(parts: Sequence[tuple[Style, float]], slug: str = "blend") -> Style:
+    """A new style between others, to be saved and used like any: pairs of a style and its weight.
+
+    Raises:
+        ImpastoError: styles of different networks; or a weight is negative or no number, or there is none above 0.
+    """
+    networks = {style.info.network for style, _ in parts}
+    if len(networks) > 1:
+        raise ImpastoError(f"blend {slug!r}: its styles were made for {len(networks)} different networks")
+    rows = {str(number): style.row for number, (style, _) in enumerate(parts)}
+    row = blend_rows(rows, {str(number): weight for number, (_, weight) in enumerate(parts)})
+    names = " + ".join(f"{weight:g} {style.info.name or style.slug}" for style, weight in parts)
+    return Style(StyleInfo(slug=slug, name=names, network=networks.pop()), row)

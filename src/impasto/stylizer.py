@@ -11,14 +11,14 @@ from typing import overload
 import numpy as np
 from PIL import Image
 
-from impasto import color
+from impasto import color, library
 from impasto.errors import ImpastoError
 from impasto.images import Array, Photo, PhotoLike, Picture, read_photo, resize, to_array, to_pixels
 from impasto.model import Model, load_model
 from impasto.regions import MaskLike, Regions, check_mask, mask_for
 from impasto.runtime import Runtime, load_runtime
 from impasto.stroke import keep_forms, sizes
-from impasto.styles import IDENTITY, Row, Style, blend, with_palette
+from impasto.styles import IDENTITY, Row, Style, blend_rows, with_palette
 from impasto.tiling import Painter
 
 MOST_STRENGTH = 1.5
@@ -50,7 +50,7 @@ class Stylizer:
 
     @property
     def styles(self) -> Mapping[str, Style]:
-        """Slug -> style, in slot order."""
+        """Slug -> style: the model's, in slot order, then the user's own."""
         return self.model.styles
 
     @overload
@@ -97,8 +97,8 @@ class Stylizer:
 
         Args:
             photo: a path, the bytes of a file, a PIL image, or an array (H,W), (H,W,3) or (H,W,4), uint8, RGB or RGBA.
-            style: a slug of :attr:`styles`; a style made for this network; or a blend, slug -> weight, in which weights
-                count in proportion to their sum.
+            style: a slug of :attr:`styles`; the path of a style file; a style made for this network; or a blend, slug
+                or path -> weight, in which weights count in proportion to their sum.
             strength: 0 is the photo, 1 the style, up to 1.5 beyond it: the way from the style called ``identity`` to
                 this one where the model has one, else from the photo's pixels to the picture's.
             keep_color: keep the photo's colours and take the lightness alone from the picture.
@@ -169,12 +169,11 @@ class Stylizer:
 
     def _row(self, style: StyleLike, photo: Array | None) -> Row:
         if isinstance(style, Mapping):
-            return blend({slug: self._row(slug, photo) for slug in style}, style)
+            return blend_rows({slug: self._row(slug, photo) for slug in style}, style)
         if isinstance(style, str):
-            row = self.model.style(style).row
+            row = library.find(style, self.model).row
             return row if style != IDENTITY or photo is None else with_palette(row, photo, self.model.info.fold)
-        if style.info.network != self.model.info.network:
-            raise ImpastoError(f"style {style.slug!r} was made for another network than {self.model.info.name!r}")
+        library.check_fits(style, self.model)
         return style.row
 
 
@@ -203,7 +202,7 @@ def _finish(picture: Array, photo: Array, strength: float, keep_color: bool) -> 
 
 
 def load(model: str | os.PathLike[str] | None = None, *, runtime: str = "openvino", precision: str = "f32") -> Stylizer:
-    """Load a model.
+    """Load a model, and the user's own styles for it.
 
     Args:
         model: a model folder; without one, the model that comes with the package.
@@ -215,4 +214,5 @@ def load(model: str | os.PathLike[str] | None = None, *, runtime: str = "openvin
         ImpastoError: the model or the runtime cannot be loaded.
     """
     loaded = load_model(model)
-    return Stylizer(loaded, load_runtime(runtime, loaded, precision), frozen=precision == "int8")
+    runs = load_runtime(runtime, loaded, precision)
+    return Stylizer(library.with_own_styles(loaded), runs, frozen=precision == "int8")

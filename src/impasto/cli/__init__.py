@@ -12,6 +12,7 @@ import click
 from PIL.Image import DecompressionBombWarning
 
 import impasto
+from impasto.cli.distill import distill
 from impasto.cli.evaluate import evaluate
 from impasto.cli.info import info
 from impasto.cli.optimize import optimize
@@ -42,7 +43,7 @@ def main() -> None:
     sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
 
 
-for command in (stylize, sheet, styles, info, train, evaluate, optimize):
+for command in (stylize, sheet, styles, info, train, evaluate, optimize, distill):
     main.add_command(command)
 
 

@@ -15,6 +15,7 @@ from impasto.cli.batch import STREAM, Report, plan, work
 from impasto.cli.options import default, model_option, precision_option, runtime_option
 from impasto.errors import ImpastoError
 from impasto.images import Photo
+from impasto.library import SUFFIX
 from impasto.stylizer import Stylizer, load
 
 _default = partial(default, Stylizer.__call__)
@@ -26,7 +27,7 @@ _default = partial(default, Stylizer.__call__)
     "-s",
     "--style",
     required=True,
-    help="A style (`impasto styles` lists them), or a blend: mural:0.6,scream:0.4.",
+    help="A style (`impasto styles` lists them), the path of a style file, or a blend: mural:0.6,scream:0.4.",
 )
 @click.option(
     "-o",
@@ -92,7 +93,7 @@ def stylize(
     masks = [parse_region(region) for region in regions]
     # Pillow warns at its limit and refuses at twice as much.
     PIL.Image.MAX_IMAGE_PIXELS = int(max_megapixels * 1e6 / 2)
-    jobs = plan(photos, "-".join(weights), out)
+    jobs = plan(photos, "-".join(Path(name).stem for name in weights), out)
     many = len(jobs) > 1
     workers = min(len(jobs), os.cpu_count() or 1)
     stylizer = load(model, runtime=runtime, precision=precision)
@@ -143,14 +144,17 @@ def _sum_up(reports: list[Report]) -> None:
 
 
 def parse_blend(text: str) -> dict[str, float]:
-    """``mural:0.6,scream:0.4`` -> slug -> weight; a style without a weight has 1.
+    """``mural:0.6,scream:0.4`` -> slug or path -> weight; a style without a weight has 1.
 
     Raises:
         ImpastoError: a weight is no number, or a style is named twice.
     """
     weights: dict[str, float] = {}
-    for part in text.split(","):
-        slug, _, weight = part.strip().partition(":")
+    for part in map(str.strip, text.split(",")):
+        # Not every colon is one before a weight: C:\my.safetensors.
+        slug, weight = part, ""
+        if ":" in part and not part.endswith(SUFFIX):
+            slug, _, weight = part.rpartition(":")
         if slug in weights:
             raise ImpastoError(f"style {text!r}: {slug!r} is named twice")
         try:

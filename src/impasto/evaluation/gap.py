@@ -87,7 +87,7 @@ def evaluate(
     Raises:
         ImpastoError: an input is missing, unreadable, or not the style image that the model was trained on.
     """
-    styles = [style for style in stylizer.styles.values() if style.info.image]
+    styles = [stylizer.styles[slug] for slug in stylizer.model.info.styles if stylizer.styles[slug].info.image]
     if not styles:
         raise ImpastoError(f"model {stylizer.model.path}: none of its styles names a style image to compare with")
     paths = find_photos(photos)

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-_MEAN = (123.68, 116.779, 103.939)
+MEAN = (123.68, 116.779, 103.939)
 _MAPS = {"1_1": 64, "1_2": 64, "2_1": 128, "2_2": 128, "3_1": 256, "3_2": 256, "3_3": 256} | {
     f"4_{i}": 512 for i in (1, 2, 3)
 }
@@ -32,7 +32,7 @@ class VGG16(nn.Module):
             self.add_module(f"conv{name}", nn.Conv2d(maps, width, 3, padding=1))
             maps = width
         self.mean: Tensor
-        self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
         if weights is not None:
             self.load_state_dict(weights)
         self.requires_grad_(False).eval()

@@ -18,7 +18,7 @@ def save_checkpoint(
     path: Path,
     modules: Mapping[str, nn.Module],
     optimizer: torch.optim.Optimizer,
-    weights: Tensor,
+    numbers: Mapping[str, Tensor],
     step: int,
     recipe: str,
 ) -> None:
@@ -26,10 +26,10 @@ def save_checkpoint(
 
     Args:
         modules: the network, and the mean of its weights if there is one, by name.
-        weights: of the style losses.
+        numbers: other tensors that training changes, by name.
         recipe: digest of the recipe.
     """
-    tensors = {"weights": weights}
+    tensors = dict(numbers)
     for prefix, module in modules.items():
         tensors |= {f"{prefix}.{name}": tensor for name, tensor in module.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
@@ -40,7 +40,11 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    path: Path, modules: Mapping[str, nn.Module], optimizer: torch.optim.Optimizer, weights: Tensor, recipe: str
+    path: Path,
+    modules: Mapping[str, nn.Module],
+    optimizer: torch.optim.Optimizer,
+    numbers: Mapping[str, Tensor],
+    recipe: str,
 ) -> int:
     """Restore what :func:`save_checkpoint` wrote, in place.
 
@@ -62,7 +66,8 @@ def load_checkpoint(
         raise ImpastoError(f"checkpoint {path}: made with another recipe; resume with that one, or give another --out")
     for prefix, module in modules.items():
         module.load_state_dict(_below(prefix, tensors))
-    weights.copy_(tensors["weights"])
+    for name, tensor in numbers.items():
+        tensor.copy_(tensors[name])
     _load_optimizer(optimizer, _below("optimizer", tensors))
     return int(metadata["step"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -15,6 +15,7 @@ from impasto.styles import Box
 
 Positive = Annotated[int, Meta(ge=1)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
+T = TypeVar("T")
 Slug = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]*$")]
 
 
@@ -127,21 +128,42 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
 
 
+class DistillRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A recipe file for :mod:`impasto.training.distill`."""
+
+    name: Slug
+    training: TrainingOptions = TrainingOptions()
+
+    @property
+    def digest(self) -> str:
+        """See :attr:`Recipe.digest`."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
+
+
 def read_recipe(path: str | Path) -> Recipe:
     """Read and check a recipe.
 
     Raises:
         ImpastoError: the file is missing, is not TOML, or does not describe a recipe.
     """
+    recipe = _read(path, Recipe)
+    _check_slots(path, recipe)
+    _check_boxes(path, recipe)
+    return recipe
+
+
+def read_distill_recipe(path: str | Path) -> DistillRecipe:
+    """As :func:`read_recipe`."""
+    return _read(path, DistillRecipe)
+
+
+def _read(path: str | Path, kind: type[T]) -> T:
     try:
-        recipe = msgspec.toml.decode(Path(path).read_bytes(), type=Recipe, strict=False)
+        return msgspec.toml.decode(Path(path).read_bytes(), type=kind, strict=False)
     except OSError as error:
         raise ImpastoError(f"recipe {path}: {error.strerror}") from None
     except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
         raise ImpastoError(f"recipe {path}: {error}") from None
-    _check_slots(path, recipe)
-    _check_boxes(path, recipe)
-    return recipe
 
 
 def _check_slots(path: str | Path, recipe: Recipe) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
-from torch import nn
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from impasto.errors import ImpastoError
@@ -58,6 +58,11 @@ class Run:
         return {"network": network} | ({"average": self.average} if self.average else {})
 
     @property
+    def numbers(self) -> dict[str, Tensor]:
+        """What checkpoints hold besides: the weights of the style losses."""
+        return {"weights": self.objective.weights}
+
+    @property
     def trained(self) -> StyleTransferNetwork:
         """The network to show and to export: the mean one if there is one."""
         network = self.average.module if self.average else self.modules["network"]
@@ -73,9 +78,7 @@ class Run:
         if self.accelerator.is_main_process:
             path = self.out / CHECKPOINT
             try:
-                save_checkpoint(
-                    path, self.modules, self.optimizer, self.objective.weights, self.step, self.recipe.digest
-                )
+                save_checkpoint(path, self.modules, self.optimizer, self.numbers, self.step, self.recipe.digest)
             except OSError as error:
                 raise ImpastoError(
                     f"checkpoint {path}: cannot be written ({error.strerror}); make room there"
@@ -126,7 +129,7 @@ def prepare(
     average = _average(network, recipe.training.average)
     run = Run(recipe, out, accelerator, network, optimizer, objective, crops, precision, average)
     if resume:
-        run.step = load_checkpoint(out / CHECKPOINT, run.modules, optimizer, objective.weights, recipe.digest)
+        run.step = load_checkpoint(out / CHECKPOINT, run.modules, optimizer, run.numbers, recipe.digest)
     run.network, run.optimizer = accelerator.prepare(network, optimizer)
     if average:
         average.to(accelerator.device)

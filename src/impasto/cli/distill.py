@@ -1,0 +1,41 @@
+"""``impasto distill``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from impasto.cli.options import model_option, training_side, vgg_option
+from impasto.model import load_model
+
+
+@click.command()
+@click.argument("recipe", type=click.Path(path_type=Path), metavar="RECIPE.toml")
+@click.option(
+    "--content",
+    required=True,
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Folder of pictures to look at; may be given several times, as for photographs and paintings.",
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="File for the loss network.")
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint beside --out.")
+@model_option
+@vgg_option
+def distill(
+    recipe: Path, content: tuple[Path, ...], out: Path, resume: bool, model: Path | None, vgg: Path | None
+) -> None:
+    """Distil VGG-16 into the slim loss network that styles are fitted with."""
+    distillation = training_side("impasto.training.distill")
+    find_photos = training_side("impasto.training.data").find_photos
+    run = distillation.prepare(
+        training_side("impasto.training.config").read_distill_recipe(recipe),
+        [picture for folder in content for picture in find_photos(folder)],
+        training_side("impasto.nn.vgg_weights").load_vgg16(vgg),
+        load_model(model),
+        out,
+        resume=resume,
+    )
+    distillation.distill(run)
+    click.echo(f"{out}: a loss network of {out.stat().st_size / 1e6:.1f} MB")

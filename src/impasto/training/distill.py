@@ -1,0 +1,231 @@
+"""Distil VGG-16 into the slim loss network (:mod:`impasto.nn.slim`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from safetensors.torch import save
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from impasto.errors import ImpastoError
+from impasto.files import write_file
+from impasto.losses import STYLE_LAYERS, gram_matrix
+from impasto.model import Model
+from impasto.nn import StyleTransferNetwork
+from impasto.nn.slim import SlimVGG
+from impasto.nn.vgg import VGG16
+from impasto.runtime.torch import load_network
+from impasto.training.checkpoint import load_checkpoint, save_checkpoint
+from impasto.training.config import DistillRecipe
+from impasto.training.data import Crops, ShareOfSteps, loader
+from impasto.training.interrupt import Interrupt
+from impasto.training.loop import learning_rate
+from impasto.training.run import fastest_precision
+
+_SEEN_FIRST = 96
+_LOG_EVERY = 50
+
+
+class Teacher(nn.Module):
+    """VGG-16's activations in the directions in which the Gram matrices of pictures differ most.
+
+    Of each layer it knows the ``directions``; the ``spread``, a root mean square by which its answers are divided; and
+    ``differences``, the mean squared difference of two pictures' Gram matrices.
+    """
+
+    def __init__(self, vgg: VGG16) -> None:
+        super().__init__()
+        # Not a submodule: its weights are no part of what is learnt.
+        self._vgg = [vgg]
+        for layer in STYLE_LAYERS:
+            width = vgg.get_parameter(f"{layer.replace('relu', 'conv')}.weight").shape[0]
+            self.register_buffer(f"directions_{layer}", torch.zeros(width, SlimVGG.components(layer)))
+            self.register_buffer(f"spread_{layer}", torch.ones(()))
+            self.register_buffer(f"differences_{layer}", torch.ones(()))
+
+    @torch.no_grad()
+    def look_at(self, images: Tensor) -> None:
+        """Find the directions from ``images`` (N,3,H,W)."""
+        for layer in STYLE_LAYERS:
+            grams = torch.cat([gram_matrix(self._vgg[0](image[None], [layer])[layer]) for image in images])
+            directions = self.get_buffer(f"directions_{layer}")
+            directions.copy_(_directions(grams)[:, : directions.shape[1]])
+            seen = directions.T @ grams @ directions
+            energy = seen.mean(dim=0).diagonal().mean()
+            self.get_buffer(f"spread_{layer}").copy_(energy.sqrt())
+            self.get_buffer(f"differences_{layer}").copy_((seen - seen.roll(1, dims=0)).square().mean() / energy**2)
+
+    def scale(self, layer: str) -> Tensor:
+        """By which losses on the answers become losses on VGG-16: those are means over C maps, these over c."""
+        width, components = self.get_buffer(f"directions_{layer}").shape
+        return self.get_buffer(f"spread_{layer}") * (components / width) ** 0.5
+
+    @torch.no_grad()
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        """(N,3,H,W) -> layer -> (N,c,H',W'), float32."""
+        seen = self._vgg[0](image, STYLE_LAYERS)
+        return {
+            layer: torch.einsum(
+                "nchw,cd->ndhw", features.float(), self.get_buffer(f"directions_{layer}")
+            ) / self.get_buffer(f"spread_{layer}")
+            for layer, features in seen.items()
+        }  # fmt: skip
+
+
+def _directions(grams: Tensor) -> Tensor:
+    """Orthonormal directions (C,C), those first in which the Gram matrices (N,C,C) differ most from one another."""
+    differences = torch.cat([grams - grams.roll(by, dims=0) for by in (1, 3, 7, len(grams) // 2)])
+    differences = differences / differences.square().sum(dim=(1, 2), keepdim=True).sqrt().clamp_min(1e-9)
+    return torch.linalg.eigh((differences @ differences).mean(dim=0)).eigenvectors.flip(1)
+
+
+@dataclass
+class Distillation:
+    """A run and its state."""
+
+    recipe: DistillRecipe
+    out: Path
+    crops: Crops
+    teacher: Teacher
+    student: SlimVGG
+    average: AveragedModel
+    optimizer: torch.optim.Optimizer
+    painter: StyleTransferNetwork
+    accelerator: Accelerator
+    precision: torch.dtype
+    step: int = 0
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """What checkpoints hold."""
+        return {"student": self.student, "average": self.average, "teacher": self.teacher}
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.out.with_name(f"{self.out.stem}-checkpoint.safetensors")
+
+    def autocast(self) -> torch.autocast:
+        """The context in which networks run: convolutions in the run's precision."""
+        mixed = self.precision != torch.float32
+        return torch.autocast(self.accelerator.device.type, self.precision if mixed else None, enabled=mixed)
+
+    def save(self) -> None:
+        save_checkpoint(self.checkpoint, self.modules, self.optimizer, {}, self.step, self.recipe.digest)
+
+
+def prepare(
+    recipe: DistillRecipe, pictures: Sequence[Path], vgg: VGG16, model: Model, out: Path, *, resume: bool = False
+) -> Distillation:
+    """Build a run, at its first step or where its checkpoint left it.
+
+    Args:
+        pictures: files; as many paintings as photos serve both losses.
+        vgg: the teacher.
+        model: half of the crops are painted by its network, since that is what the loss network will look at.
+        out: the file for the loss network.
+
+    Raises:
+        ImpastoError: there is a checkpoint and ``resume`` is false, or none of this recipe and it is true.
+    """
+    accelerator, options = Accelerator(), recipe.training
+    device, precision = accelerator.device, fastest_precision(accelerator.device)
+    set_seed(options.seed)
+    channels_last = {"memory_format": torch.channels_last}
+    student = SlimVGG().to(device, **channels_last)  # type: ignore[call-overload]
+    optimizer = torch.optim.Adam(student.parameters(), lr=options.learning_rate)
+    run = Distillation(
+        recipe, out, Crops(list(pictures), [0], options), Teacher(vgg.to(device, precision, **channels_last)), student,  # type: ignore[call-overload]
+        AveragedModel(student, multi_avg_fn=get_ema_multi_avg_fn(options.average)), optimizer,
+        load_network(model).to(device, **channels_last), accelerator, precision,  # type: ignore[call-overload]
+    )  # fmt: skip
+    if resume:
+        run.step = load_checkpoint(run.checkpoint, run.modules, optimizer, {}, recipe.digest)
+    elif run.checkpoint.exists():
+        raise ImpastoError(
+            f"output {out}: {run.checkpoint.name} is an unfinished run; --resume goes on, or take it away"
+        )
+    else:
+        first = torch.stack([run.crops[number][0] for number in range(_SEEN_FIRST)])
+        run.teacher.look_at(first.to(device).float() / 255)
+    return run
+
+
+def distill(run: Distillation) -> None:
+    """Train to the recipe's last step and write the loss network.
+
+    Raises:
+        ImpastoError: Ctrl-C, the checkpoint holding every finished step.
+    """
+    options = run.recipe.training
+    batches = loader(run.crops, ShareOfSteps(run.step, options))
+    with Interrupt(run.accelerator) as interrupted, _bar(run) as bar:
+        for photo, noisy, _ in batches:
+            errors = _step(run, *(part.to(run.accelerator.device).float() / 255 for part in (photo, noisy)))
+            run.step += 1
+            bar.update()
+            if run.step % _LOG_EVERY == 0:
+                bar.set_postfix_str(", ".join(f"{layer} {error:.3f}" for layer, error in errors.items()))
+            stop = interrupted()
+            if stop or run.step % options.checkpoint_every == 0:
+                run.save()
+            if stop:
+                raise ImpastoError(f"stopped after step {run.step}, saved; the same command and --resume goes on")
+    write_file(run.out, _packed(run))
+    run.checkpoint.unlink(missing_ok=True)
+
+
+def _bar(run: Distillation) -> tqdm:
+    return tqdm(total=run.recipe.training.steps, initial=run.step, unit="step", desc=run.recipe.name, smoothing=0.05)
+
+
+def _step(run: Distillation, image: Tensor, noisy: Tensor) -> dict[str, float]:
+    """One step of the optimiser; each layer's error, about 1 for a student that knows nothing."""
+    for group in run.optimizer.param_groups:
+        group["lr"] = learning_rate(run.step, run.recipe.training)
+    image = _half_painted(run, image, noisy).contiguous(memory_format=torch.channels_last)
+    targets = run.teacher(image)
+    with run.autocast():
+        answers = run.student(image, STYLE_LAYERS)
+    errors = {
+        layer: _error(answers[layer].float(), target, run.teacher.get_buffer(f"differences_{layer}"))
+        for layer, target in targets.items()
+    }
+    run.optimizer.zero_grad()
+    torch.stack(list(errors.values())).sum().backward()
+    run.optimizer.step()
+    run.average.update_parameters(run.student)
+    return {layer: error.item() / 2 for layer, error in errors.items()}
+
+
+def _error(answer: Tensor, target: Tensor, differences: Tensor) -> Tensor:
+    """Squared error of the activations, and that of their Gram matrices as a share of how much those differ."""
+    grams = (gram_matrix(answer) - gram_matrix(target)).square().mean()
+    return (answer - target).square().mean() + grams / differences
+
+
+@torch.no_grad()
+def _half_painted(run: Distillation, image: Tensor, noisy: Tensor) -> Tensor:
+    """``image`` with its first half painted, each picture in a random style between or beyond two of the model's."""
+    half = len(image) // 2
+    rng = torch.Generator().manual_seed(run.recipe.training.seed + run.step)
+    slots = torch.randint(run.painter.num_styles, (2, half), generator=rng)
+    first, second = (run.painter.style(style_id=ids.to(image.device)) for ids in slots)
+    share = torch.empty(half, 1).uniform_(-0.2, 1.2, generator=rng).to(image.device)
+    with run.autocast():
+        painted = run.painter.render(noisy[:half], first + share * (second - first))
+    return torch.cat([painted.float().clamp(0, 1), image[half:]])
+
+
+def _packed(run: Distillation) -> bytes:
+    """The mean student as a safetensors file in float16, its answers on VGG-16's scale."""
+    student = run.average.module
+    for layer in STYLE_LAYERS:
+        student.get_buffer(layer.replace("relu", "scale")).copy_(run.teacher.scale(layer))
+    return save({name: tensor.half().cpu().contiguous() for name, tensor in student.state_dict().items()})
