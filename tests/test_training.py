@@ -201,7 +201,7 @@ def test_layer_balance_evens_out_the_layers_and_keeps_their_sum(workshop, tmp_pa
     objective = workshop.prepare(tmp_path).objective
     photos = torch.rand(2, 3, 48, 48)
     objective.balance(photos, 0.0, 1.0)
-    grams = describe(objective.vgg, photos, objective.shifts).grams
+    grams = describe(objective.loss_network, photos, objective.shifts).grams
     for slot in (0, 1):
         terms = style_terms(grams, {layer: target[[slot]] for layer, target in objective.targets.items()}).mean(dim=0)
         weighted = objective.weights[slot] * terms

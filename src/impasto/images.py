@@ -224,6 +224,11 @@ def examples() -> Path:
     return Path(str(files("impasto") / "examples"))
 
 
+def free_photos() -> Path:
+    """The folder of small free photos that come with the package, to fit styles on."""
+    return Path(str(files("impasto") / "photos"))
+
+
 def read_mask(source: PhotoLike) -> Array:
     """Decode a mask: grey values (H,W) uint8, EXIF rotation applied, transparent parts black.
 

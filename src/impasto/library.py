@@ -117,6 +117,7 @@ def remove(name: str, model: Model) -> None:
     path = _own(name, model)
     try:
         path.unlink()
+        preview(name, model).unlink(missing_ok=True)
     except OSError as error:
         raise _unwritable(path, error) from None
 
@@ -131,6 +132,11 @@ def rename(old: str, new: str, model: Model) -> None:
     style = find(old, with_own_styles(model))
     keep(dataclasses.replace(style, info=msgspec.structs.replace(style.info, slug=new)), model)
     remove(old, model)
+
+
+def preview(name: str, model: Model, *, appended: bool = False) -> Path:
+    """The place of the picture that shows a style: beside its file."""
+    return (model.path / STYLES if appended else folder(model)) / f"{name}.jpg"
 
 
 def _own(name: str, model: Model) -> Path:

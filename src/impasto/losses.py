@@ -6,20 +6,21 @@ only mean something for VGG inputs on the 0..255 scale, not divided by a standar
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
 from torch import Tensor
 
-from impasto.nn.vgg import VGG16
-
 CONTENT_LAYER = "relu3_3"
 STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 STYLE_WEIGHT = 1e-4
 
 Grams = Mapping[str, Tensor]
+LossNetwork = Callable[[Tensor, Iterable[str]], dict[str, Tensor]]
+"""(N,3,H,W) RGB in [0,1] and layer names -> layer name -> (N,C,H',W'): :class:`impasto.nn.vgg.VGG16`, or
+:class:`impasto.nn.slim.SlimVGG` in its place."""
 Number = TypeVar("Number", Tensor, float)
 
 
@@ -84,12 +85,12 @@ class Description:
     grams: Grams
 
 
-def describe(vgg: VGG16, image: Tensor, shifts: Sequence[int] = ()) -> Description:
+def describe(loss_network: LossNetwork, image: Tensor, shifts: Sequence[int] = ()) -> Description:
     """Content features and style Grams of ``image`` (N,3,H,W), RGB in [0,1].
 
     With ``shifts``, in pixels, each layer's Gram matrix becomes :func:`shifted_grams`, by those that it can show.
     """
-    features = vgg(image, STYLE_LAYERS)
+    features = loss_network(image, STYLE_LAYERS)
     grams = {}
     for layer in STYLE_LAYERS:
         place = image.shape[3] // features[layer].shape[3]

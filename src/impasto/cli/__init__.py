@@ -12,6 +12,7 @@ import click
 from PIL.Image import DecompressionBombWarning
 
 import impasto
+from impasto.cli.add_style import add_style
 from impasto.cli.distill import distill
 from impasto.cli.evaluate import evaluate
 from impasto.cli.info import info
@@ -43,7 +44,7 @@ def main() -> None:
     sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
 
 
-for command in (stylize, sheet, styles, info, train, evaluate, optimize, distill):
+for command in (stylize, sheet, styles, add_style, info, train, evaluate, optimize, distill):
     main.add_command(command)
 
 

@@ -80,7 +80,7 @@ class SlimVGG(nn.Module):
         wanted = set(layers)
         if missing := wanted - set(_SEEN):
             raise KeyError(f"SlimVGG has no layer {', '.join(sorted(missing))}")
-        x = ((image * 255 - self.mean) / _CONTRAST).to(self.conv1_1.weight.dtype)  # type: ignore[union-attr]
+        x = ((image * 255 - self.mean) / _CONTRAST).to(next(self.parameters()).dtype)
         found: dict[str, Tensor] = {}
         for name in _MAPS:
             if name.endswith("_1") and name != "1_1":

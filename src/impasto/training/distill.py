@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,7 @@ from accelerate import Accelerator
 from accelerate.utils import set_seed
 from safetensors.torch import save
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 from tqdm import tqdm
 
 from impasto.errors import ImpastoError
@@ -36,8 +38,7 @@ _LOG_EVERY = 50
 class Teacher(nn.Module):
     """VGG-16's activations in the directions in which the Gram matrices of pictures differ most.
 
-    Of each layer it knows the ``directions``; the ``spread``, a root mean square by which its answers are divided; and
-    ``differences``, the mean squared difference of two pictures' Gram matrices.
+    Of each layer it knows the ``directions``, and the ``spread``, a root mean square by which its answers are divided.
     """
 
     def __init__(self, vgg: VGG16) -> None:
@@ -48,7 +49,6 @@ class Teacher(nn.Module):
             width = vgg.get_parameter(f"{layer.replace('relu', 'conv')}.weight").shape[0]
             self.register_buffer(f"directions_{layer}", torch.zeros(width, SlimVGG.components(layer)))
             self.register_buffer(f"spread_{layer}", torch.ones(()))
-            self.register_buffer(f"differences_{layer}", torch.ones(()))
 
     @torch.no_grad()
     def look_at(self, images: Tensor) -> None:
@@ -57,10 +57,8 @@ class Teacher(nn.Module):
             grams = torch.cat([gram_matrix(self._vgg[0](image[None], [layer])[layer]) for image in images])
             directions = self.get_buffer(f"directions_{layer}")
             directions.copy_(_directions(grams)[:, : directions.shape[1]])
-            seen = directions.T @ grams @ directions
-            energy = seen.mean(dim=0).diagonal().mean()
+            energy = (directions.T @ grams.mean(dim=0) @ directions).diagonal().mean()
             self.get_buffer(f"spread_{layer}").copy_(energy.sqrt())
-            self.get_buffer(f"differences_{layer}").copy_((seen - seen.roll(1, dims=0)).square().mean() / energy**2)
 
     def scale(self, layer: str) -> Tensor:
         """By which losses on the answers become losses on VGG-16: those are means over C maps, these over c."""
@@ -86,6 +84,23 @@ def _directions(grams: Tensor) -> Tensor:
     return torch.linalg.eigh((differences @ differences).mean(dim=0)).eigenvectors.flip(1)
 
 
+def _with_norms(student: SlimVGG) -> SlimVGG:
+    """``student`` with a batch normalization after each 3×3 convolution, without which it learns a fifth as fast."""
+    for name, conv in list(student.named_children()):
+        if name.startswith("conv") and isinstance(conv, nn.Conv2d):
+            setattr(student, name, nn.Sequential(conv, nn.BatchNorm2d(conv.out_channels, momentum=0.02)))
+    return student
+
+
+def _without_norms(student: SlimVGG) -> SlimVGG:
+    """A copy of ``student`` with its normalizations folded into the convolutions."""
+    student = copy.deepcopy(student).eval()
+    for name, pair in list(student.named_children()):
+        if isinstance(pair, nn.Sequential):
+            setattr(student, name, fuse_conv_bn_eval(*pair))
+    return student
+
+
 @dataclass
 class Distillation:
     """A run and its state."""
@@ -95,7 +110,6 @@ class Distillation:
     crops: Crops
     teacher: Teacher
     student: SlimVGG
-    average: AveragedModel
     optimizer: torch.optim.Optimizer
     painter: StyleTransferNetwork
     accelerator: Accelerator
@@ -105,7 +119,7 @@ class Distillation:
     @property
     def modules(self) -> dict[str, nn.Module]:
         """What checkpoints hold."""
-        return {"student": self.student, "average": self.average, "teacher": self.teacher}
+        return {"student": self.student, "teacher": self.teacher}
 
     @property
     def checkpoint(self) -> Path:
@@ -138,11 +152,11 @@ def prepare(
     device, precision = accelerator.device, fastest_precision(accelerator.device)
     set_seed(options.seed)
     channels_last = {"memory_format": torch.channels_last}
-    student = SlimVGG().to(device, **channels_last)  # type: ignore[call-overload]
+    student = _with_norms(SlimVGG()).to(device, **channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.Adam(student.parameters(), lr=options.learning_rate)
     run = Distillation(
         recipe, out, Crops(list(pictures), [0], options), Teacher(vgg.to(device, precision, **channels_last)), student,  # type: ignore[call-overload]
-        AveragedModel(student, multi_avg_fn=get_ema_multi_avg_fn(options.average)), optimizer,
+        optimizer,
         load_network(model).to(device, **channels_last), accelerator, precision,  # type: ignore[call-overload]
     )  # fmt: skip
     if resume:
@@ -193,21 +207,13 @@ def _step(run: Distillation, image: Tensor, noisy: Tensor) -> dict[str, float]:
     targets = run.teacher(image)
     with run.autocast():
         answers = run.student(image, STYLE_LAYERS)
-    errors = {
-        layer: _error(answers[layer].float(), target, run.teacher.get_buffer(f"differences_{layer}"))
-        for layer, target in targets.items()
-    }
+    # Losses on Gram matrices, added to these, made them worse too.
+    errors = {layer: (answers[layer].float() - target).square().mean() for layer, target in targets.items()}
     run.optimizer.zero_grad()
     torch.stack(list(errors.values())).sum().backward()
+    nn.utils.clip_grad_norm_(run.student.parameters(), run.recipe.training.clip or math.inf)
     run.optimizer.step()
-    run.average.update_parameters(run.student)
-    return {layer: error.item() / 2 for layer, error in errors.items()}
-
-
-def _error(answer: Tensor, target: Tensor, differences: Tensor) -> Tensor:
-    """Squared error of the activations, and that of their Gram matrices as a share of how much those differ."""
-    grams = (gram_matrix(answer) - gram_matrix(target)).square().mean()
-    return (answer - target).square().mean() + grams / differences
+    return {layer: error.item() for layer, error in errors.items()}
 
 
 @torch.no_grad()
@@ -224,8 +230,8 @@ def _half_painted(run: Distillation, image: Tensor, noisy: Tensor) -> Tensor:
 
 
 def _packed(run: Distillation) -> bytes:
-    """The mean student as a safetensors file in float16, its answers on VGG-16's scale."""
-    student = run.average.module
+    """The student as a safetensors file in float16, its answers on VGG-16's scale."""
+    student = _without_norms(run.student)
     for layer in STYLE_LAYERS:
         student.get_buffer(layer.replace("relu", "scale")).copy_(run.teacher.scale(layer))
     return save({name: tensor.half().cpu().contiguous() for name, tensor in student.state_dict().items()})

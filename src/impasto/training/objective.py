@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,7 @@ from torch import Tensor
 
 from impasto.errors import ImpastoError
 from impasto.images import open_image
-from impasto.losses import CONTENT_LAYER, Grams, content_loss, describe, style_terms
-from impasto.nn.vgg import VGG16
+from impasto.losses import CONTENT_LAYER, Grams, LossNetwork, content_loss, describe, style_terms
 from impasto.styles import Box
 from impasto.training.config import Recipe
 
@@ -36,7 +35,13 @@ class Losses:
 
 
 class Objective:
-    """Content loss plus weighted style loss, with the styles' Gram matrices computed once.
+    """Content loss plus weighted style loss.
+
+    Args:
+        loss_network: what sees the pictures.
+        recipe: slots, and the weights of their losses.
+        grams: slot -> :func:`style_grams` of the slot's style images, with the recipe's ``shifts``.
+        device: of all that it holds.
 
     Attributes:
         targets: layer -> (S,C,C), row = slot; zero for slots that no style names.
@@ -45,19 +50,14 @@ class Objective:
         another: content loss of one photo against another, the unit of the content distance.
     """
 
-    def __init__(self, vgg: VGG16, recipe: Recipe, style_images: Path, device: torch.device) -> None:
-        self.vgg = vgg
+    def __init__(
+        self, loss_network: LossNetwork, recipe: Recipe, grams: Mapping[int, Grams], device: torch.device
+    ) -> None:
+        self.loss_network = loss_network
         self.shifts = recipe.training.shifts
-        rows = {
-            entry.slot: style_grams(
-                vgg, read_style_image(style_images, entry.image, entry.size, entry.box), device, self.shifts
-            )
-            for entry in recipe.styles
-            if entry.image
-        }
-        first = next(iter(rows.values()))
+        first = next(iter(grams.values()))
         self.targets: Grams = {
-            layer: torch.cat([rows[slot][layer] if slot in rows else torch.zeros_like(gram)
+            layer: torch.cat([grams[slot][layer] if slot in grams else torch.zeros_like(gram)
                               for slot in range(recipe.slots)])
             for layer, gram in first.items()
         }  # fmt: skip
@@ -77,7 +77,7 @@ class Objective:
         A style's weight is divided by (its photo loss / the median photo loss) ** ``styles``. A layer's is divided by
         (its term of the photo loss) ** ``layers``, and those of a style are scaled so that its photo loss stays.
         """
-        seen = describe(self.vgg, photos, self.shifts)
+        seen = describe(self.loss_network, photos, self.shifts)
         grams = seen.grams
         self.another = content_loss(seen.content, seen.content.roll(1, dims=0)).mean()
         named = torch.nonzero(self.weights.sum(dim=1)).flatten()
@@ -98,8 +98,8 @@ class Objective:
     def __call__(self, picture: Tensor, photo: Tensor, slot: Tensor) -> Losses:
         """Losses of ``picture`` (N,3,H,W) as ``photo`` (N,3,H,W) in the styles of ``slot`` (N,)."""
         with torch.no_grad():
-            target = self.vgg(photo, [CONTENT_LAYER])[CONTENT_LAYER]
-        seen = describe(self.vgg, picture, self.shifts)
+            target = self.loss_network(photo, [CONTENT_LAYER])[CONTENT_LAYER]
+        seen = describe(self.loss_network, picture, self.shifts)
         content = content_loss(seen.content, target)
         terms = style_terms(seen.grams, self._of(slot))
         weighted = (self.weights[slot] * terms).sum(dim=1)
@@ -139,7 +139,9 @@ def image_digest(folder: Path, name: str) -> str:
 
 
 @torch.no_grad()
-def style_grams(vgg: VGG16, image: Image.Image, device: torch.device, shifts: Sequence[int] = ()) -> Grams:
+def style_grams(
+    loss_network: LossNetwork, image: Image.Image, device: torch.device, shifts: Sequence[int] = ()
+) -> Grams:
     """Gram matrices of a style image, layer -> (1,C,C); more with ``shifts``, see :func:`describe`."""
     pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].to(device)
-    return describe(vgg, pixels.float() / 255, shifts).grams
+    return describe(loss_network, pixels.float() / 255, shifts).grams

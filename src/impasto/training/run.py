@@ -20,7 +20,7 @@ from impasto.runtime.torch import load_network
 from impasto.training.checkpoint import load_checkpoint, save_checkpoint
 from impasto.training.config import Recipe, TrainingOptions
 from impasto.training.data import Crops, find_photos
-from impasto.training.objective import Objective
+from impasto.training.objective import Objective, read_style_image, style_grams
 
 CHECKPOINT = "checkpoint.safetensors"
 RECIPE = "recipe.json"
@@ -194,7 +194,17 @@ def _objective(
 ) -> Objective:
     loss_network = load_vgg16(vgg)
     loss_network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    objective = Objective(loss_network, recipe, style_images, device)
+    grams = {
+        entry.slot: style_grams(
+            loss_network,
+            read_style_image(style_images, entry.image, entry.size, entry.box),
+            device,
+            recipe.training.shifts,
+        )
+        for entry in recipe.styles
+        if entry.image
+    }
+    objective = Objective(loss_network, recipe, grams, device)
     photos = torch.stack([crops[number][0] for number in range(32)]).to(device)
     objective.balance(photos.float() / 255, recipe.training.balance, recipe.training.layer_balance)
     loss_network.to(precision)

@@ -1,0 +1,91 @@
+"""The edge for style images: any picture in, a painting to learn from out."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from impasto.errors import ImpastoError
+from impasto.images import Array, PhotoLike, open_image, read_photo
+
+LONG_SIDE = 768
+"""Pixels of a painting's long side where nothing else is asked for; smaller paintings are read at their own size."""
+_LEAST_SIDE = 32
+_LEAST_CONTRAST = 2.0
+_THUMBNAIL = (192, 192)
+
+
+@dataclasses.dataclass(frozen=True)
+class Painting:
+    """A style image.
+
+    Attributes:
+        array: (H,W,3) uint8, sRGB, upright; what was transparent is white.
+        name: of its file, or empty.
+        sha256: of its file, or empty.
+    """
+
+    array: Array
+    name: str = ""
+    sha256: str = ""
+
+
+def read_painting(source: PhotoLike, size: int | None = None) -> Painting:
+    """Read a style image.
+
+    Args:
+        source: see :func:`impasto.images.read_photo`.
+        size: long side to which it is scaled, in pixels: smaller makes finer strokes. Without it, at most
+            :data:`LONG_SIDE`.
+
+    Raises:
+        ImpastoError: it cannot be read, is animated, is too small, or shows nothing: one colour, or all transparent.
+    """
+    name = Path(source).name if isinstance(source, str | os.PathLike) else ""
+    called = name or "style image"
+    _refuse_animation(source, called)
+    photo = read_photo(source)
+    alpha = photo.origin.alpha
+    if alpha is not None:
+        opaque = alpha[..., None] / np.float32(255)
+        photo = dataclasses.replace(photo, array=np.rint(photo.array * opaque + 255 * (1 - opaque)).astype(np.uint8))
+    height, width = photo.array.shape[:2]
+    if min(height, width) < _LEAST_SIDE:
+        raise ImpastoError(
+            f"{called}: is {width} × {height} pixels; a style needs at least {_LEAST_SIDE} × {_LEAST_SIDE}"
+        )
+    if photo.array.std(axis=(0, 1)).max() < _LEAST_CONTRAST:
+        raise ImpastoError(f"{called}: shows nothing but one colour; a style needs a painting")
+    if size or max(height, width) > LONG_SIDE:
+        photo = photo.resized(size or LONG_SIDE)
+    return Painting(photo.array, name, _digest(source))
+
+
+def _refuse_animation(source: PhotoLike, called: str) -> None:
+    if isinstance(source, str | os.PathLike | io.BytesIO):
+        with open_image(source) as image:
+            frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
+    else:
+        frames = getattr(source, "n_frames", 1)
+    if frames > 1:
+        raise ImpastoError(f"{called}: is animated, {frames} frames; save the one you mean as a picture of its own")
+
+
+def _digest(source: PhotoLike) -> str:
+    if isinstance(source, str | os.PathLike):
+        return hashlib.sha256(Path(source).read_bytes()).hexdigest()
+    return ""
+
+
+def thumbnail(array: Array) -> bytes:
+    """A small JPEG of a style image (H,W,3), for its style file."""
+    image = ImageOps.contain(Image.fromarray(array), _THUMBNAIL, Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()

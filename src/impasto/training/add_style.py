@@ -1,0 +1,270 @@
+"""Add a style to a trained network: fit one row of γ and β, all convolutions frozen.
+
+Dumoulin, Shlens & Kudlur, ICLR 2017, section 3.2. The other styles' rows are not touched, nor is anything they share.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import torch
+from PIL import Image
+from torch import Tensor
+from tqdm import tqdm
+
+from impasto import library
+from impasto.images import PhotoLike, free_photos
+from impasto.losses import Grams, content_distance, style_gap_closed
+from impasto.model import Model, load_model
+from impasto.nn import StyleTransferNetwork
+from impasto.nn.slim import SlimVGG, load_slim_vgg
+from impasto.nn.vgg import VGG16
+from impasto.nn.vgg_weights import load_vgg16
+from impasto.paintings import Painting, read_painting, thumbnail
+from impasto.runtime.torch import load_network
+from impasto.styles import Row, Style, StyleInfo
+from impasto.training.config import Recipe, StyleEntry, TrainingOptions
+from impasto.training.data import Crops, find_photos
+from impasto.training.objective import Objective, style_grams
+from impasto.training.run import fastest_precision
+
+FAILED = 0.7
+"""Style gap closed below which a style did not train."""
+
+_SHIFTS = (4, 8, 16)
+_RATE = 2e-2
+_WARMUP = 10
+_KEEP = 0.9
+"""Share that the mean of the rows keeps of itself each step."""
+_CHECK_EVERY = 20
+_CHECKED = 8
+_PATIENCE = 3
+_BETTER = 0.01
+_LAST_CHANCES = 2
+
+
+@dataclass(frozen=True)
+class Score:
+    """How a row does on photos that it is not fitted on."""
+
+    style_gap_closed: float
+    content_distance: float
+
+    def miss(self, distance: float) -> float:
+        """What is still missing: the gap left, and how far pictures are beyond ``distance``."""
+        return 1 - self.style_gap_closed + max(0.0, self.content_distance - distance)
+
+
+class Fit:
+    """The fitting of one row.
+
+    Args:
+        model: whose network stays as it is.
+        paintings: in the style.
+        photos: files to fit on.
+        looks: the loss network.
+        distance: the content distance that pictures shall have.
+
+    Attributes:
+        row: (P,), the row that is being fitted.
+        best: the best row so far, and its score.
+    """
+
+    def __init__(
+        self, model: Model, paintings: Sequence[Painting], photos: Sequence[Path], looks: SlimVGG | VGG16, *,
+        distance: float = 0.7,
+ crop: int = 160, batch_size: int = 4,
+    ) -> None:  # fmt: skip
+        options = TrainingOptions(
+            batch_size=batch_size, crop=crop, least_scale=0.7, layer_balance=1.0, shifts=_SHIFTS, distance=distance,
+            noise=(0.0, 2 * model.info.input_noise), flat=0.1, workers=0,
+        )  # fmt: skip
+        entry = StyleEntry(slot=0, slug="fit", name="", image="fit")
+        recipe = Recipe("fit", model.info.architecture, 1, (entry,), options)
+        self.distance = distance
+        self.batch_size = batch_size
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.precision = fastest_precision(self.device)
+        looks.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network: StyleTransferNetwork = load_network(model).to(self.device).requires_grad_(False)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.crops = Crops(list(photos), [0], options)
+        self.objective = Objective(looks, recipe, {0: _mean_grams(looks, paintings, self.device)}, self.device)
+        self.checked = self._crops(range(_CHECKED))
+        self.objective.balance(self.checked[0], 0.0, options.layer_balance)
+        looks.to(self.precision)
+        self.step = 0
+        self._numbers = itertools.count(_CHECKED)
+        self._begin(self._nearest(self.network.style(torch.arange(self.network.num_styles, device=self.device))))
+
+    def _crops(self, numbers: Sequence[int] | range) -> tuple[Tensor, Tensor]:
+        """Photos and network inputs (N,3,h,w) in [0,1], channels last."""
+        parts = zip(*(self.crops[number][:2] for number in numbers), strict=True)
+        photo, noisy = (
+            (torch.stack(part).to(self.device).float() / 255).contiguous(memory_format=torch.channels_last)
+            for part in parts
+        )
+        return photo, noisy
+
+    def _render(self, noisy: Tensor, row: Tensor) -> Tensor:
+        mixed = self.precision != torch.float32
+        with torch.autocast(self.device.type, self.precision if mixed else None, enabled=mixed):
+            return self.network.render(noisy, row.expand(len(noisy), -1)).float()
+
+    def _losses(self, photo: Tensor, noisy: Tensor, row: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        slot = torch.zeros(len(photo), dtype=torch.long, device=self.device)
+        losses = self.objective(self._render(noisy, row), photo, slot)
+        return losses.objective, losses.content, losses.style
+
+    @torch.no_grad()
+    def _nearest(self, rows: Tensor) -> Tensor:
+        """That of ``rows`` (S,P) whose pictures are nearest to the style, all in all."""
+        photo, noisy = (part[:2] for part in self.checked)
+        return rows[torch.stack([self._losses(photo, noisy, row)[0].mean() for row in rows]).argmin()]
+
+    def _begin(self, row: Tensor) -> None:
+        self.row = row.clone().requires_grad_()
+        self.mean = row.clone()
+        self.optimizer = torch.optim.Adam([self.row], lr=_RATE)
+        self.rate, self.waited, self.chances = _RATE, 0, _LAST_CHANCES
+        self.best = (row.clone(), self.score(row))
+
+    def start_at(self, row: Row) -> None:
+        """Begin at ``row`` (P,) instead of at the nearest of the model's styles."""
+        self._begin(torch.from_numpy(row).to(self.device))
+
+    @torch.no_grad()
+    def score(self, row: Tensor) -> Score:
+        """The score of ``row`` (P,)."""
+        _, content, style = self._losses(*self.checked, row)
+        return Score(
+            style_gap_closed(style.mean(), self.objective.photo_loss[0]).item(),
+            content_distance(content.mean(), self.objective.another).item(),
+        )
+
+    def take_step(self) -> None:
+        """One step of Adam on one batch."""
+        photo, noisy = self._crops([next(self._numbers) for _ in range(self.batch_size)])
+        objective, content, _ = self._losses(photo, noisy, self.row)
+        self.optimizer.zero_grad()
+        objective.mean().backward()
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate * min(1.0, (self.step + 1) / _WARMUP)
+        self.optimizer.step()
+        self.mean.lerp_(self.row.detach(), 1 - min(_KEEP, self.step / (self.step + 10)))
+        self.objective.adapt(torch.zeros(len(photo), dtype=torch.long, device=self.device), content)
+        self.step += 1
+
+    def check(self) -> bool:
+        """Score the mean of the last rows, and tell whether there is anything left to gain.
+
+        Where nothing was gained for a while the learning rate falls, twice; the third time it ends.
+        """
+        score = self.score(self.mean)
+        if score.miss(self.distance) < (1 - _BETTER) * self.best[1].miss(self.distance):
+            self.best, self.waited = (self.mean.clone(), score), 0
+            return True
+        self.waited += 1
+        if self.waited == _PATIENCE:
+            self.rate, self.waited, self.chances = self.rate / 3, 0, self.chances - 1
+        return self.chances >= 0
+
+
+def _mean_grams(looks: SlimVGG | VGG16, paintings: Sequence[Painting], device: torch.device) -> Grams:
+    seen = [style_grams(looks, Image.fromarray(painting.array), device, _SHIFTS) for painting in paintings]
+    return {layer: torch.stack([grams[layer] for grams in seen]).mean(dim=0) for layer in seen[0]}
+
+
+def loss_network(vgg: str | os.PathLike[str] | None = None) -> SlimVGG | VGG16:
+    """VGG-16 from the file ``vgg``; without one, the slim loss network that comes with the package."""
+    return load_vgg16(Path(vgg)) if vgg is not None else load_slim_vgg()
+
+
+def fit(fitting: Fit, *, seconds: float, show: bool = False) -> None:
+    """Run ``fitting`` until nothing is gained any more, or for ``seconds``; Ctrl-C ends it early."""
+    ends = time.monotonic() + seconds
+    with tqdm(total=math.ceil(seconds), unit="s", disable=None if show else True, bar_format=_BAR) as bar:
+        try:
+            while time.monotonic() < ends:
+                fitting.take_step()
+                if fitting.step % _CHECK_EVERY == 0 and not fitting.check():
+                    break
+                bar.set_postfix_str(f"style gap closed {100 * fitting.best[1].style_gap_closed:.1f} %")
+                bar.update(min(seconds, seconds - (ends - time.monotonic())) - bar.n)
+        except KeyboardInterrupt:
+            tqdm.write("impasto: interrupted; this is the best so far")
+    fitting.check()
+
+
+_BAR = "{desc}{percentage:3.0f}%|{bar}| at most {remaining} left{postfix}"
+
+
+def add_style(
+    paintings: PhotoLike | list[PhotoLike],
+    name: str,
+    *,
+    model: str | os.PathLike[str] | None = None,
+    to: str | os.PathLike[str] | None = None,
+    content: str | os.PathLike[str] | None = None,
+    title: str = "",
+    artist: str = "",
+    style_size: int | None = None,
+    distance: float = 0.7,
+    minutes: float = 3.0,
+    vgg: str | os.PathLike[str] | None = None,
+    replace: bool = False,
+    show: bool = False,
+) -> Style:
+    """Fit a style to paintings, and keep it among the user's own styles.
+
+    Args:
+        paintings: one or several of one manner: paths, PIL images or arrays; see
+            :func:`impasto.paintings.read_painting`.
+        name: the style's slug.
+        model: model folder; without it, the model that comes with the package.
+        to: a model folder that the style is appended to, in place of the user's style folder; it is ``model`` too.
+        content: folder of photos to fit on; without it, those that come with the package.
+        title: the style's name for people.
+        artist: who painted it.
+        style_size: long side at which paintings are read, in pixels; smaller makes finer strokes.
+        distance: content distance that pictures shall have.
+        minutes: time that it may take at most.
+        vgg: weights of VGG-16, to fit with it in place of the slim loss network.
+        replace: take the place of an own style of that name.
+        show: show a progress bar.
+
+    Raises:
+        ImpastoError: a painting cannot be read or shows nothing, the name is taken, a folder is missing or cannot be
+            written.
+    """
+    folder = to if to is not None else model
+    loaded = load_model(folder)
+    library.check_name(name, library.with_own_styles(loaded), replace=replace and to is None)
+    several = paintings if isinstance(paintings, list) else [paintings]
+    read = [read_painting(painting, style_size) for painting in several]
+    photos = find_photos(free_photos() if content is None else Path(content))
+    fitting = Fit(loaded, read, photos, loss_network(vgg), distance=distance)
+    fit(fitting, seconds=60 * minutes, show=show)
+    info = StyleInfo(slug=name, name=title, artist=artist, network=loaded.info.network, image_size=style_size)
+    style = _style(fitting, read, info)
+    if to is not None:
+        library.append(style, loaded)
+    else:
+        library.keep(style, loaded, replace=replace)
+    return style
+
+
+def _style(fitting: Fit, paintings: Sequence[Painting], info: StyleInfo) -> Style:
+    """The best row with what is known about it."""
+    row, score = fitting.best
+    first = paintings[0]
+    losses = {"style_gap_closed": score.style_gap_closed, "content_distance": score.content_distance}
+    info = msgspec.structs.replace(info, image=first.name, image_sha256=first.sha256, losses=losses)
+    return Style(info, row.cpu().numpy(), thumbnail(first.array))
