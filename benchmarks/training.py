@@ -31,7 +31,7 @@ def ours(recipe: Recipe, arguments: argparse.Namespace, folder: str, *, compiled
     """One step of impasto's loop, workers and all."""
     run = prepare(recipe, arguments.content, folder, style_images=arguments.style_images, vgg=arguments.vgg)
     network = torch.compile(run.network) if compiled else run.network
-    batches = iter(loader(run.crops, ShareOfSteps(0, run.options)))
+    batches = iter(loader(run.crops, ShareOfSteps(0, run.options), run.options.workers))
 
     def step() -> float:
         losses = loop.train_step(run, network, *next(batches))

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from impasto.cli import main
+from impasto.training import add_style
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -22,7 +23,7 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture
 def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What the README's commands name: photo.jpg, another.png, recipe.toml, photos and artworks."""
+    """What the README's commands name: photo.jpg, another.png, painting.jpg, recipe.toml, photos and artworks."""
     folder = tmp_path / "readme"
     (folder / "artworks").mkdir(parents=True)
     Image.open(photo).save(folder / "photo.jpg")
@@ -34,6 +35,11 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     quick = recipe.replace("steps = 4000", "steps = 2").replace("crop = 192", "crop = 32")
     assert quick.count("= 2\n") == 2
     (folder / "recipe.toml").write_text(quick)
+    Image.open(workshop.style_images / "glass.png").save(folder / "painting.jpg")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr(add_style, "_PATIENCE", 1)
+    monkeypatch.setattr(add_style, "_LAST_CHANCES", 0)
+    monkeypatch.setattr(add_style, "_CHECK_EVERY", 1)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("IMPASTO_VGG16", str(workshop.vgg))
     return folder
@@ -41,14 +47,14 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_commands(folder: Path) -> None:
     commands = [line for block in blocks("bash") for line in block.splitlines() if line.startswith("impasto ")]
-    assert len(commands) == 12
+    assert len(commands) == 17
     for command in commands:
         result = CliRunner().invoke(main, shlex.split(command, comments=True)[1:])
         assert result.exit_code == 0, f"{command}: {result.output}"
     made = """
         photo-sheet.jpg photo-mural.jpg out/photo-stained-glass.jpg out/another-stained-glass.png wave.webp mixed.png
         strokes.png sky-only.png painted/photo0.png
-        scores.json my-model/model.json
+        scores.json my-model/model.json ours.png mine.safetensors mine.png
     """
     for name in made.split():
         assert (folder / name).exists(), name

@@ -20,8 +20,11 @@ import impasto
 from impasto import ImpastoError
 from impasto.losses import describe, style_terms
 from impasto.model import load_model
+from impasto.nn.slim import SlimVGG
+from impasto.nn.vgg import VGG16
 from impasto.runtime.torch import load_network
 from impasto.training import TrainingOptions, export_model, loop, prepare, read_recipe, train
+from impasto.training.config import read_part_recipe
 from impasto.training.data import Crops, ShareOfSteps, find_photos, gradient, random_crop, with_sky
 from impasto.training.objective import read_style_image
 
@@ -219,6 +222,20 @@ def test_weights_follow_the_content_distance(workshop, tmp_path: Path) -> None:
     assert (objective.weights[2:] == 0).all()
 
 
+def test_the_slim_loss_network_looks_first(workshop, tmp_path: Path) -> None:
+    recipe = read_recipe(workshop.recipe(steps=4))
+    recipe = msgspec.structs.replace(recipe, training=msgspec.structs.replace(recipe.training, slim=0.5))
+    run = prepare(recipe, workshop.photos, tmp_path, style_images=workshop.style_images, vgg=workshop.vgg)
+    looked = []
+    for _ in range(4):
+        looked.append(type(run.objective.loss_network))
+        run.objective.factors *= 2
+        run.step += 1
+        run.look_closer()
+    assert looked == [SlimVGG, SlimVGG, VGG16, VGG16]
+    assert (run.objective.factors == 16).all()
+
+
 def test_the_mean_of_the_weights_is_exported(workshop, tmp_path: Path) -> None:
     run = workshop.prepare(tmp_path, steps=3)
     train(run)
@@ -312,6 +329,10 @@ def test_missing_inputs_are_named(workshop, tmp_path: Path) -> None:
 def test_shipped_recipes_are_valid() -> None:
     recipes = sorted((Path(__file__).parent.parent / "recipes").glob("*.toml"))
     assert {"gallery", "gallery-fast", "four-slots"} <= {read_recipe(path).name for path in recipes}
+    parts = sorted((Path(__file__).parent.parent / "recipes" / "parts").glob("*.toml"))
+    slim, predictor = sorted((read_part_recipe(path) for path in parts), key=lambda recipe: recipe.name == "predictor")
+    assert len(slim.held_out) >= 15
+    assert slim.held_out == predictor.held_out
 
 
 def test_trained_slots_differ_and_untrained_ones_are_alike(trained: Path, photo: Path) -> None:

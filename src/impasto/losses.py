@@ -90,12 +90,17 @@ def describe(loss_network: LossNetwork, image: Tensor, shifts: Sequence[int] = (
 
     With ``shifts``, in pixels, each layer's Gram matrix becomes :func:`shifted_grams`, by those that it can show.
     """
-    features = loss_network(image, STYLE_LAYERS)
+    seen = loss_network(image, STYLE_LAYERS)
+    return Description(seen[CONTENT_LAYER], layer_grams(seen, image.shape[3], shifts))
+
+
+def layer_grams(seen: Mapping[str, Tensor], width: int, shifts: Sequence[int] = ()) -> Grams:
+    """The Gram matrices of :func:`describe`, from what the loss network saw in images ``width`` pixels wide."""
     grams = {}
     for layer in STYLE_LAYERS:
-        place = image.shape[3] // features[layer].shape[3]
-        grams[layer] = shifted_grams(features[layer], [shift // place for shift in shifts if shift % place == 0])
-    return Description(features[CONTENT_LAYER], grams)
+        place = width // seen[layer].shape[3]
+        grams[layer] = shifted_grams(seen[layer], [shift // place for shift in shifts if shift % place == 0])
+    return grams
 
 
 def style_gap_closed(output: Number, photo: Number) -> Number:

@@ -22,6 +22,7 @@ from impasto.styles import Style
 VERSION = 1
 """Version of the folder's format that this code reads and writes."""
 INFO, WEIGHTS, STYLES = "model.json", "network.safetensors", "styles"
+PREDICTOR_WEIGHTS = "predictor.safetensors"
 
 
 class Graph(str, enum.Enum):
@@ -37,6 +38,8 @@ class Graph(str, enum.Enum):
     """A whole picture with several styles, and its statistics."""
     REGIONS_FROZEN = "regions-frozen.onnx"
     """A part of a picture with several styles, its statistics given."""
+    PREDICTOR = "predictor.onnx"
+    """A painting's style; not every model has one."""
 
 
 GRAPHS = {
@@ -45,9 +48,10 @@ GRAPHS = {
     Graph.FROZEN: (("image", "style", "statistics"), ("picture",)),
     Graph.REGIONS: (("image", "styles", "masks"), ("picture", "statistics")),
     Graph.REGIONS_FROZEN: (("image", "styles", "masks", "statistics"), ("picture",)),
+    Graph.PREDICTOR: (("painting",), ("style",)),
 }
-"""Inputs and outputs of each graph, all float32: image and picture (N,3,H,W), style and statistics (N,P), styles (R,P),
-masks (N,R,H,W)."""
+"""Inputs and outputs of each graph, all float32: image, painting and picture (N,3,H,W), style and statistics (N,P),
+styles (R,P), masks (N,R,H,W)."""
 
 
 class _Version(msgspec.Struct):
@@ -89,15 +93,26 @@ class Model:
     styles: Mapping[str, Style]
     """Slug -> style, in slot order."""
 
+    @property
+    def predicts(self) -> bool:
+        """Whether it can predict the style of any painting."""
+        return Graph.PREDICTOR.value in self.info.files
+
     def graph(self, graph: Graph) -> Path:
-        """The checked file of a graph; the weights that it points to are checked too."""
-        self._read(WEIGHTS)
+        """The checked file of a graph; the weights that it points to are checked too.
+
+        Raises:
+            ImpastoError: one of them is damaged, or the model has no such graph.
+        """
+        if graph is Graph.PREDICTOR and not self.predicts:
+            raise ImpastoError(f"model {self.info.name}: predicts no styles; impasto add-style makes one of a painting")
+        self._read(PREDICTOR_WEIGHTS if graph is Graph.PREDICTOR else WEIGHTS)
         self._read(graph.value)
         return self.path / graph.value
 
-    def weights(self) -> bytes:
-        """The checked content of ``network.safetensors``."""
-        return self._read(WEIGHTS)
+    def weights(self, name: str = WEIGHTS) -> bytes:
+        """The checked content of ``network.safetensors``, or of ``predictor.safetensors``."""
+        return self._read(name)
 
     def _read(self, name: str) -> bytes:
         content = _read(self.path, name)

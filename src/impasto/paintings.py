@@ -12,10 +12,12 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from impasto.errors import ImpastoError
-from impasto.images import Array, PhotoLike, open_image, read_photo
+from impasto.images import READABLE, Array, PhotoLike, Pixels, open_image, read_photo, resize, to_pixels
 
 LONG_SIDE = 768
 """Pixels of a painting's long side where nothing else is asked for; smaller paintings are read at their own size."""
+PREDICTED_SIDE = 256
+"""Pixels of a painting's shorter side where its style is predicted: what predictors are trained on."""
 _LEAST_SIDE = 32
 _LEAST_CONTRAST = 2.0
 _THUMBNAIL = (192, 192)
@@ -34,6 +36,11 @@ class Painting:
     array: Array
     name: str = ""
     sha256: str = ""
+
+
+def is_painting(name: str) -> bool:
+    """Whether ``name`` is that of a picture file, and not of a style."""
+    return Path(name).suffix.lower() in READABLE
 
 
 def read_painting(source: PhotoLike, size: int | None = None) -> Painting:
@@ -65,6 +72,13 @@ def read_painting(source: PhotoLike, size: int | None = None) -> Painting:
     if size or max(height, width) > LONG_SIDE:
         photo = photo.resized(size or LONG_SIDE)
     return Painting(photo.array, name, _digest(source))
+
+
+def for_predictor(painting: Painting) -> Pixels:
+    """(1,3,h,w) float32 in [0,1], the shorter side :data:`PREDICTED_SIDE`, both multiples of 8."""
+    height, width = painting.array.shape[:2]
+    scale = PREDICTED_SIDE / min(height, width)
+    return to_pixels(resize(painting.array, *(max(8, round(side * scale / 8) * 8) for side in (height, width))))
 
 
 def _refuse_animation(source: PhotoLike, called: str) -> None:

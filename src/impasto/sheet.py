@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from impasto.images import PhotoLike, read_photo
 from impasto.progress import progress
 from impasto.styles import Style
-from impasto.stylizer import Stylizer
+from impasto.stylizer import StyleLike, Stylizer
 
 GAP = 6
 LABEL = 26
 _FONT_SIZE = 17
 
 
-def sheet(stylizer: Stylizer, photo: PhotoLike, *, width: int = 384, columns: int = 3) -> Image.Image:
+def sheet(
+    stylizer: Stylizer, photo: PhotoLike, *, width: int = 384, columns: int = 3, style_images: Sequence[Path] = ()
+) -> Image.Image:
     """One photo in every style of a model, each under its name, the photo first.
 
     Args:
@@ -25,6 +28,7 @@ def sheet(stylizer: Stylizer, photo: PhotoLike, *, width: int = 384, columns: in
         photo: see :class:`impasto.stylizer.Stylizer`; stylized at the size at which it is shown.
         width: of one picture, in pixels.
         columns: pictures in a row.
+        style_images: paintings whose styles are predicted and come last.
 
     Raises:
         ImpastoError: the photo cannot be read.
@@ -32,8 +36,10 @@ def sheet(stylizer: Stylizer, photo: PhotoLike, *, width: int = 384, columns: in
     source = read_photo(photo)
     height, full_width = source.array.shape[:2]
     cell = Image.fromarray(source.resized(round(width * max(1, height / full_width))).array)
-    pictures = [cell, *(stylizer(cell, style) for style in progress(stylizer.styles, unit="style"))]
-    names = ["photo", *stylizer.styles]
+    predicted = [stylizer.predict(path, path.stem) for path in style_images]
+    styles: list[StyleLike] = [*stylizer.styles, *predicted]
+    pictures = [cell, *(stylizer(cell, style) for style in progress(styles, unit="style"))]
+    names = ["photo", *stylizer.styles, *(style.slug for style in predicted)]
     pictures += [Image.new("RGB", cell.size, "white")] * (-len(pictures) % columns)
     names += [""] * (-len(names) % columns)
     strips = [

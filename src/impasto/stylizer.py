@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import io
 import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import overload
 
 import numpy as np
@@ -15,10 +17,11 @@ from impasto import color, library
 from impasto.errors import ImpastoError
 from impasto.images import Array, Photo, PhotoLike, Picture, read_photo, resize, to_array, to_pixels
 from impasto.model import Model, load_model
+from impasto.paintings import for_predictor, is_painting, read_painting, thumbnail
 from impasto.regions import MaskLike, Regions, check_mask, mask_for
 from impasto.runtime import Runtime, load_runtime
 from impasto.stroke import keep_forms, sizes
-from impasto.styles import IDENTITY, Row, Style, blend_rows, with_palette
+from impasto.styles import IDENTITY, Row, Style, StyleInfo, blend_rows, with_palette
 from impasto.tiling import Painter
 
 MOST_STRENGTH = 1.5
@@ -44,6 +47,9 @@ class Stylizer:
 
     def __init__(self, model: Model, runtime: Runtime, *, frozen: bool = False) -> None:
         self.model = model
+        self._runtime = runtime
+        # A folder of photos asks for the same painting again and again; the time tells whether it has changed.
+        self._predicted = functools.lru_cache(maxsize=32)(lambda painting, _: self.predict(painting).row)
         self._painter = Painter.of(model, runtime)
         if frozen:
             self._painter = dataclasses.replace(self._painter, whole=0)
@@ -57,8 +63,9 @@ class Stylizer:
     def __call__(
         self,
         photo: Array,
-        style: StyleLike,
+        style: StyleLike | None = ...,
         *,
+        style_image: PhotoLike | None = ...,
         strength: float = ...,
         keep_color: bool = ...,
         stroke: float | None = ...,
@@ -71,8 +78,9 @@ class Stylizer:
     def __call__(
         self,
         photo: str | os.PathLike[str] | io.BytesIO | Image.Image | Photo,
-        style: StyleLike,
+        style: StyleLike | None = ...,
         *,
+        style_image: PhotoLike | None = ...,
         strength: float = ...,
         keep_color: bool = ...,
         stroke: float | None = ...,
@@ -84,8 +92,9 @@ class Stylizer:
     def __call__(
         self,
         photo: PhotoLike,
-        style: StyleLike,
+        style: StyleLike | None = None,
         *,
+        style_image: PhotoLike | None = None,
         strength: float = 1.0,
         keep_color: bool = False,
         stroke: float | None = None,
@@ -97,8 +106,10 @@ class Stylizer:
 
         Args:
             photo: a path, the bytes of a file, a PIL image, or an array (H,W), (H,W,3) or (H,W,4), uint8, RGB or RGBA.
-            style: a slug of :attr:`styles`; the path of a style file; a style made for this network; or a blend, slug
-                or path -> weight, in which weights count in proportion to their sum.
+            style: a slug of :attr:`styles`; the path of a style file, or of a painting, whose style is predicted; a
+                style made for this network; or a blend, slug or path -> weight, in which weights count in proportion
+                to their sum.
+            style_image: any painting, in place of ``style``: its style is predicted (:meth:`predict`).
             strength: 0 is the photo, 1 the style, up to 1.5 beyond it: the way from the style called ``identity`` to
                 this one where the model has one, else from the photo's pixels to the picture's.
             keep_color: keep the photo's colours and take the lightness alone from the picture.
@@ -114,9 +125,14 @@ class Stylizer:
             (H,W,4) for an array, else a PIL image.
 
         Raises:
-            ImpastoError: the photo cannot be read; the style is unknown or belongs to another network; or a number is
-                out of range.
+            ImpastoError: the photo or painting cannot be read; the style is unknown or belongs to another network; a
+                number is out of range; there is not one of ``style`` and ``style_image``; or the model predicts no
+                styles.
         """
+        if (style is None) == (style_image is None):
+            raise ImpastoError("give either a style or a style image")
+        style = style if style_image is None else self.predict(style_image)
+        assert style is not None
         styles = [style, *(of for _, of in regions)]
         self._rows(styles, strength)
         source = read_photo(photo)
@@ -130,6 +146,21 @@ class Stylizer:
         picture = _in_strokes(paint, source.array, stroke)
         fade = 1.0 if IDENTITY in self.styles else strength
         return source.origin.picture(_finish(picture, source.array, fade, keep_color))
+
+    def predict(self, painting: PhotoLike, slug: str = "predicted") -> Style:
+        """The style of any painting, at once; to be used, blended and saved like any.
+
+        Args:
+            painting: see :func:`impasto.paintings.read_painting`.
+            slug: the style's name.
+
+        Raises:
+            ImpastoError: the painting cannot be read or shows nothing, or the model predicts no styles.
+        """
+        read = read_painting(painting)
+        row = self._runtime.predict(for_predictor(read))[0]
+        info = StyleInfo(slug=slug, image=read.name, image_sha256=read.sha256, network=self.model.info.network)
+        return Style(info, row, thumbnail(read.array))
 
     def check(
         self,
@@ -170,6 +201,8 @@ class Stylizer:
     def _row(self, style: StyleLike, photo: Array | None) -> Row:
         if isinstance(style, Mapping):
             return blend_rows({slug: self._row(slug, photo) for slug in style}, style)
+        if isinstance(style, str) and is_painting(style):
+            return self._predicted(style, Path(style).stat().st_mtime_ns if Path(style).exists() else 0)
         if isinstance(style, str):
             row = library.find(style, self.model).row
             return row if style != IDENTITY or photo is None else with_palette(row, photo, self.model.info.fold)

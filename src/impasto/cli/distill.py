@@ -29,13 +29,12 @@ def distill(
     """Distil VGG-16 into the slim loss network that styles are fitted with."""
     distillation = training_side("impasto.training.distill")
     find_photos = training_side("impasto.training.data").find_photos
-    run = distillation.prepare(
-        training_side("impasto.training.config").read_distill_recipe(recipe),
+    distillation.distill(
+        training_side("impasto.training.config").read_part_recipe(recipe),
         [picture for folder in content for picture in find_photos(folder)],
         training_side("impasto.nn.vgg_weights").load_vgg16(vgg),
         load_model(model),
         out,
         resume=resume,
     )
-    distillation.distill(run)
     click.echo(f"{out}: a loss network of {out.stat().st_size / 1e6:.1f} MB")

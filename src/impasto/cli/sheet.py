@@ -19,11 +19,22 @@ from impasto.stylizer import load
     "--width", type=click.IntRange(32), default=default(draw_sheet, "width"), help="Of each picture, in pixels."
 )
 @click.option("--columns", type=click.IntRange(1), default=default(draw_sheet, "columns"), help="Pictures in a row.")
+@click.option(
+    "--style-image",
+    "style_images",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A painting to draw PHOTO like too; may be given several times.",
+)
 @model_option
 @runtime_option
-def sheet(photo: Path, out: Path | None, width: int, columns: int, model: Path | None, runtime: str) -> None:
+def sheet(
+    photo: Path, out: Path | None, width: int, columns: int, style_images: tuple[Path, ...], model: Path | None,
+    runtime: str,
+) -> None:  # fmt: skip
     """Draw PHOTO in every style, with names."""
     out = out or Path(f"{photo.stem}-sheet.jpg")
     image_format(out)
-    write_image(draw_sheet(load(model, runtime=runtime), photo, width=width, columns=columns), out)
+    stylizer = load(model, runtime=runtime)
+    write_image(draw_sheet(stylizer, photo, width=width, columns=columns, style_images=style_images), out)
     click.echo(out)

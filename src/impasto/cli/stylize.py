@@ -16,6 +16,7 @@ from impasto.cli.options import default, model_option, precision_option, runtime
 from impasto.errors import ImpastoError
 from impasto.images import Photo
 from impasto.library import SUFFIX
+from impasto.paintings import is_painting
 from impasto.stylizer import Stylizer, load
 
 _default = partial(default, Stylizer.__call__)
@@ -26,9 +27,9 @@ _default = partial(default, Stylizer.__call__)
 @click.option(
     "-s",
     "--style",
-    required=True,
-    help="A style (`impasto styles` lists them), the path of a style file, or a blend: mural:0.6,scream:0.4.",
+    help="A style (`impasto styles` lists them), the path of a style file or painting, or a blend: mural:.6,my.jpg:.4.",
 )
+@click.option("--style-image", type=click.Path(path_type=Path), help="A painting, in place of --style.")
 @click.option(
     "-o",
     "--out",
@@ -70,7 +71,8 @@ _default = partial(default, Stylizer.__call__)
 @precision_option
 def stylize(
     photos: tuple[Path, ...],
-    style: str,
+    style: str | None,
+    style_image: Path | None,
     out: Path,
     strength: float,
     keep_color: bool,
@@ -89,7 +91,9 @@ def stylize(
     A PHOTO may be a folder: its tree is mirrored under --out, and pictures that are there already are left alone, so
     that a run can be stopped and started again. With PHOTO - the photo comes from standard input.
     """
-    weights = parse_blend(style)
+    if (style is None) == (style_image is None):
+        raise ImpastoError("give either --style or --style-image; `impasto styles` lists the styles")
+    weights = parse_blend(style) if style is not None else {str(style_image): 1.0}
     masks = [parse_region(region) for region in regions]
     # Pillow warns at its limit and refuses at twice as much.
     PIL.Image.MAX_IMAGE_PIXELS = int(max_megapixels * 1e6 / 2)
@@ -153,7 +157,7 @@ def parse_blend(text: str) -> dict[str, float]:
     for part in map(str.strip, text.split(",")):
         # Not every colon is one before a weight: C:\my.safetensors.
         slug, weight = part, ""
-        if ":" in part and not part.endswith(SUFFIX):
+        if ":" in part and not (part.endswith(SUFFIX) or is_painting(part)):
             slug, _, weight = part.rpartition(":")
         if slug in weights:
             raise ImpastoError(f"style {text!r}: {slug!r} is named twice")

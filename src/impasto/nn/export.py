@@ -9,6 +9,7 @@ import copy
 import io
 import json
 import warnings
+from collections.abc import Sequence
 
 import onnx
 import torch
@@ -16,8 +17,9 @@ import torch.nn.functional as F
 from onnx import TensorProto, helper
 from torch import Tensor, nn
 
-from impasto.model import GRAPHS, WEIGHTS, Graph
+from impasto.model import GRAPHS, PREDICTOR_WEIGHTS, WEIGHTS, Graph
 from impasto.nn.network import ConvNorm, PaddedConv2d, StyleTransferNetwork
+from impasto.nn.predictor import StylePredictor
 
 _OPSET = 17
 _PLACES = ((0, 0), (0, 1), (1, 0), (1, 1))
@@ -101,7 +103,7 @@ class _Contract(nn.Module):
                 return self.network.render_frozen(*inputs)
             case Graph.REGIONS:
                 return self.network.render_regions(*inputs)
-            case Graph.REGIONS_FROZEN:
+            case _:
                 return self.network.render_regions(*inputs)[0]
 
 
@@ -113,7 +115,15 @@ def to_onnx(network: StyleTransferNetwork, weights: bytes) -> dict[Graph, bytes]
         weights: the content of the safetensors file, beside the graphs, that holds the network's convolutions in
             float16 under their names.
     """
-    return {graph: _export(network, graph, _places(weights)) for graph in Graph}
+    return {graph: _export(network, graph, _places(weights)) for graph in Graph if graph is not Graph.PREDICTOR}
+
+
+def predictor_to_onnx(predictor: StylePredictor, weights: bytes) -> bytes:
+    """The predictor as an ONNX graph that computes in float32; as :func:`to_onnx`, with its own safetensors file."""
+    axes = {"painting": {0: "batch", 2: "height", 3: "width"}, "style": {0: "batch"}}
+    model = _traced(predictor, (torch.rand(1, 3, 64, 64),), *GRAPHS[Graph.PREDICTOR], axes)
+    _point_to(model.graph, _places(weights), PREDICTOR_WEIGHTS)
+    return model.SerializeToString()
 
 
 def _export(network: StyleTransferNetwork, graph: Graph, places: dict[str, tuple[int, int]]) -> bytes:
@@ -128,25 +138,37 @@ def _export(network: StyleTransferNetwork, graph: Graph, places: dict[str, tuple
         "picture": (None, sizes),
     }
     inputs, outputs = GRAPHS[graph]
+    axes = {name: named[name][1] for name in (*inputs, *outputs)}
+    model = _traced(_Contract(network, graph), tuple(named[name][0] for name in inputs), inputs, outputs, axes)
+    _point_to(model.graph, places, WEIGHTS)
+    return model.SerializeToString()
+
+
+def _traced(
+    module: nn.Module,
+    examples: tuple[Tensor | None, ...],
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    axes: dict[str, dict[int, str]],
+) -> onnx.ModelProto:
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # The newer exporter's graphs, with their symbolic shapes, ran 1.5 times as long in OpenVINO.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            _Contract(network, graph),
-            tuple(named[name][0] for name in inputs),
+            module,
+            examples,
             buffer,  # type: ignore[arg-type]  # files are taken, but not declared, where dynamo is off
             input_names=list(inputs),
             output_names=list(outputs),
-            dynamic_axes={name: named[name][1] for name in (*inputs, *outputs)},
+            dynamic_axes=axes,
             opset_version=_OPSET,
             do_constant_folding=False,
             dynamo=False,
         )
     model = onnx.load_from_string(buffer.getvalue())
     onnx.checker.check_model(model)
-    _point_to(model.graph, places)
-    return model.SerializeToString()
+    return model
 
 
 def _places(weights: bytes) -> dict[str, tuple[int, int]]:
@@ -157,16 +179,16 @@ def _places(weights: bytes) -> dict[str, tuple[int, int]]:
     return {name: (start + first, last - first) for name, (first, last) in ends.items()}
 
 
-def _point_to(graph: onnx.GraphProto, places: dict[str, tuple[int, int]]) -> None:
-    """Take the convolutions' weights out of the graph: float16 in the file, behind a cast that runtimes fold."""
+def _point_to(graph: onnx.GraphProto, places: dict[str, tuple[int, int]], file: str) -> None:
+    """Take matrices and kernels out of the graph: float16 in the file, behind a cast that runtimes fold."""
     for tensor in graph.initializer:
         name = tensor.name
-        if not name.endswith("conv.weight"):
+        place = places.get(name.removeprefix("network."))
+        if place is None or len(tensor.dims) < 2:
             continue
-        offset, length = places[name.removeprefix("network.")]
         half = TensorProto(name=f"{name}.half", data_type=TensorProto.FLOAT16, dims=tensor.dims)
         half.data_location = TensorProto.EXTERNAL
-        for key, value in (("location", WEIGHTS), ("offset", offset), ("length", length)):
+        for key, value in (("location", file), ("offset", place[0]), ("length", place[1])):
             half.external_data.add(key=key, value=str(value))
         tensor.CopyFrom(half)
         graph.node.insert(0, helper.make_node("Cast", [half.name], [name], to=TensorProto.FLOAT))

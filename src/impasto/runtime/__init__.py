@@ -70,6 +70,10 @@ class Runtime(abc.ABC):
         """Statistics of all maps of a picture with several styles, (N,P)."""
         return self.infer(Graph.REGIONS, image, styles, masks)[1]
 
+    def predict(self, painting: Pixels) -> Row:
+        """The style (N,P) of a painting (N,3,H,W); for models that have a predictor."""
+        return self.infer(Graph.PREDICTOR, painting)[0]
+
 
 def load_runtime(name: str, model: Model, precision: str = "f32") -> Runtime:
     """The runtime of that name, with the model's network in it.

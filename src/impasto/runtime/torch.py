@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -11,8 +12,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load as parse
 from torch import Tensor
 
-from impasto.model import Graph, Model
+from impasto.model import PREDICTOR_WEIGHTS, Graph, Model
 from impasto.nn import StyleTransferNetwork
+from impasto.nn.predictor import StylePredictor
 from impasto.runtime import Runtime
 
 
@@ -22,16 +24,18 @@ class TorchRuntime(Runtime):
     def __init__(self, model: Model, precision: str = "f32") -> None:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = load_network(model).to(self._device)
+        self._predictor = functools.cache(lambda: load_predictor(model).to(self._device))
 
     @torch.inference_mode()
     def infer(self, graph: Graph, *inputs: npt.NDArray[np.float32]) -> Sequence[npt.NDArray[np.float32]]:
-        network = self._network
+        network, predictor = self._network, self._predictor
         renders: dict[Graph, Callable[..., Tensor | tuple[Tensor, Tensor]]] = {
             Graph.WHOLE: network.render,
             Graph.STATISTICS: network.statistics,
             Graph.FROZEN: network.render_frozen,
             Graph.REGIONS: network.render_regions,
             Graph.REGIONS_FROZEN: network.render_regions,
+            Graph.PREDICTOR: lambda painting: predictor()(painting),
         }
         outputs = renders[graph](*[torch.from_numpy(array).to(self._device) for array in inputs])
         return [output.cpu().numpy() for output in (outputs if isinstance(outputs, tuple) else (outputs,))]
@@ -54,6 +58,20 @@ def load_network(model: Model) -> StyleTransferNetwork:
     for slot, style in enumerate(model.styles.values()):
         network.set_style(slot, torch.from_numpy(style.row))
     return network.eval()
+
+
+def load_predictor(model: Model) -> StylePredictor:
+    """The model's style predictor in float32.
+
+    Raises:
+        ImpastoError: the model has none.
+    """
+    model.graph(Graph.PREDICTOR)
+    weights = parse(model.weights(PREDICTOR_WEIGHTS))
+    hidden, bottleneck = weights["hidden.weight"].shape[0], weights["bottleneck.weight"].shape[0]
+    predictor = StylePredictor(model.info.style_size, hidden, bottleneck)
+    predictor.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    return predictor.eval()
 
 
 def load(model: Model, precision: str) -> Runtime:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -21,24 +22,28 @@ from tqdm import tqdm
 
 from impasto import library
 from impasto.images import PhotoLike, free_photos
-from impasto.losses import Grams, content_distance, style_gap_closed
+from impasto.losses import CONTENT_LAYER, Grams, content_loss, describe, style_gap_closed, style_terms
 from impasto.model import Model, load_model
 from impasto.nn import StyleTransferNetwork
 from impasto.nn.slim import SlimVGG, load_slim_vgg
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
-from impasto.paintings import Painting, read_painting, thumbnail
+from impasto.paintings import Painting, for_predictor, read_painting, thumbnail
+from impasto.runtime import load_runtime
 from impasto.runtime.torch import load_network
 from impasto.styles import Row, Style, StyleInfo
-from impasto.training.config import Recipe, StyleEntry, TrainingOptions
+from impasto.training.balance import PhotoScores
+from impasto.training.config import TrainingOptions
 from impasto.training.data import Crops, find_photos
-from impasto.training.objective import Objective, style_grams
+from impasto.training.objective import style_grams
 from impasto.training.run import fastest_precision
 
 FAILED = 0.7
 """Style gap closed below which a style did not train."""
 
-_SHIFTS = (4, 8, 16)
+_SHIFTS = (8,)
+_CONTENT = 0.3
+_BEYOND = 10.0
 _RATE = 2e-2
 _WARMUP = 10
 _KEEP = 0.9
@@ -71,6 +76,9 @@ class Fit:
         photos: files to fit on.
         looks: the loss network.
         distance: the content distance that pictures shall have.
+        crop: side of the crops, in pixels.
+        batch_size: crops a step.
+        starts: rows (P,) to begin at, if pictures are nearer to the style with one of them than with the model's own.
 
     Attributes:
         row: (P,), the row that is being fitted.
@@ -79,30 +87,27 @@ class Fit:
 
     def __init__(
         self, model: Model, paintings: Sequence[Painting], photos: Sequence[Path], looks: SlimVGG | VGG16, *,
-        distance: float = 0.7,
- crop: int = 160, batch_size: int = 4,
+        distance: float = 0.7, crop: int = 160, batch_size: int = 4, starts: Sequence[Row] = (),
     ) -> None:  # fmt: skip
-        options = TrainingOptions(
-            batch_size=batch_size, crop=crop, least_scale=0.7, layer_balance=1.0, shifts=_SHIFTS, distance=distance,
-            noise=(0.0, 2 * model.info.input_noise), flat=0.1, workers=0,
-        )  # fmt: skip
-        entry = StyleEntry(slot=0, slug="fit", name="", image="fit")
-        recipe = Recipe("fit", model.info.architecture, 1, (entry,), options)
+        self.looks = looks
         self.distance = distance
         self.batch_size = batch_size
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.precision = fastest_precision(self.device)
-        looks.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network: StyleTransferNetwork = load_network(model).to(self.device).requires_grad_(False)
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.crops = Crops(list(photos), [0], options)
-        self.objective = Objective(looks, recipe, {0: _mean_grams(looks, paintings, self.device)}, self.device)
+        for module in (self.network, looks):
+            module.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        noise = (0.0, 2 * model.info.input_noise)
+        self.crops = Crops(list(photos), [0], TrainingOptions(crop=crop, least_scale=0.7, noise=noise, flat=0.1))
         self.checked = self._crops(range(_CHECKED))
-        self.objective.balance(self.checked[0], 0.0, options.layer_balance)
+        self.target = _mean_grams(looks, paintings, self.device)
+        self.scores = PhotoScores(looks, self.checked[0], _SHIFTS)
+        self.photo_terms = self.scores.terms(self.target)
         looks.to(self.precision)
         self.step = 0
         self._numbers = itertools.count(_CHECKED)
-        self._begin(self._nearest(self.network.style(torch.arange(self.network.num_styles, device=self.device))))
+        rows = self.network.style(torch.arange(self.network.num_styles, device=self.device))
+        self._begin(self._nearest([*rows, *(torch.from_numpy(row).to(self.device) for row in starts)]))
 
     def _crops(self, numbers: Sequence[int] | range) -> tuple[Tensor, Tensor]:
         """Photos and network inputs (N,3,h,w) in [0,1], channels last."""
@@ -118,16 +123,26 @@ class Fit:
         with torch.autocast(self.device.type, self.precision if mixed else None, enabled=mixed):
             return self.network.render(noisy, row.expand(len(noisy), -1)).float()
 
-    def _losses(self, photo: Tensor, noisy: Tensor, row: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        slot = torch.zeros(len(photo), dtype=torch.long, device=self.device)
-        losses = self.objective(self._render(noisy, row), photo, slot)
-        return losses.objective, losses.content, losses.style
+    def _see(self, photo: Tensor, noisy: Tensor, row: Tensor) -> tuple[Tensor, Tensor]:
+        """Content distances (N,) and style terms (N,L) of photos painted in the style of ``row``."""
+        with torch.no_grad():
+            content = self.looks(photo, [CONTENT_LAYER])[CONTENT_LAYER]
+        seen = describe(self.looks, self._render(noisy, row), _SHIFTS)
+        return content_loss(seen.content, content) / self.scores.another, style_terms(seen.grams, self.target)
+
+    def _objective(self, distance: Tensor, terms: Tensor) -> Tensor:
+        """The gap left, every layer's alike, and the content distance, most of all what is beyond the one wanted.
+
+        A weight that follows the distance, as in training, takes hundreds of steps to settle.
+        """
+        beyond = (distance - self.distance).clamp_min(0)
+        return (terms / self.photo_terms).mean() + (_CONTENT * distance + _BEYOND * beyond.square()).mean()
 
     @torch.no_grad()
-    def _nearest(self, rows: Tensor) -> Tensor:
-        """That of ``rows`` (S,P) whose pictures are nearest to the style, all in all."""
+    def _nearest(self, rows: Sequence[Tensor]) -> Tensor:
+        """That of ``rows``, each (P,), whose pictures are nearest to the style, all in all."""
         photo, noisy = (part[:2] for part in self.checked)
-        return rows[torch.stack([self._losses(photo, noisy, row)[0].mean() for row in rows]).argmin()]
+        return rows[int(torch.stack([self._objective(*self._see(photo, noisy, row)) for row in rows]).argmin())]
 
     def _begin(self, row: Tensor) -> None:
         self.row = row.clone().requires_grad_()
@@ -136,30 +151,21 @@ class Fit:
         self.rate, self.waited, self.chances = _RATE, 0, _LAST_CHANCES
         self.best = (row.clone(), self.score(row))
 
-    def start_at(self, row: Row) -> None:
-        """Begin at ``row`` (P,) instead of at the nearest of the model's styles."""
-        self._begin(torch.from_numpy(row).to(self.device))
-
     @torch.no_grad()
     def score(self, row: Tensor) -> Score:
         """The score of ``row`` (P,)."""
-        _, content, style = self._losses(*self.checked, row)
-        return Score(
-            style_gap_closed(style.mean(), self.objective.photo_loss[0]).item(),
-            content_distance(content.mean(), self.objective.another).item(),
-        )
+        distance, terms = self._see(*self.checked, row)
+        return Score(style_gap_closed(terms.sum(dim=1).mean(), self.photo_terms.sum()).item(), distance.mean().item())
 
     def take_step(self) -> None:
         """One step of Adam on one batch."""
-        photo, noisy = self._crops([next(self._numbers) for _ in range(self.batch_size)])
-        objective, content, _ = self._losses(photo, noisy, self.row)
+        crops = self._crops([next(self._numbers) for _ in range(self.batch_size)])
         self.optimizer.zero_grad()
-        objective.mean().backward()
+        self._objective(*self._see(*crops, self.row)).backward()
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate * min(1.0, (self.step + 1) / _WARMUP)
         self.optimizer.step()
         self.mean.lerp_(self.row.detach(), 1 - min(_KEEP, self.step / (self.step + 10)))
-        self.objective.adapt(torch.zeros(len(photo), dtype=torch.long, device=self.device), content)
         self.step += 1
 
     def check(self) -> bool:
@@ -185,6 +191,14 @@ def _mean_grams(looks: SlimVGG | VGG16, paintings: Sequence[Painting], device: t
 def loss_network(vgg: str | os.PathLike[str] | None = None) -> SlimVGG | VGG16:
     """VGG-16 from the file ``vgg``; without one, the slim loss network that comes with the package."""
     return load_vgg16(Path(vgg)) if vgg is not None else load_slim_vgg()
+
+
+def _predicted(model: Model, paintings: Sequence[Painting]) -> list[Row]:
+    """The mean of the rows that the model's predictor finds, if it has one."""
+    if not model.predicts:
+        return []
+    runtime = load_runtime("openvino", model)
+    return [np.mean([runtime.predict(for_predictor(painting))[0] for painting in paintings], axis=0)]
 
 
 def fit(fitting: Fit, *, seconds: float, show: bool = False) -> None:
@@ -250,7 +264,7 @@ def add_style(
     several = paintings if isinstance(paintings, list) else [paintings]
     read = [read_painting(painting, style_size) for painting in several]
     photos = find_photos(free_photos() if content is None else Path(content))
-    fitting = Fit(loaded, read, photos, loss_network(vgg), distance=distance)
+    fitting = Fit(loaded, read, photos, loss_network(vgg), distance=distance, starts=_predicted(loaded, read))
     fit(fitting, seconds=60 * minutes, show=show)
     info = StyleInfo(slug=name, name=title, artist=artist, network=loaded.info.network, image_size=style_size)
     style = _style(fitting, read, info)

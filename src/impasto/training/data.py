@@ -7,6 +7,7 @@ import logging
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -144,9 +145,10 @@ class ShareOfSteps(Sampler[list[int]]):
         return len(self.steps)
 
 
-def loader(crops: Crops, sampler: ShareOfSteps, *, pin_memory: bool = False) -> DataLoader[Crop]:
-    """Batches (photo (N,3,h,w) uint8, input likewise, slot (N,) int64), read ahead by ``workers`` processes."""
-    workers = crops.options.workers
+def loader(
+    crops: Dataset[Any], sampler: ShareOfSteps, workers: int, *, pin_memory: bool = False
+) -> DataLoader[list[Tensor]]:
+    """Batches of what ``crops`` gives by number, each part stacked, read ahead by ``workers`` processes."""
     return DataLoader(
         crops,
         batch_sampler=sampler,

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
 from accelerate.utils import set_seed
 from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-from tqdm import tqdm
 
 from impasto.errors import ImpastoError
 from impasto.files import write_file
@@ -24,15 +21,12 @@ from impasto.nn import StyleTransferNetwork
 from impasto.nn.slim import SlimVGG
 from impasto.nn.vgg import VGG16
 from impasto.runtime.torch import load_network
-from impasto.training.checkpoint import load_checkpoint, save_checkpoint
-from impasto.training.config import DistillRecipe
+from impasto.training.config import PartRecipe
 from impasto.training.data import Crops, ShareOfSteps, loader
-from impasto.training.interrupt import Interrupt
-from impasto.training.loop import learning_rate
+from impasto.training.job import Job
 from impasto.training.run import fastest_precision
 
 _SEEN_FIRST = 96
-_LOG_EVERY = 50
 
 
 class Teacher(nn.Module):
@@ -101,119 +95,70 @@ def _without_norms(student: SlimVGG) -> SlimVGG:
     return student
 
 
-@dataclass
-class Distillation:
-    """A run and its state."""
+@dataclass(kw_only=True)
+class Distillation(Job):
+    """A run of it."""
 
-    recipe: DistillRecipe
-    out: Path
-    crops: Crops
     teacher: Teacher
     student: SlimVGG
-    optimizer: torch.optim.Optimizer
     painter: StyleTransferNetwork
-    accelerator: Accelerator
-    precision: torch.dtype
-    step: int = 0
 
     @property
     def modules(self) -> dict[str, nn.Module]:
-        """What checkpoints hold."""
         return {"student": self.student, "teacher": self.teacher}
 
-    @property
-    def checkpoint(self) -> Path:
-        return self.out.with_name(f"{self.out.stem}-checkpoint.safetensors")
+    def losses(self, batch: list[Tensor]) -> dict[str, Tensor]:
+        """Each layer's squared error, about 1 for a student that knows nothing.
 
-    def autocast(self) -> torch.autocast:
-        """The context in which networks run: convolutions in the run's precision."""
-        mixed = self.precision != torch.float32
-        return torch.autocast(self.accelerator.device.type, self.precision if mixed else None, enabled=mixed)
+        Losses on Gram matrices, added to these, made them worse too.
+        """
+        photo, noisy, _ = batch
+        image = _half_painted(self, photo.float() / 255, noisy.float() / 255)
+        image = image.contiguous(memory_format=torch.channels_last)
+        targets = self.teacher(image)
+        with self.autocast():
+            answers = self.student(image, STYLE_LAYERS)
+        return {layer: (answers[layer].float() - target).square().mean() for layer, target in targets.items()}
 
-    def save(self) -> None:
-        save_checkpoint(self.checkpoint, self.modules, self.optimizer, {}, self.step, self.recipe.digest)
 
-
-def prepare(
-    recipe: DistillRecipe, pictures: Sequence[Path], vgg: VGG16, model: Model, out: Path, *, resume: bool = False
-) -> Distillation:
-    """Build a run, at its first step or where its checkpoint left it.
+def distill(
+    recipe: PartRecipe, pictures: Sequence[Path], vgg: VGG16, model: Model, out: Path, *, resume: bool = False
+) -> None:
+    """Train to the recipe's last step and write the loss network.
 
     Args:
+        recipe: how.
         pictures: files; as many paintings as photos serve both losses.
         vgg: the teacher.
         model: half of the crops are painted by its network, since that is what the loss network will look at.
         out: the file for the loss network.
+        resume: go on from the checkpoint beside ``out``.
 
     Raises:
-        ImpastoError: there is a checkpoint and ``resume`` is false, or none of this recipe and it is true.
+        ImpastoError: Ctrl-C, the checkpoint holding every finished step; there is a checkpoint and ``resume`` is false,
+            or none of this recipe and it is true; or the file cannot be written.
     """
-    accelerator, options = Accelerator(), recipe.training
-    device, precision = accelerator.device, fastest_precision(accelerator.device)
+    options = recipe.training
     set_seed(options.seed)
-    channels_last = {"memory_format": torch.channels_last}
-    student = _with_norms(SlimVGG()).to(device, **channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.Adam(student.parameters(), lr=options.learning_rate)
+    student = _with_norms(SlimVGG())
+    crops = Crops([path for path in pictures if path.name not in recipe.held_out], [0], options)
     run = Distillation(
-        recipe, out, Crops(list(pictures), [0], options), Teacher(vgg.to(device, precision, **channels_last)), student,  # type: ignore[call-overload]
-        optimizer,
-        load_network(model).to(device, **channels_last), accelerator, precision,  # type: ignore[call-overload]
+        recipe, out, torch.optim.Adam(student.parameters(), lr=options.learning_rate),
+        teacher=Teacher(vgg), student=student, painter=load_network(model).requires_grad_(False),
     )  # fmt: skip
-    if resume:
-        run.step = load_checkpoint(run.checkpoint, run.modules, optimizer, {}, recipe.digest)
-    elif run.checkpoint.exists():
-        raise ImpastoError(
-            f"output {out}: {run.checkpoint.name} is an unfinished run; --resume goes on, or take it away"
-        )
-    else:
-        first = torch.stack([run.crops[number][0] for number in range(_SEEN_FIRST)])
-        run.teacher.look_at(first.to(device).float() / 255)
-    return run
-
-
-def distill(run: Distillation) -> None:
-    """Train to the recipe's last step and write the loss network.
-
-    Raises:
-        ImpastoError: Ctrl-C, the checkpoint holding every finished step.
-    """
-    options = run.recipe.training
-    batches = loader(run.crops, ShareOfSteps(run.step, options))
-    with Interrupt(run.accelerator) as interrupted, _bar(run) as bar:
-        for photo, noisy, _ in batches:
-            errors = _step(run, *(part.to(run.accelerator.device).float() / 255 for part in (photo, noisy)))
-            run.step += 1
-            bar.update()
-            if run.step % _LOG_EVERY == 0:
-                bar.set_postfix_str(", ".join(f"{layer} {error:.3f}" for layer, error in errors.items()))
-            stop = interrupted()
-            if stop or run.step % options.checkpoint_every == 0:
-                run.save()
-            if stop:
-                raise ImpastoError(f"stopped after step {run.step}, saved; the same command and --resume goes on")
-    write_file(run.out, _packed(run))
+    device = run.accelerator.device
+    for module in (vgg, run.teacher, student, run.painter):
+        module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    vgg.to(fastest_precision(device))
+    run.begin(resume=resume)
+    if not run.step:
+        run.teacher.look_at(torch.stack([crops[number][0] for number in range(_SEEN_FIRST)]).to(device).float() / 255)
+    run.run(loader(crops, ShareOfSteps(run.step, options), options.workers))
+    try:
+        write_file(out, _packed(run))
+    except OSError as error:
+        raise ImpastoError(f"output {out}: {error.strerror}") from None
     run.checkpoint.unlink(missing_ok=True)
-
-
-def _bar(run: Distillation) -> tqdm:
-    return tqdm(total=run.recipe.training.steps, initial=run.step, unit="step", desc=run.recipe.name, smoothing=0.05)
-
-
-def _step(run: Distillation, image: Tensor, noisy: Tensor) -> dict[str, float]:
-    """One step of the optimiser; each layer's error, about 1 for a student that knows nothing."""
-    for group in run.optimizer.param_groups:
-        group["lr"] = learning_rate(run.step, run.recipe.training)
-    image = _half_painted(run, image, noisy).contiguous(memory_format=torch.channels_last)
-    targets = run.teacher(image)
-    with run.autocast():
-        answers = run.student(image, STYLE_LAYERS)
-    # Losses on Gram matrices, added to these, made them worse too.
-    errors = {layer: (answers[layer].float() - target).square().mean() for layer, target in targets.items()}
-    run.optimizer.zero_grad()
-    torch.stack(list(errors.values())).sum().backward()
-    nn.utils.clip_grad_norm_(run.student.parameters(), run.recipe.training.clip or math.inf)
-    run.optimizer.step()
-    return {layer: error.item() for layer, error in errors.items()}
 
 
 @torch.no_grad()

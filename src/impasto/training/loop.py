@@ -38,12 +38,13 @@ def train(run: Run) -> None:
     step_function = torch.compile(run.network) if run.options.compile else run.network
     log = Log(run) if main else None
     sampler = ShareOfSteps(run.step, run.options, run.accelerator.process_index, run.accelerator.num_processes)
-    batches = loader(run.crops, sampler, pin_memory=run.accelerator.device.type == "cuda")
+    batches = loader(run.crops, sampler, run.options.workers, pin_memory=run.accelerator.device.type == "cuda")
     try:
         with Interrupt(run.accelerator) as interrupted:
             for batch in batches:
                 losses = train_step(run, step_function, *[part.to(run.accelerator.device) for part in batch])
                 run.step += 1
+                run.look_closer()
                 if log:
                     log.add(losses, batch[2])
                 stop = interrupted()

@@ -45,7 +45,7 @@ class Objective:
 
     Attributes:
         targets: layer -> (S,C,C), row = slot; zero for slots that no style names.
-        weights: (S,L), times the style loss of each slot and layer.
+        factors: (S,), of the style losses, which follow the content distance.
         photo_loss: (S,), what photos score on each style: the loss at which no gap is closed.
         another: content loss of one photo against another, the unit of the content distance.
     """
@@ -61,10 +61,11 @@ class Objective:
                               for slot in range(recipe.slots)])
             for layer, gram in first.items()
         }  # fmt: skip
-        self.weights = torch.zeros(recipe.slots, len(self.targets), device=device)
+        self.factors = torch.ones(recipe.slots, device=device)
+        self._even = torch.zeros(recipe.slots, len(self.targets), device=device)
         self.distance = torch.full((recipe.slots,), math.nan, device=device)
         for entry in recipe.styles:
-            self.weights[entry.slot] = entry.weight if entry.image else 0.0
+            self._even[entry.slot] = entry.weight if entry.image else 0.0
             self.distance[entry.slot] = entry.distance or recipe.training.distance or math.nan
         self.identity = recipe.identity
         self.photo_loss = torch.ones(recipe.slots, device=device)
@@ -80,20 +81,25 @@ class Objective:
         seen = describe(self.loss_network, photos, self.shifts)
         grams = seen.grams
         self.another = content_loss(seen.content, seen.content.roll(1, dims=0)).mean()
-        named = torch.nonzero(self.weights.sum(dim=1)).flatten()
+        named = torch.nonzero(self._even.sum(dim=1)).flatten()
         terms = torch.stack([style_terms(grams, self._of(slot[None])).mean(dim=0) for slot in named])
         self.photo_loss[named] = terms.sum(dim=1)
         even = terms ** (1 - layers)
         shares = even / even.sum(dim=1, keepdim=True) * terms.sum(dim=1, keepdim=True) / terms
         relative = self.photo_loss[named] / self.photo_loss[named].median()
-        self.weights[named] *= shares / relative[:, None] ** styles
+        self._even[named] *= shares / relative[:, None] ** styles
+
+    @property
+    def weights(self) -> Tensor:
+        """(S,L), times the style loss of each slot and layer."""
+        return self.factors[:, None] * self._even
 
     @torch.no_grad()
     def adapt(self, slot: Tensor, content: Tensor) -> None:
-        """Move the weights of the styles in ``slot`` (N,) towards their content distance, given ``content`` (N,)."""
+        """Move the factors of the styles in ``slot`` (N,) towards their content distance, given ``content`` (N,)."""
         farther = (content / self.another).clamp(max=2) - self.distance[slot]
         change = torch.zeros_like(self.distance).index_add(0, slot, _RATE * farther.nan_to_num())
-        self.weights *= torch.exp(-change)[:, None]
+        self.factors *= torch.exp(-change)
 
     def __call__(self, picture: Tensor, photo: Tensor, slot: Tensor) -> Losses:
         """Losses of ``picture`` (N,3,H,W) as ``photo`` (N,3,H,W) in the styles of ``slot`` (N,)."""

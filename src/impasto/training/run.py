@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from impasto.errors import ImpastoError
 from impasto.model import load_model
 from impasto.nn import StyleTransferNetwork
+from impasto.nn.slim import SlimVGG, load_slim_vgg
+from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.runtime.torch import load_network
 from impasto.training.checkpoint import load_checkpoint, save_checkpoint
@@ -38,6 +41,8 @@ class Run:
     objective: Objective
     crops: Crops
     precision: torch.dtype
+    look: Callable[[bool], Objective]
+    """Makes the objective, with the slim loss network or with VGG-16."""
     average: AveragedModel | None = None
     """The mean of the network's weights over the last steps."""
     step: int = 0
@@ -57,10 +62,17 @@ class Run:
         network = self.accelerator.unwrap_model(self.network, keep_torch_compile=False)
         return {"network": network} | ({"average": self.average} if self.average else {})
 
+    def look_closer(self) -> None:
+        """Look with VGG-16, where the steps with the slim loss network are done."""
+        if isinstance(self.objective.loss_network, SlimVGG) and self.step >= self.recipe.slim_steps:
+            factors = self.objective.factors
+            self.objective = self.look(False)
+            self.objective.factors.copy_(factors)
+
     @property
     def numbers(self) -> dict[str, Tensor]:
-        """What checkpoints hold besides: the weights of the style losses."""
-        return {"weights": self.objective.weights}
+        """What checkpoints hold besides: the factors of the style losses."""
+        return {"factors": self.objective.factors}
 
     @property
     def trained(self) -> StyleTransferNetwork:
@@ -121,15 +133,21 @@ def prepare(
     _check_batch(recipe.training, accelerator)
     photos = find_photos(content)
     crops = Crops(photos, recipe.drawn, recipe.training)
-    objective = _objective(recipe, crops, Path(style_images), vgg, accelerator.device, precision)
+
+    def look(slim: bool) -> Objective:
+        loss_network = load_slim_vgg() if slim else load_vgg16(vgg)
+        return _objective(recipe, crops, Path(style_images), loss_network, accelerator.device, precision)
+
+    objective = look(slim=recipe.slim_steps > 0)
     set_seed(recipe.training.seed)
     network = _initial(recipe, start)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = _optimizer(network, recipe.training)
     average = _average(network, recipe.training.average)
-    run = Run(recipe, out, accelerator, network, optimizer, objective, crops, precision, average)
+    run = Run(recipe, out, accelerator, network, optimizer, objective, crops, precision, look, average)
     if resume:
         run.step = load_checkpoint(out / CHECKPOINT, run.modules, optimizer, run.numbers, recipe.digest)
+    run.look_closer()
     run.network, run.optimizer = accelerator.prepare(network, optimizer)
     if average:
         average.to(accelerator.device)
@@ -188,11 +206,10 @@ def _objective(
     recipe: Recipe,
     crops: Crops,
     style_images: Path,
-    vgg: str | Path | None,
+    loss_network: VGG16 | SlimVGG,
     device: torch.device,
     precision: torch.dtype,
 ) -> Objective:
-    loss_network = load_vgg16(vgg)
     loss_network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     grams = {
         entry.slot: style_grams(

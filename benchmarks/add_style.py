@@ -1,0 +1,120 @@
+"""Styles fitted with the slim loss network against the same fitted with VGG-16 for thousands of steps, both judged by
+VGG-16; and how much faster the slim one is.
+
+python benchmarks/add_style.py --vgg VGG --json docs/benchmarks/add-style.json PAINTING...
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from impasto.images import free_photos
+from impasto.losses import STYLE_LAYERS
+from impasto.model import load_model
+from impasto.nn.slim import SlimVGG, load_slim_vgg
+from impasto.nn.vgg import VGG16
+from impasto.nn.vgg_weights import load_vgg16
+from impasto.paintings import Painting, read_painting
+from impasto.training.add_style import Fit
+from impasto.training.data import find_photos
+from report import interleaved, median, table, write
+
+WITHIN = 0.03
+"""Of the style gap closed: what counts as equally good."""
+
+
+def forward_and_backward(looks: SlimVGG | VGG16, precision: torch.dtype) -> Any:
+    """One pass over a batch as it is in fitting."""
+    looks = looks.to(precision).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    image = torch.rand(4, 3, 160, 160).contiguous(memory_format=torch.channels_last).requires_grad_()
+
+    def call() -> None:
+        sum(seen.float().square().mean() for seen in looks(image, STYLE_LAYERS).values()).backward()
+
+    return call
+
+
+def speed(vgg: Path | None, rounds: int) -> dict[str, list[float]]:
+    """Seconds of forward and backward, by network and precision."""
+    calls = {}
+    for precision in (torch.float32, torch.bfloat16):
+        name = str(precision).removeprefix("torch.")
+        calls[f"VGG-16, {name}"] = forward_and_backward(load_vgg16(vgg), precision)
+        calls[f"slim, {name}"] = forward_and_backward(load_slim_vgg(), precision)
+    return interleaved(calls, rounds=rounds)
+
+
+def trace(run: Fit, judge: Fit, steps: int, every: int) -> list[dict[str, float]]:
+    """The judge's scores of the mean row along a fit, with the seconds that fitting alone took."""
+    points, seconds = [], 0.0
+    while run.step < steps:
+        began = time.perf_counter()
+        run.take_step()
+        going = run.step % 20 or run.check()
+        seconds += time.perf_counter() - began
+        if run.step % every == 0 or not going:
+            score = judge.score(run.mean)
+            points.append({
+                "step": run.step, "seconds": seconds,
+                "style_gap_closed": score.style_gap_closed, "content_distance": score.content_distance,
+            })  # fmt: skip
+        if not going and steps < 1000:
+            break
+    return points
+
+
+def compare(model: Path | None, painting: Painting, vgg: Path | None, steps: int) -> dict[str, Any]:
+    loaded, photos = load_model(model), find_photos(free_photos())
+    judge = Fit(loaded, [painting], photos, load_vgg16(vgg), crop=192)
+    start = judge.best[1]
+    began = time.perf_counter()
+    slim = Fit(loaded, [painting], photos, load_slim_vgg())
+    setup = time.perf_counter() - began
+    return {
+        "start": {"style_gap_closed": start.style_gap_closed, "content_distance": start.content_distance},
+        "seconds to set up": setup,
+        "slim": trace(slim, judge, 600, 20),
+        "VGG-16": trace(Fit(loaded, [painting], photos, load_vgg16(vgg)), judge, steps, max(20, steps // 20)),
+    }
+
+
+def reached(result: dict[str, Any]) -> float | None:
+    """Seconds after which the slim fit is as good as VGG-16's last."""
+    goal = result["VGG-16"][-1]["style_gap_closed"] - WITHIN
+    done = [point for point in result["slim"] if point["style_gap_closed"] >= goal]
+    return done[0]["seconds"] + result["seconds to set up"] if done else None
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("paintings", nargs="+", type=Path)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--vgg", type=Path)
+    parser.add_argument("--steps", type=int, default=5000, help="of the fit with VGG-16")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--json", type=Path, default=Path("add-style.json"))
+    arguments = parser.parse_args()
+    seconds = speed(arguments.vgg, arguments.rounds)
+    print(table(["forward and backward, 4 × 160²", "s"], [[name, f"{median(s):.3f}"] for name, s in seconds.items()]))
+    results = {
+        path.name: compare(arguments.model, read_painting(path), arguments.vgg, arguments.steps)
+        for path in arguments.paintings
+    }
+    rows = []
+    for name, result in results.items():
+        last = {key: result[key][-1] for key in ("slim", "VGG-16")}
+        scores = [f"{100 * p['style_gap_closed']:.1f} % / {p['content_distance']:.2f}" for p in last.values()]
+        took = reached(result)
+        rows.append([name, *scores, "never" if took is None else f"{took:.0f}"])
+    head = ["painting", "slim: gap closed / distance", f"VGG-16, {arguments.steps} steps", "s until within 3 points"]
+    print(table(head, rows))
+    write(arguments.json, {"seconds": seconds, "fits": results})
+
+
+if __name__ == "__main__":
+    main()
