@@ -49,37 +49,36 @@ def speed(vgg: Path | None, rounds: int) -> dict[str, list[float]]:
     return interleaved(calls, rounds=rounds)
 
 
-def trace(run: Fit, judge: Fit, steps: int, every: int) -> list[dict[str, float]]:
+def trace(run: Fit, judge: Fit, every: int) -> list[dict[str, float]]:
     """The judge's scores of the mean row along a fit, with the seconds that fitting alone took."""
     points, seconds = [], 0.0
-    while run.step < steps:
+    while run.step < run.steps:
         began = time.perf_counter()
         run.take_step()
-        going = run.step % 20 or run.check()
+        if run.step % 20 == 0:
+            run.check()
         seconds += time.perf_counter() - began
-        if run.step % every == 0 or not going:
+        if run.step % every == 0:
             score = judge.score(run.mean)
             points.append({
                 "step": run.step, "seconds": seconds,
                 "style_gap_closed": score.style_gap_closed, "content_distance": score.content_distance,
             })  # fmt: skip
-        if not going and steps < 1000:
-            break
     return points
 
 
-def compare(model: Path | None, painting: Painting, vgg: Path | None, steps: int) -> dict[str, Any]:
+def compare(model: Path | None, painting: Painting, vgg: Path | None, slim_steps: int, steps: int) -> dict[str, Any]:
     loaded, photos = load_model(model), find_photos(free_photos())
     judge = Fit(loaded, [painting], photos, load_vgg16(vgg), crop=192)
     start = judge.best[1]
     began = time.perf_counter()
-    slim = Fit(loaded, [painting], photos, load_slim_vgg())
+    slim = Fit(loaded, [painting], photos, load_slim_vgg(), steps=slim_steps)
     setup = time.perf_counter() - began
     return {
         "start": {"style_gap_closed": start.style_gap_closed, "content_distance": start.content_distance},
         "seconds to set up": setup,
-        "slim": trace(slim, judge, 600, 20),
-        "VGG-16": trace(Fit(loaded, [painting], photos, load_vgg16(vgg)), judge, steps, max(20, steps // 20)),
+        "slim": trace(slim, judge, 20),
+        "VGG-16": trace(Fit(loaded, [painting], photos, load_vgg16(vgg), steps=steps), judge, max(20, steps // 20)),
     }
 
 
@@ -96,13 +95,14 @@ def main() -> None:
     parser.add_argument("--model", type=Path)
     parser.add_argument("--vgg", type=Path)
     parser.add_argument("--steps", type=int, default=5000, help="of the fit with VGG-16")
+    parser.add_argument("--slim-steps", type=int, default=300, help="of the fit with the slim loss network")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--json", type=Path, default=Path("add-style.json"))
     arguments = parser.parse_args()
     seconds = speed(arguments.vgg, arguments.rounds)
     print(table(["forward and backward, 4 × 160²", "s"], [[name, f"{median(s):.3f}"] for name, s in seconds.items()]))
     results = {
-        path.name: compare(arguments.model, read_painting(path), arguments.vgg, arguments.steps)
+        path.name: compare(arguments.model, read_painting(path), arguments.vgg, arguments.slim_steps, arguments.steps)
         for path in arguments.paintings
     }
     rows = []

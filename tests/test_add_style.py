@@ -41,9 +41,7 @@ def painting(tmp_path: Path) -> Path:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fit for ten steps only."""
-    monkeypatch.setattr(adding, "_CHECK_EVERY", 5)
-    monkeypatch.setattr(adding, "_PATIENCE", 1)
-    monkeypatch.setattr(adding, "_LAST_CHANCES", 0)
+    monkeypatch.setattr(adding.Fit.__init__, "__kwdefaults__", adding.Fit.__init__.__kwdefaults__ | {"steps": 10})
 
 
 def fitting(trained: Path, painting: Path, workshop, distance: float = 0.7) -> adding.Fit:
@@ -75,11 +73,17 @@ def test_it_ends_when_nothing_is_gained(trained: Path, painting: Path, workshop,
     fit = fitting(trained, painting, workshop)
     fit.best = (fit.row, adding.Score(0.5, 0.5))
     monkeypatch.setattr(fit, "score", lambda row: adding.Score(0.5, 0.5))
-    rates = []
-    while fit.check():
-        rates.append(fit.rate)
-    assert len(rates) == 3 * 3 - 1
-    assert min(rates) == pytest.approx(adding._RATE / 9)
+    adding.fit(fit)
+    assert fit.step == adding._CHECK_EVERY * adding._PATIENCE
+
+
+def test_it_takes_as_many_steps_as_there_is_time_for(trained: Path, painting: Path, workshop, monkeypatch) -> None:
+    fit = fitting(trained, painting, workshop)
+    clock = iter(range(1000))
+    monkeypatch.setattr(adding.time, "monotonic", lambda: 5.0 * next(clock))  # five steps in five seconds
+    adding.fit(fit, seconds=12)
+    assert fit.step == 12
+    assert fit._rate() == 0
 
 
 def test_several_paintings_have_the_mean_gram_matrix(painting: Path, workshop) -> None:
@@ -181,6 +185,17 @@ def test_names_are_checked_before_the_work_begins(trained: Path, painting: Path,
     result = invoke("add-style", painting, "--name", name, "--model", trained)
     assert result.exit_code == 2
     assert "name" in result.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_found_out_first(
+    trained: Path, painting: Path, workshop, monkeypatch
+) -> None:
+    library.root().parent.mkdir(parents=True)
+    library.root().write_text("a file where the folder should be")
+    monkeypatch.delattr(adding, "Fit")
+    result = invoke("add-style", painting, "--name", "mine", "--model", trained, "--vgg", workshop.vgg)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "make it writable" in result.stderr
 
 
 def test_grey_and_half_transparent_paintings(tmp_path: Path) -> None:

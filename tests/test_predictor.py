@@ -116,6 +116,21 @@ def test_command_line(with_predictor: Path, painting: Path, photo: Path, tmp_pat
     assert invoke("sheet", photo, "--style-image", painting, "-o", sheet, "--width", 48, *model).exit_code == 0
 
 
+def test_predicted_styles_can_be_kept(
+    with_predictor: Path, painting: Path, workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    paintings = [painting, workshop.style_images / "mural.png"]
+    options = ["--name", "mine", "--predicted", "--model", with_predictor]
+    added = invoke("add-style", *paintings, *options)
+    assert added.exit_code == 0, added.output
+    stylizer = impasto.load(with_predictor)
+    rows = [stylizer.predict(path).row for path in paintings]
+    np.testing.assert_allclose(stylizer.styles["mine"].row, np.mean(rows, axis=0), rtol=1e-6)
+    again = invoke("add-style", painting, *options)
+    assert (again.exit_code, again.stderr.count("\n")) == (2, 1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -38,7 +38,6 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     Image.open(workshop.style_images / "glass.png").save(folder / "painting.jpg")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setattr(add_style, "_PATIENCE", 1)
-    monkeypatch.setattr(add_style, "_LAST_CHANCES", 0)
     monkeypatch.setattr(add_style, "_CHECK_EVERY", 1)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("IMPASTO_VGG16", str(workshop.vgg))

@@ -57,3 +57,11 @@ def test_blends_benchmark(trained: Path, workshop, tmp_path: Path) -> None:
     assert all(loss > 0 for loss in curve["mural"] + curve["stained-glass"])
     with Image.open(figure) as image:
         assert min(image.size) > 50
+
+
+def test_add_style_benchmark(trained: Path, workshop, tmp_path: Path) -> None:
+    report, painting = tmp_path / "add-style.json", workshop.style_images / "glass.png"
+    options = ["--model", trained, "--vgg", workshop.vgg, "--steps", 20, "--rounds", 1, "--json", report]
+    assert "glass.png" in run("benchmarks/add_style.py", *options, "--slim-steps", 20, painting)
+    fits = json.loads(report.read_text())["fits"]["glass.png"]
+    assert fits["slim"][-1]["step"] == fits["VGG-16"][-1]["step"] == 20

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import re
+import tempfile
 from pathlib import Path
 
 import msgspec
@@ -149,7 +150,7 @@ def _own(name: str, model: Model) -> Path:
 
 
 def _unwritable(path: Path, error: OSError) -> ImpastoError:
-    return ImpastoError(f"style folder {path.parent}: {error.strerror}; make it writable, or set XDG_DATA_HOME")
+    return ImpastoError(f"style folder {path.parent}: {error.strerror}; make it writable, or name another one")
 
 
 def append(style: Style, model: Model) -> Path:
@@ -166,5 +167,21 @@ def append(style: Style, model: Model) -> Path:
         style.save(path)
         write_file(model.path / INFO, msgspec.json.format(msgspec.json.encode(info), indent=2))
     except OSError as error:
-        raise ImpastoError(f"model {model.path}: {error.strerror}; --to takes a model folder of your own") from None
+        raise _unwritable(path, error) from None
     return path
+
+
+def check_writable(model: Model, *, appended: bool) -> None:
+    """Raise what :func:`add` would for a folder that cannot be written."""
+    place = model.path / STYLES if appended else folder(model)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise _unwritable(place / STYLES, error) from None
+
+
+def add(style: Style, model: Model, *, appended: bool, replace: bool = False) -> Path:
+    """:func:`append` or :func:`keep`."""
+    return append(style, model) if appended else keep(style, model, replace=replace)

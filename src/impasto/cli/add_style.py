@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 
 import click
+import msgspec
+import numpy as np
 from PIL import Image, ImageOps
 
 from impasto import library
@@ -14,7 +16,7 @@ from impasto.images import examples, read_photo, write_image
 from impasto.model import load_model
 from impasto.paintings import LONG_SIDE, read_painting
 from impasto.sheet import table
-from impasto.styles import Style
+from impasto.styles import Style, StyleInfo
 from impasto.stylizer import Stylizer, load
 
 _PREVIEW = "neuschwansteincastle.jpg"
@@ -38,28 +40,49 @@ _WIDTH = 480
 )
 @click.option("--to", type=click.Path(path_type=Path), help="Model folder to append to, in place of your style folder.")
 @click.option("--replace", is_flag=True, help="Take the place of a style of yours of that name.")
+@click.option(
+    "--predicted", is_flag=True, help="Keep what the model's predictor says: at once, less good, and without PyTorch."
+)
 @click.option("--vgg", type=click.Path(path_type=Path), help="Fit with VGG-16, from this file: slower.")
 @click.option("--preview", type=click.Path(path_type=Path), help="A file for the picture that shows how it went.")
 @model_option
 def add_style(
     paintings: tuple[Path, ...], name: str, title: str, artist: str, style_size: int | None, distance: float,
-    minutes: float, content: Path | None, to: Path | None, replace: bool, vgg: Path | None, preview: Path | None,
-    model: Path | None,
+    minutes: float, content: Path | None, to: Path | None, replace: bool, predicted: bool, vgg: Path | None,
+    preview: Path | None, model: Path | None,
 ) -> None:  # fmt: skip
     """Make PAINTING a style: fit one row of γ and β, in about a minute. Several PAINTINGs of one manner are one style.
 
     Nothing else of the model changes. Ctrl-C ends it early and keeps the best so far.
     """
     began = time.monotonic()
-    style = training_side("impasto.training.add_style").add_style(
-        list(paintings), name, model=model, to=to, content=content, title=title, artist=artist, style_size=style_size,
-        distance=distance, minutes=minutes, vgg=vgg, replace=replace, show=True,
-    )  # fmt: skip
-    click.echo(_verdict(style, time.monotonic() - began))
+    if predicted:
+        style = _predict(paintings, StyleInfo(slug=name, name=title, artist=artist), model, to, replace=replace)
+    else:
+        style = training_side("impasto.training.add_style").add_style(
+            list(paintings), name, model=model, to=to, content=content, title=title, artist=artist,
+            style_size=style_size, distance=distance, minutes=minutes, vgg=vgg, replace=replace, show=True,
+        )  # fmt: skip
+        click.echo(_verdict(style, time.monotonic() - began))
     stylizer = load(to or model)
     preview = preview or library.preview(name, load_model(to or model), appended=to is not None)
     write_image(_before_and_after(stylizer, style, paintings[0]), preview)
     click.echo(f"{preview} shows it; use it with -s {name}")
+
+
+def _predict(
+    paintings: tuple[Path, ...], known: StyleInfo, model: Path | None, to: Path | None, *, replace: bool
+) -> Style:
+    """The mean of the paintings' predicted styles, kept where a fitted one would be."""
+    loaded = load_model(to or model)
+    library.check_name(known.slug, library.with_own_styles(loaded), replace=replace and to is None)
+    stylizer = load(to or model)
+    styles = [stylizer.predict(painting) for painting in paintings]
+    row = np.mean([style.row for style in styles], axis=0)
+    info = msgspec.structs.replace(styles[0].info, slug=known.slug, name=known.name, artist=known.artist)
+    style = Style(info, row, styles[0].thumbnail)
+    library.add(style, loaded, appended=to is not None, replace=replace)
+    return style
 
 
 def _verdict(style: Style, seconds: float) -> str:

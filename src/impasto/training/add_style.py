@@ -44,15 +44,18 @@ FAILED = 0.7
 _SHIFTS = (8,)
 _CONTENT = 0.3
 _BEYOND = 10.0
-_RATE = 2e-2
+_STEPS = 300
+_RATE = 5e-2
+_BETAS = (0.9, 0.99)
 _WARMUP = 10
 _KEEP = 0.9
 """Share that the mean of the rows keeps of itself each step."""
 _CHECK_EVERY = 20
 _CHECKED = 8
-_PATIENCE = 3
+_PATIENCE = 5
 _BETTER = 0.01
-_LAST_CHANCES = 2
+_TIMED = 5
+"""Steps after which it is known how long one takes."""
 
 
 @dataclass(frozen=True)
@@ -78,20 +81,24 @@ class Fit:
         distance: the content distance that pictures shall have.
         crop: side of the crops, in pixels.
         batch_size: crops a step.
+        steps: that it takes at most.
         starts: rows (P,) to begin at, if pictures are nearer to the style with one of them than with the model's own.
 
     Attributes:
         row: (P,), the row that is being fitted.
+        step: steps taken so far.
         best: the best row so far, and its score.
     """
 
     def __init__(
         self, model: Model, paintings: Sequence[Painting], photos: Sequence[Path], looks: SlimVGG | VGG16, *,
-        distance: float = 0.7, crop: int = 160, batch_size: int = 4, starts: Sequence[Row] = (),
+        distance: float = 0.7, crop: int = 160, batch_size: int = 4, steps: int = _STEPS,
+        starts: Sequence[Row] = (),
     ) -> None:  # fmt: skip
         self.looks = looks
         self.distance = distance
         self.batch_size = batch_size
+        self.steps = steps
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.precision = fastest_precision(self.device)
         self.network: StyleTransferNetwork = load_network(model).to(self.device).requires_grad_(False)
@@ -147,8 +154,8 @@ class Fit:
     def _begin(self, row: Tensor) -> None:
         self.row = row.clone().requires_grad_()
         self.mean = row.clone()
-        self.optimizer = torch.optim.Adam([self.row], lr=_RATE)
-        self.rate, self.waited, self.chances = _RATE, 0, _LAST_CHANCES
+        self.optimizer = torch.optim.Adam([self.row], betas=_BETAS)
+        self.waited = 0
         self.best = (row.clone(), self.score(row))
 
     @torch.no_grad()
@@ -163,24 +170,24 @@ class Fit:
         self.optimizer.zero_grad()
         self._objective(*self._see(*crops, self.row)).backward()
         for group in self.optimizer.param_groups:
-            group["lr"] = self.rate * min(1.0, (self.step + 1) / _WARMUP)
+            group["lr"] = self._rate()
         self.optimizer.step()
         self.mean.lerp_(self.row.detach(), 1 - min(_KEEP, self.step / (self.step + 10)))
         self.step += 1
 
-    def check(self) -> bool:
-        """Score the mean of the last rows, and tell whether there is anything left to gain.
+    def _rate(self) -> float:
+        """The learning rate: rising, then falling along a cosine to the last step."""
+        left = max(0.0, 1 - self.step / self.steps)
+        return _RATE * min(1.0, (self.step + 1) / _WARMUP) * (0.5 - 0.5 * math.cos(math.pi * left))
 
-        Where nothing was gained for a while the learning rate falls, twice; the third time it ends.
-        """
+    def check(self) -> bool:
+        """Score the mean of the last rows, and tell whether there is anything left to gain."""
         score = self.score(self.mean)
         if score.miss(self.distance) < (1 - _BETTER) * self.best[1].miss(self.distance):
             self.best, self.waited = (self.mean.clone(), score), 0
             return True
         self.waited += 1
-        if self.waited == _PATIENCE:
-            self.rate, self.waited, self.chances = self.rate / 3, 0, self.chances - 1
-        return self.chances >= 0
+        return self.waited < _PATIENCE
 
 
 def _mean_grams(looks: SlimVGG | VGG16, paintings: Sequence[Painting], device: torch.device) -> Grams:
@@ -201,23 +208,26 @@ def _predicted(model: Model, paintings: Sequence[Painting]) -> list[Row]:
     return [np.mean([runtime.predict(for_predictor(painting))[0] for painting in paintings], axis=0)]
 
 
-def fit(fitting: Fit, *, seconds: float, show: bool = False) -> None:
-    """Run ``fitting`` until nothing is gained any more, or for ``seconds``; Ctrl-C ends it early."""
-    ends = time.monotonic() + seconds
-    with tqdm(total=math.ceil(seconds), unit="s", disable=None if show else True, bar_format=_BAR) as bar:
+def fit(fitting: Fit, *, seconds: float = math.inf, show: bool = False) -> None:
+    """Take the steps of ``fitting``, fewer where they would take more than ``seconds`` or nothing is gained any more.
+
+    Ctrl-C ends it early; the best row stays.
+    """
+    began = time.monotonic()
+    with tqdm(total=fitting.steps, unit="step", disable=None if show else True) as bar:
         try:
-            while time.monotonic() < ends:
+            while fitting.step < fitting.steps:
                 fitting.take_step()
+                bar.update()
+                if fitting.step == _TIMED:
+                    each = (time.monotonic() - began) / _TIMED
+                    bar.total = fitting.steps = max(_TIMED, int(min(fitting.steps, seconds / each)))
                 if fitting.step % _CHECK_EVERY == 0 and not fitting.check():
                     break
                 bar.set_postfix_str(f"style gap closed {100 * fitting.best[1].style_gap_closed:.1f} %")
-                bar.update(min(seconds, seconds - (ends - time.monotonic())) - bar.n)
         except KeyboardInterrupt:
             tqdm.write("impasto: interrupted; this is the best so far")
     fitting.check()
-
-
-_BAR = "{desc}{percentage:3.0f}%|{bar}| at most {remaining} left{postfix}"
 
 
 def add_style(
@@ -264,14 +274,12 @@ def add_style(
     several = paintings if isinstance(paintings, list) else [paintings]
     read = [read_painting(painting, style_size) for painting in several]
     photos = find_photos(free_photos() if content is None else Path(content))
+    library.check_writable(loaded, appended=to is not None)
     fitting = Fit(loaded, read, photos, loss_network(vgg), distance=distance, starts=_predicted(loaded, read))
     fit(fitting, seconds=60 * minutes, show=show)
     info = StyleInfo(slug=name, name=title, artist=artist, network=loaded.info.network, image_size=style_size)
     style = _style(fitting, read, info)
-    if to is not None:
-        library.append(style, loaded)
-    else:
-        library.keep(style, loaded, replace=replace)
+    library.add(style, loaded, appended=to is not None, replace=replace)
     return style
 
 
