@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from impasto import library
 from impasto.images import PhotoLike, free_photos
-from impasto.losses import CONTENT_LAYER, Grams, content_loss, describe, style_gap_closed, style_terms
+from impasto.losses import CONTENT_LAYER, content_loss, describe, style_gap_closed, style_terms
 from impasto.model import Model, load_model
 from impasto.nn import StyleTransferNetwork
 from impasto.nn.slim import SlimVGG, load_slim_vgg
@@ -41,7 +41,9 @@ from impasto.training.run import fastest_precision
 FAILED = 0.7
 """Style gap closed below which a style did not train."""
 
-_SHIFTS = (8,)
+_SHIFTS = ((4,), (8,), (16,))
+"""Of shifted Gram matrices, in turn: all of them in each step would double its time."""
+_FLAT = 0.25
 _CONTENT = 0.3
 _BEYOND = 10.0
 _STEPS = 300
@@ -68,6 +70,19 @@ class Score:
     def miss(self, distance: float) -> float:
         """What is still missing: the gap left, and how far pictures are beyond ``distance``."""
         return 1 - self.style_gap_closed + max(0.0, self.content_distance - distance)
+
+
+class _Target:
+    """What a style's Gram matrices are, and what photos score on them."""
+
+    def __init__(
+        self, looks: SlimVGG | VGG16, paintings: Sequence[Painting], photos: Tensor, shifts: tuple[int, ...]
+    ) -> None:
+        seen = [style_grams(looks, Image.fromarray(painting.array), photos.device, shifts) for painting in paintings]
+        self.shifts = shifts
+        self.grams = {layer: torch.stack([grams[layer] for grams in seen]).mean(dim=0) for layer in seen[0]}
+        scores = PhotoScores(looks, photos, shifts)
+        self.photo_terms, self.another = scores.terms(self.grams), scores.another
 
 
 class Fit:
@@ -105,11 +120,9 @@ class Fit:
         for module in (self.network, looks):
             module.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         noise = (0.0, 2 * model.info.input_noise)
-        self.crops = Crops(list(photos), [0], TrainingOptions(crop=crop, least_scale=0.7, noise=noise, flat=0.1))
+        self.crops = Crops(list(photos), [0], TrainingOptions(crop=crop, least_scale=0.7, noise=noise, flat=_FLAT))
         self.checked = self._crops(range(_CHECKED))
-        self.target = _mean_grams(looks, paintings, self.device)
-        self.scores = PhotoScores(looks, self.checked[0], _SHIFTS)
-        self.photo_terms = self.scores.terms(self.target)
+        self.targets = [_Target(looks, paintings, self.checked[0], shifts) for shifts in _SHIFTS]
         looks.to(self.precision)
         self.step = 0
         self._numbers = itertools.count(_CHECKED)
@@ -130,26 +143,28 @@ class Fit:
         with torch.autocast(self.device.type, self.precision if mixed else None, enabled=mixed):
             return self.network.render(noisy, row.expand(len(noisy), -1)).float()
 
-    def _see(self, photo: Tensor, noisy: Tensor, row: Tensor) -> tuple[Tensor, Tensor]:
+    def _see(self, photo: Tensor, noisy: Tensor, row: Tensor, target: _Target) -> tuple[Tensor, Tensor]:
         """Content distances (N,) and style terms (N,L) of photos painted in the style of ``row``."""
         with torch.no_grad():
             content = self.looks(photo, [CONTENT_LAYER])[CONTENT_LAYER]
-        seen = describe(self.looks, self._render(noisy, row), _SHIFTS)
-        return content_loss(seen.content, content) / self.scores.another, style_terms(seen.grams, self.target)
+        seen = describe(self.looks, self._render(noisy, row), target.shifts)
+        return content_loss(seen.content, content) / target.another, style_terms(seen.grams, target.grams)
 
-    def _objective(self, distance: Tensor, terms: Tensor) -> Tensor:
+    def _objective(self, photo: Tensor, noisy: Tensor, row: Tensor) -> Tensor:
         """The gap left, every layer's alike, and the content distance, most of all what is beyond the one wanted.
 
         A weight that follows the distance, as in training, takes hundreds of steps to settle.
         """
+        target = self.targets[self.step % len(self.targets)]
+        distance, terms = self._see(photo, noisy, row, target)
         beyond = (distance - self.distance).clamp_min(0)
-        return (terms / self.photo_terms).mean() + (_CONTENT * distance + _BEYOND * beyond.square()).mean()
+        return (terms / target.photo_terms).mean() + (_CONTENT * distance + _BEYOND * beyond.square()).mean()
 
     @torch.no_grad()
     def _nearest(self, rows: Sequence[Tensor]) -> Tensor:
         """That of ``rows``, each (P,), whose pictures are nearest to the style, all in all."""
         photo, noisy = (part[:2] for part in self.checked)
-        return rows[int(torch.stack([self._objective(*self._see(photo, noisy, row)) for row in rows]).argmin())]
+        return rows[int(torch.stack([self._objective(photo, noisy, row) for row in rows]).argmin())]
 
     def _begin(self, row: Tensor) -> None:
         self.row = row.clone().requires_grad_()
@@ -161,14 +176,16 @@ class Fit:
     @torch.no_grad()
     def score(self, row: Tensor) -> Score:
         """The score of ``row`` (P,)."""
-        distance, terms = self._see(*self.checked, row)
-        return Score(style_gap_closed(terms.sum(dim=1).mean(), self.photo_terms.sum()).item(), distance.mean().item())
+        target = self.targets[0]
+        distance, terms = self._see(*self.checked, row, target)
+        gap = style_gap_closed(terms.sum(dim=1).mean(), target.photo_terms.sum())
+        return Score(gap.item(), distance.mean().item())
 
     def take_step(self) -> None:
         """One step of Adam on one batch."""
         crops = self._crops([next(self._numbers) for _ in range(self.batch_size)])
         self.optimizer.zero_grad()
-        self._objective(*self._see(*crops, self.row)).backward()
+        self._objective(*crops, self.row).backward()
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
         self.optimizer.step()
@@ -188,11 +205,6 @@ class Fit:
             return True
         self.waited += 1
         return self.waited < _PATIENCE
-
-
-def _mean_grams(looks: SlimVGG | VGG16, paintings: Sequence[Painting], device: torch.device) -> Grams:
-    seen = [style_grams(looks, Image.fromarray(painting.array), device, _SHIFTS) for painting in paintings]
-    return {layer: torch.stack([grams[layer] for grams in seen]).mean(dim=0) for layer in seen[0]}
 
 
 def loss_network(vgg: str | os.PathLike[str] | None = None) -> SlimVGG | VGG16:
