@@ -105,6 +105,46 @@ def compare(judge: Judge, rival: np.ndarray, contestants: dict[str, Paint]) -> t
     return results, pictures
 
 
+def _painter(stylizer: impasto.Stylizer, photo: np.ndarray, style: Style) -> Paint:
+    return lambda strength: stylizer(photo, style, strength=strength)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Who paints, who judges, and what is painted."""
+
+    stylizer: impasto.Stylizer
+    rival: StyleTransfer
+    vgg: VGG16
+    photos: list[np.ndarray]
+    seconds: float
+
+    def styles(self, painting: np.ndarray) -> tuple[dict[str, Style], float]:
+        """The painting's styles by name, and the seconds that predicting took."""
+        began = time.perf_counter()
+        predicted = self.stylizer.predict(painting)
+        took = time.perf_counter() - began
+        if not self.seconds:
+            return {"predicted": predicted}, took
+        name = f"predicted and fitted, {self.seconds:g} s"
+        return {"predicted": predicted, name: fitted(self.stylizer, painting, predicted, self.seconds)}, took
+
+    def enter(self, painting: np.ndarray, shown: int) -> tuple[list[dict[str, Any]], list[Image.Image], float]:
+        """Results of all photos in one painting's style, the pictures of photo ``shown``, and seconds for the row."""
+        styles, took = self.styles(painting)
+        target = style_grams(self.vgg, Image.fromarray(painting), torch.device("cpu"))
+        results, row = [], [Image.fromarray(painting).resize((SIDE, SIDE))]
+        for index, photo in enumerate(progress(self.photos, unit="photo")):
+            judge = Judge(self.vgg, photo, self.photos[index - 1], target)
+            rival = np.asarray(self.rival.stylize_with(Image.fromarray(photo), Image.fromarray(painting)))
+            paints = {name: _painter(self.stylizer, photo, style) for name, style in styles.items()}
+            losses, pictures = compare(judge, rival, paints)
+            results.append({"photo": index, **losses})
+            if index == shown:
+                row += map(Image.fromarray, pictures)
+        return results, row, took
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paintings", nargs="+", type=Path)
@@ -113,44 +153,31 @@ def main() -> None:
     parser.add_argument("--vgg", type=Path)
     parser.add_argument("--seconds", type=float, default=20, help="of fitting; 0 for none")
     parser.add_argument("--json", type=Path, default=Path("any-style.json"))
-    parser.add_argument("--sheet", type=Path, help="a picture of the first photo in every style")
+    parser.add_argument("--sheet", type=Path, help="a file for pictures, one photo for each painting")
     arguments = parser.parse_args()
-    stylizer, vgg, lite = impasto.load(arguments.model), load_vgg16(arguments.vgg), StyleTransfer()
     photos = [square(path, SIDE) for path in find_photos(arguments.photos)]
+    stylizer, vgg = impasto.load(arguments.model), load_vgg16(arguments.vgg)
+    contest = Contest(stylizer, StyleTransfer(), vgg, photos, arguments.seconds)
     pairs, rows, seconds = [], [], []
     for number, path in enumerate(progress(arguments.paintings, unit="painting")):
-        painting = square(path, PAINTING)
-        began = time.perf_counter()
-        predicted = stylizer.predict(painting)
-        seconds.append(time.perf_counter() - began)
-        styles = {"predicted": predicted}
-        if arguments.seconds:
-            styles[f"fitted, {arguments.seconds:g} s"] = fitted(stylizer, painting, predicted, arguments.seconds)
-        target = style_grams(vgg, Image.fromarray(painting), torch.device("cpu"))
-        for index, photo in enumerate(photos):
-            judge = Judge(vgg, photo, photos[index - 1], target)
-            rival = np.asarray(lite.stylize_with(Image.fromarray(photo), Image.fromarray(painting)))
-            paints = {name: _painter(stylizer, photo, style) for name, style in styles.items()}
-            results, pictures = compare(judge, rival, paints)
-            pairs.append({"painting": path.name, "photo": index, **results})
-            if index == number % len(photos):
-                shown = ImageOps.contain(Image.fromarray(painting), (SIDE, SIDE))
-                rows.append([shown.resize((SIDE, SIDE)), *map(Image.fromarray, pictures)])
+        results, row, took = contest.enter(square(path, PAINTING), number % len(photos))
+        pairs += [{"painting": path.name, **result} for result in results]
+        rows.append(row)
+        seconds.append(took)
     print(summary(pairs))
     write(arguments.json, {"pairs": pairs, "seconds for a row": seconds})
     if arguments.sheet:
-        names = [name for name in pairs[0] if name not in ("painting", "photo")]
-        write_image(pictures_in_rows(rows, ["painting", "photo", *names]), arguments.sheet)
+        write_image(pictures_in_rows(rows, ["painting", "photo", *_names(pairs)]), arguments.sheet)
 
 
-def _painter(stylizer: impasto.Stylizer, photo: np.ndarray, style: Style) -> Paint:
-    return lambda strength: stylizer(photo, style, strength=strength)
+def _names(pairs: list[dict[str, Any]]) -> list[str]:
+    return [name for name in pairs[0] if name not in ("painting", "photo")]
 
 
 def summary(pairs: list[dict[str, Any]]) -> str:
     """A table: means over the pairs, and how often each is better than the rival."""
     rows = []
-    for name in (name for name in pairs[0] if name not in ("painting", "photo")):
+    for name in _names(pairs):
         ratios = np.array([pair[name]["style"] / pair[RIVAL]["style"] for pair in pairs])
         mean = {key: np.mean([pair[name][key] for pair in pairs]) for key in ("style_gap_closed", "content_distance")}
         better = "" if name == RIVAL else f"{100 * (ratios < 1).mean():.0f} %"
