@@ -215,6 +215,8 @@ def test_train_makes_a_model_that_stylizes(workshop, photo: Path, tmp_path: Path
     result = invoke(*arguments_to_train(workshop, out, workshop.recipe(steps=2)))
     assert result.exit_code == 0, result.output
     assert "a model with 4 styles" in result.output
+    assert "'mural' did not train" in result.stderr
+    assert "slot-2" not in result.stderr
     assert invoke("stylize", photo, "-s", "mural", "-o", tmp_path / "a.png", "--model", out).exit_code == 0
 
 

@@ -246,6 +246,21 @@ def test_the_mean_of_the_weights_is_exported(workshop, tmp_path: Path) -> None:
     torch.testing.assert_close(exported, mean.contiguous(), atol=1e-4, rtol=1e-3)
 
 
+def test_extra_styles_are_learnt_and_not_exported(workshop, tmp_path: Path) -> None:
+    path = tmp_path / "extra.toml"
+    path.write_text('extra = ["mural.png", "glass.png"]\n' + workshop.recipe(steps=6).read_text("utf-8"), "utf-8")
+    recipe = read_recipe(path)
+    assert [(entry.slot, entry.hidden) for entry in recipe.styles] == [(0, False), (1, False), (4, True), (5, True)]
+    run = prepare(recipe, workshop.photos, tmp_path / "out", style_images=workshop.style_images, vgg=workshop.vgg)
+    before = run.modules["network"].style(torch.tensor([4, 5])).clone()
+    train(run)
+    assert not torch.equal(run.modules["network"].style(torch.tensor([4, 5])), before)
+    export_model(run, workshop.style_images)
+    assert list(load_model(tmp_path / "out").styles) == ["mural", "stained-glass", "slot-2", "slot-3"]
+    log = (tmp_path / "out" / "log.jsonl").read_text()
+    assert "extra-0" not in log
+
+
 def test_starting_from_a_model_takes_its_styles_by_name(workshop, trained: Path, tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(workshop.recipe().read_text("utf-8").replace('"stained-glass"', '"new"'), "utf-8")

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from impasto.cli.options import style_images_option, training_side, vgg_option
+from impasto.styles import Style
 
 
 @click.command()
@@ -37,5 +38,15 @@ def train(
     run = training.prepare(settings, content, out, style_images=style_images, vgg=vgg, start=start, resume=resume)
     training.train(run)
     if run.accelerator.is_main_process:
-        training.export_model(run, style_images)
+        for style in training.export_model(run, style_images):
+            _warn(style, training.TRAINED)
         click.echo(f"{out}: a model with {settings.slots} styles; impasto stylize PHOTO --model {out} -s STYLE")
+
+
+def _warn(style: Style, trained: float) -> None:
+    gap = style.info.losses.get("style_gap_closed", 1.0)
+    if gap < trained:
+        advice = "raise its weight or share, or read its image at another size"
+        click.echo(
+            f"impasto: style {style.slug!r} did not train, it closes {100 * gap:.0f} % of its gap; {advice}", err=True
+        )

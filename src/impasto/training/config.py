@@ -47,6 +47,8 @@ class StyleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How often the style is drawn, in times of one that has 1."""
     distance: Annotated[float, Meta(gt=0)] | None = None
     """As in the ``[training]`` table, for this style."""
+    hidden: bool = False
+    """Not exported: what the network learns from it, it can use for styles that are added later."""
 
 
 class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,6 +111,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     slots: Positive
     """Rows of the style table; those that no style names stay as they were initialised."""
     styles: Annotated[tuple[StyleEntry, ...], Meta(min_length=1)]
+    extra: tuple[str, ...] = ()
+    """More style images, as file names: hidden styles in rows of their own, after the others."""
     training: TrainingOptions = TrainingOptions()
     licence: str = ""
     """Licence of the trained model."""
@@ -155,7 +159,7 @@ def read_recipe(path: str | Path) -> Recipe:
     Raises:
         ImpastoError: the file is missing, is not TOML, or does not describe a recipe.
     """
-    recipe = _read(path, Recipe)
+    recipe = _with_extra(_read(path, Recipe))
     _check_slots(path, recipe)
     _check_boxes(path, recipe)
     return recipe
@@ -173,6 +177,16 @@ def _read(path: str | Path, kind: type[T]) -> T:
         raise ImpastoError(f"recipe {path}: {error.strerror}") from None
     except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
         raise ImpastoError(f"recipe {path}: {error}") from None
+
+
+def _with_extra(recipe: Recipe) -> Recipe:
+    """``recipe`` with a style for each of its extra images."""
+    hidden = tuple(
+        StyleEntry(slot=recipe.slots + number, slug=f"extra-{number}", name=Path(image).stem, image=image, hidden=True)
+        for number, image in enumerate(recipe.extra)
+    )
+    slots = recipe.slots + len(hidden)
+    return msgspec.structs.replace(recipe, styles=recipe.styles + hidden, slots=slots, extra=())
 
 
 def _check_slots(path: str | Path, recipe: Recipe) -> None:

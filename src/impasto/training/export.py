@@ -28,8 +28,15 @@ _CROPS = 8
 _THUMBNAIL = (192, 192)
 
 
-def export_model(run: Run, style_images: Path) -> None:
+TRAINED = 0.85
+"""Style gap closed below which a style did not train."""
+
+
+def export_model(run: Run, style_images: Path) -> list[Style]:
     """Write the model folder of a run into its output folder; ``model.json`` comes last and makes it whole.
+
+    Returns:
+        The styles, with what was measured.
 
     Raises:
         ImpastoError: the folder cannot be written, or a style image has gone.
@@ -37,7 +44,10 @@ def export_model(run: Run, style_images: Path) -> None:
     network = copy.deepcopy(run.trained).float().cpu()
     weights = _half_weights(network)
     fingerprint = hashlib.sha256(weights).hexdigest()[:16]
-    styles = [_style(run, network, slot, style_images, fingerprint) for slot in range(run.recipe.slots)]
+    hidden = {entry.slot for entry in run.recipe.styles if entry.hidden}
+    styles = [
+        _style(run, network, slot, style_images, fingerprint) for slot in range(run.recipe.slots) if slot not in hidden
+    ]
     graphs = to_onnx(network, weights)
     contents = {WEIGHTS: weights} | {graph.value: content for graph, content in graphs.items()}
     info = _info(run, fingerprint, [style.slug for style in styles], contents)
@@ -49,6 +59,7 @@ def export_model(run: Run, style_images: Path) -> None:
             write_file(run.out / name, content)
     except OSError as error:
         raise ImpastoError(f"output {run.out}: {error.strerror or error}") from None
+    return styles
 
 
 def _half_weights(network: StyleTransferNetwork) -> bytes:

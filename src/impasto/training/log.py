@@ -20,7 +20,7 @@ class Log:
     def __init__(self, run: Run, every: int = 50) -> None:
         self.run = run
         self.every = every
-        self.slugs = {entry.slot: entry.slug for entry in run.recipe.styles if entry.image}
+        self.slugs = {entry.slot: entry.slug for entry in run.recipe.styles if entry.image and not entry.hidden}
         self.writer = SummaryWriter(str(run.out / "tensorboard"))
         self.file = (run.out / "log.jsonl").open("a")
         self.bar = tqdm(total=run.options.steps, initial=run.step, unit="step", desc=run.recipe.name, smoothing=0.05)

@@ -17,7 +17,7 @@ def sample_sheet(run: Run) -> None:
     photos = torch.stack([run.crops[number][1] for number in range(PHOTOS)]).to(run.accelerator.device)
     photos = photos.float() / 255
     columns = [photos]
-    for slot in range(run.recipe.slots):
+    for slot in sorted(set(range(run.recipe.slots)) - {entry.slot for entry in run.recipe.styles if entry.hidden}):
         slots = torch.full((PHOTOS,), slot, device=photos.device)
         with run.autocast():
             columns.append(run.trained(photos, slots).float())
