@@ -23,7 +23,7 @@ def test_folder_says_what_it_is(trained: Path, workshop) -> None:
     assert model.info.style_size == 1560
     assert model.info.input_noise == 2.0
     assert model.info.provenance["steps"] == 20
-    mural = model.style("mural")
+    mural = model.styles["mural"]
     assert (mural.info.name_zh, mural.info.artist, mural.info.year) == ("壁畫", "Anonymous", "c. 800")
     image = workshop.style_images / "mural.png"
     assert mural.info.image_sha256 == hashlib.sha256(image.read_bytes()).hexdigest()
@@ -34,7 +34,7 @@ def test_folder_says_what_it_is(trained: Path, workshop) -> None:
 
 
 def test_style_files_are_small_and_hold_a_thumbnail(trained: Path) -> None:
-    style = load_model(trained).style("mural")
+    style = load_model(trained).styles["mural"]
     size = (trained / "styles" / "mural.safetensors").stat().st_size
     assert size - len(style.thumbnail) < 8_000
     assert style.thumbnail.startswith(b"\xff\xd8")
