@@ -27,7 +27,7 @@ def test_folder_says_what_it_is(trained: Path, workshop) -> None:
     assert (mural.info.name_zh, mural.info.artist, mural.info.year) == ("壁畫", "Anonymous", "c. 800")
     image = workshop.style_images / "mural.png"
     assert mural.info.image_sha256 == hashlib.sha256(image.read_bytes()).hexdigest()
-    glass = model.style("stained-glass").info
+    glass = model.styles["stained-glass"].info
     assert (glass.image_size, glass.image_box) == (64, (0.0, 0.25, 0.5, 1.0))
     assert set(mural.info.losses) == {"style_gap_closed", "content_distance"}
     assert not list(trained.rglob("*.part"))
