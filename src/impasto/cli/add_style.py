@@ -51,7 +51,7 @@ def add_style(
     minutes: float, content: Path | None, to: Path | None, replace: bool, predicted: bool, vgg: Path | None,
     preview: Path | None, model: Path | None,
 ) -> None:  # fmt: skip
-    """Make PAINTING a style: fit one row of γ and β, in about a minute. Several PAINTINGs of one manner are one style.
+    """Make PAINTING a style: fit one row of γ and β, in a minute or two. Several PAINTINGs of one manner are one style.
 
     Nothing else of the model changes. Ctrl-C ends it early and keeps the best so far.
     """
