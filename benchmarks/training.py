@@ -30,11 +30,12 @@ from report import interleaved, median, table, write
 def ours(recipe: Recipe, arguments: argparse.Namespace, folder: str, *, compiled: bool) -> Callable[[], float]:
     """One step of impasto's loop, workers and all."""
     run = prepare(recipe, arguments.content, folder, style_images=arguments.style_images, vgg=arguments.vgg)
-    network = torch.compile(run.network) if compiled else run.network
-    batches = iter(loader(run.crops, ShareOfSteps(0, run.options), run.options.workers))
+    painter = torch.compile(run.painter) if compiled else run.painter
+    sampler = ShareOfSteps(range(run.options.steps), run.options.batch_size)
+    batches = iter(loader(run.crops, sampler, run.options.workers))
 
     def step() -> float:
-        losses = loop.train_step(run, network, *next(batches))
+        losses = loop.train_step(run, painter, *next(batches))
         run.step += 1
         return losses.objective.mean().item()
 
@@ -77,7 +78,7 @@ def read(path: Path, crop: int) -> torch.Tensor:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--recipe", type=Path, default=Path(__file__).parent.parent / "recipes" / "gallery-6.toml")
+    parser.add_argument("--recipe", type=Path, default=Path(__file__).parent.parent / "recipes" / "four-slots.toml")
     parser.add_argument("--content", type=Path, required=True)
     parser.add_argument("--style-images", type=Path, required=True)
     parser.add_argument("--vgg", type=Path)

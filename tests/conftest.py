@@ -34,7 +34,7 @@ learning_rate = {learning_rate}
 noise = [1.0, 4.0]
 flat = 0.1
 shifts = [8]
-distance = 0.7
+likeness = 0.44
 average = 0.5
 workers = 0
 checkpoint_every = {checkpoint_every}
@@ -104,6 +104,19 @@ class Workshop:
         path.write_text(text, "utf-8")
         return path
 
+    def with_predictor(self, **options: float) -> Path:
+        """A recipe that trains a predictor, too."""
+        path = self.folder / f"predictor-{options}.toml"
+        text = self.recipe(**options).read_text("utf-8")  # type: ignore[arg-type]
+        path.write_text(text + '[predictor]\nheld_out = ["glass.png"]\n', "utf-8")
+        return path
+
+    def prepare_predictor(self, out: Path, *, resume: bool = False, **options: float) -> Run:
+        """A run of that one, on one painting and five photos."""
+        recipe = read_recipe(self.with_predictor(**options))
+        inputs = {"style_images": self.style_images, "vgg": self.vgg, "paintings": [self.style_images, self.photos]}
+        return prepare(recipe, self.photos, out, **inputs, resume=resume)  # type: ignore[arg-type]
+
     def prepare(self, out: Path, *, resume: bool = False, **options: float) -> Run:
         """A run of that recipe."""
         recipe = read_recipe(self.recipe(**options))  # type: ignore[arg-type]
@@ -120,6 +133,16 @@ def trained(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Pat
     """A model folder: a fast network after 20 steps, slots 0 and 1 trained, 2 and 3 not. Not to be changed."""
     out = tmp_path_factory.mktemp("trained") / "tiny"
     run = workshop.prepare(out)
+    train(run)
+    export_model(run, workshop.style_images)
+    return out
+
+
+@pytest.fixture(scope="session")
+def with_predictor(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The like, with a predictor after 20 steps. Not to be changed."""
+    out = tmp_path_factory.mktemp("predictor") / "tiny"
+    run = workshop.prepare_predictor(out)
     train(run)
     export_model(run, workshop.style_images)
     return out

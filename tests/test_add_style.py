@@ -44,20 +44,20 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adding.Fit.__init__, "__kwdefaults__", adding.Fit.__init__.__kwdefaults__ | {"steps": 10})
 
 
-def fitting(trained: Path, painting: Path, workshop, distance: float = 0.7) -> adding.Fit:
+def fitting(trained: Path, painting: Path, workshop, likeness: float = 0.44) -> adding.Fit:
     paintings, photos = [read_painting(painting)], find_photos(workshop.photos)
     looks = load_vgg16(workshop.vgg)
-    return adding.Fit(load_model(trained), paintings, photos, looks, distance=distance, crop=48, batch_size=2)
+    return adding.Fit(load_model(trained), paintings, photos, looks, likeness=likeness, crop=48, batch_size=2)
 
 
 def test_fitting_lowers_the_loss_of_the_row_alone(trained: Path, painting: Path, workshop) -> None:
-    fit = fitting(trained, painting, workshop, distance=1.9)
+    fit = fitting(trained, painting, workshop, likeness=0.1)
     before = {name: weight.clone() for name, weight in fit.network.state_dict().items()}
     start = fit.score(fit.row)
     for _ in range(40):
         fit.take_step()
     fit.check()
-    assert fit.best[1].miss(fit.distance) < 0.9 * start.miss(fit.distance)
+    assert fit.best[1].miss(fit.likeness) < 0.9 * start.miss(fit.likeness)
     assert all(torch.equal(weight, before[name]) for name, weight in fit.network.state_dict().items())
 
 
@@ -71,8 +71,8 @@ def test_it_starts_at_the_nearest_style(trained: Path, workshop) -> None:
 
 def test_it_ends_when_nothing_is_gained(trained: Path, painting: Path, workshop, monkeypatch) -> None:
     fit = fitting(trained, painting, workshop)
-    fit.best = (fit.row, adding.Score(0.5, 0.5))
-    monkeypatch.setattr(fit, "score", lambda row: adding.Score(0.5, 0.5))
+    fit.best = (fit.row, adding.Score(0.5, 0.5, 0.5))
+    monkeypatch.setattr(fit, "score", lambda row: adding.Score(0.5, 0.5, 0.5))
     adding.fit(fit)
     assert fit.step == adding._CHECK_EVERY * adding._PATIENCE
 
@@ -111,7 +111,7 @@ def test_a_new_style_leaves_the_others_as_they_were(
         assert list(stylizer.styles) == [*before, *new]
         assert all(np.array_equal(np.asarray(stylizer(photo, old)), picture) for old, picture in before.items())
     assert mine.info.image == "waves.png"
-    assert set(mine.info.losses) == {"style_gap_closed", "content_distance"}
+    assert set(mine.info.losses) == {"style_gap_closed", "content_distance", "content_likeness"}
     assert np.array_equal(Style.load(library.folder(load_model(trained)) / "mine.safetensors").row, mine.row)
 
 
@@ -146,7 +146,7 @@ def test_command_line(trained: Path, painting: Path, workshop, photo: Path, tmp_
 
 @pytest.mark.usefixtures("few")
 def test_a_style_that_did_not_train_is_said_so(trained: Path, painting: Path, workshop, monkeypatch) -> None:
-    monkeypatch.setattr(adding.Fit, "score", lambda self, row: adding.Score(0.4, 0.5))
+    monkeypatch.setattr(adding.Fit, "score", lambda self, row: adding.Score(0.4, 0.5, 0.5))
     inputs = ["--content", workshop.photos, "--vgg", workshop.vgg, "--model", trained]
     assert "mine did not train" in invoke("add-style", painting, "--name", "mine", *inputs).stdout
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
 
 from impasto import losses
 from impasto.nn.vgg import VGG16
@@ -59,6 +61,15 @@ def test_the_two_readable_numbers() -> None:
     assert losses.style_gap_closed(photo, photo) == 0
     assert losses.style_gap_closed(style, photo) == 1
     assert losses.content_distance(torch.tensor(50.0), torch.tensor(100.0)) == 0.5
+
+
+@given(scale=st.floats(0.01, 100), shift=st.floats(-5, 5))
+def test_likeness_sees_forms_and_no_contrast(scale: float, shift: float) -> None:
+    torch.manual_seed(0)
+    photo, another = torch.rand(2, 8, 16, 16), torch.rand(2, 8, 16, 16)
+    assert losses.content_likeness(scale * photo + shift, photo).tolist() == pytest.approx([1, 1], abs=1e-3)
+    assert losses.content_likeness(scale * another + shift, photo).abs().max() < 0.1
+    assert losses.content_likeness(torch.full_like(photo, shift), photo).abs().max() < 1e-3
 
 
 def test_describe_takes_relu3_3_for_content_and_four_layers_for_style() -> None:

@@ -29,7 +29,7 @@ def test_folder_says_what_it_is(trained: Path, workshop) -> None:
     assert mural.info.image_sha256 == hashlib.sha256(image.read_bytes()).hexdigest()
     glass = model.styles["stained-glass"].info
     assert (glass.image_size, glass.image_box) == (64, (0.0, 0.25, 0.5, 1.0))
-    assert set(mural.info.losses) == {"style_gap_closed", "content_distance"}
+    assert set(mural.info.losses) == {"style_gap_closed", "content_distance", "content_likeness"}
     assert not list(trained.rglob("*.part"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,47 +11,19 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from safetensors.torch import load_file
 
 import impasto
 from impasto import ImpastoError, Style
 from impasto.cli import main
 from impasto.losses import STYLE_LAYERS, describe, layer_grams, style_terms
 from impasto.model import load_model
-from impasto.nn.predictor import StylePredictor
 from impasto.nn.slim import SlimVGG
 from impasto.paintings import for_predictor, read_painting
 from impasto.runtime import load_runtime
-from impasto.training import predictor as predicting
-from impasto.training.balance import PhotoScores
-
-RECIPE = """
-name = "tiny-predictor"
-held_out = ["glass.png"]
-
-[training]
-steps = {steps}
-batch_size = 2
-crop = 48
-learning_rate = 1e-3
-shifts = [8]
-average = 0.5
-noise = [0.0, 4.0]
-workers = 0
-checkpoint_every = 2
-"""
-
-
-@pytest.fixture(scope="module")
-def with_predictor(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny model with a predictor that was never trained. Not to be changed."""
-    folder = tmp_path_factory.mktemp("predictor") / "tiny"
-    shutil.copytree(trained, folder)
-    torch.manual_seed(3)
-    model = load_model(folder)
-    predictor = StylePredictor(model.info.style_size, hidden=32, bottleneck=8)
-    predictor.base.fill_(1)
-    predicting.export_predictor(predictor, model)
-    return folder
+from impasto.training import loop, prepare, read_recipe, train
+from impasto.training.balance import PaintingFactors, PhotoScores
+from impasto.training.run import find_paintings
 
 
 @pytest.fixture
@@ -165,64 +136,77 @@ def test_photo_terms_are_the_mean_over_photos() -> None:
         torch.testing.assert_close(scores.terms(targets)[number], expected, rtol=1e-3, atol=1e-4 * expected.max())
 
 
-def test_paintings_far_from_their_photos_come_to_count_less() -> None:
+def test_paintings_whose_pictures_lose_their_photos_come_to_count_less() -> None:
     torch.manual_seed(0)
     looks = SlimVGG().requires_grad_(False)
-    balance = predicting.Balance(PhotoScores(looks, torch.rand(4, 3, 64, 64), ()), 0.7, paintings=3)
-    before = balance.logs.clone()
-    balance.adapt(torch.tensor([0, 1]), torch.tensor([0.9, 0.5]))
-    assert balance.logs[0] < before[0] < balance.logs[1]
-    assert balance.logs[2] == pytest.approx(before[2].item())
+    factors = PaintingFactors(PhotoScores(looks, torch.rand(4, 3, 64, 64), ()), 0.44, paintings=3)
+    before = factors.logs.clone()
+    factors.adapt(torch.tensor([0, 1]), torch.tensor([0.24, 0.64]))
+    assert factors.logs[0] < before[0] < factors.logs[1]
+    assert factors.logs[2] == pytest.approx(before[2].item())
+    before = factors.logs.clone()
+    factors.adapt(torch.tensor([0, 1]), torch.tensor([torch.nan, torch.nan]))
+    assert torch.equal(factors.logs, before)
 
 
-def train(workshop, model: Path, folder: Path, *options: object, steps: int = 4):
-    recipe = folder / f"recipe-{steps}.toml"
-    recipe.write_text(RECIPE.format(steps=steps))
-    inputs = ["--model", model, "--content", workshop.photos, "--paintings", workshop.style_images]
-    return invoke("train-predictor", recipe, *inputs, "--paintings", workshop.photos, *options)
+def test_parts_of_paintings_depend_on_their_number_alone(workshop) -> None:
+    paintings = find_paintings(read_recipe(workshop.with_predictor()), [workshop.style_images, workshop.photos])
+    assert paintings.count == 1 + 5  # glass.png is held out
+    (part, index), (again, _) = paintings[3], paintings[3]
+    assert torch.equal(part, again)
+    assert part.shape == (3, 256, 256)
+    seen = [paintings[number][1] for number in range(60)]
+    assert set(seen) == set(range(6))
+    assert 20 <= seen.count(0) <= 40  # each folder as often as the other
+    assert index < 6
 
 
-def test_training_lowers_the_loss_and_leaves_the_rest(
-    workshop, trained: Path, photo: Path, tmp_path: Path, monkeypatch
-) -> None:
-    losses, seen = [], set()
-    real = predicting.Prediction.losses
-
-    def noted(self, batch):
-        found = real(self, batch)
-        losses.append(sum(found.values()).item())
-        seen.update(batch[3].tolist())
-        return found
-
-    monkeypatch.setattr(predicting.Prediction, "losses", noted)
-    monkeypatch.setattr(predicting.Balance, "adapt", lambda *_: None)
-    folder = tmp_path / "model"
-    shutil.copytree(trained, folder)
-    result = train(workshop, folder, tmp_path, steps=30)
-    assert result.exit_code == 0, result.output
-    assert np.mean(losses[-5:]) < 0.95 * np.mean(losses[:5])
-    assert seen == set(range(1 + 5))  # one painting that is not held out, and five photos
-    before, after = impasto.load(trained), impasto.load(folder)
-    assert np.array_equal(np.asarray(before(photo, "mural")), np.asarray(after(photo, "mural")))
-    assert after.predict(workshop.style_images / "mural.png").row.shape == (1560,)
+def test_training_lowers_the_objective_of_predicted_pictures(workshop, tmp_path: Path) -> None:
+    run = workshop.prepare_predictor(tmp_path, steps=30)
+    row = run.painter.predictor(torch.ones(1, 3, 64, 64))
+    batch = next(iter(loop._batches(run)))
+    assert [len(part) for part in batch] == [4, 4, 2, 2, 2]
+    scores = [loop.train_step(run, run.painter, *batch).objective[2:].mean() for _ in range(12)]
+    assert scores[-1] < 0.9 * scores[0]
+    assert not torch.equal(run.painter.predictor(torch.ones(1, 3, 64, 64)), row)
 
 
-def test_resuming_is_exact(workshop, trained: Path, tmp_path: Path, monkeypatch) -> None:
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
-    for folder in (whole, parts):
-        shutil.copytree(trained, folder)
-    assert train(workshop, whole, tmp_path).exit_code == 0
-    real = predicting.Prediction.losses
+def test_the_last_photos_are_painted_in_the_styles_of_the_paintings(workshop, tmp_path: Path) -> None:
+    run = workshop.prepare_predictor(tmp_path)
+    _, noisy, slot, parts, _ = next(iter(loop._batches(run)))
+    noisy, parts = noisy.float() / 255, parts.float() / 255
+    with torch.no_grad():
+        pictures, rows = run.painter(noisy, slot, parts), run.painter.predictor(parts)
+        torch.testing.assert_close(pictures[:2], run.painter.network(noisy[:2], slot))
+        torch.testing.assert_close(pictures[2:], run.painter.network.render(noisy[2:], rows))
 
-    def losses(self, batch):
-        if self.step == 3:
+
+def test_resuming_is_exact(workshop, tmp_path: Path, monkeypatch) -> None:
+    train(workshop.prepare_predictor(tmp_path / "whole", steps=4, checkpoint_every=2))
+    real = loop.train_step
+
+    def step(run, *arguments):
+        if run.step == 3:
             raise ImpastoError("the power went")
-        return real(self, batch)
+        return real(run, *arguments)
 
+    run = workshop.prepare_predictor(tmp_path / "parts", steps=4, checkpoint_every=2)
     with monkeypatch.context() as broken:
-        broken.setattr(predicting.Prediction, "losses", losses)
-        assert train(workshop, parts, tmp_path).exit_code == 2
-    assert not load_model(parts).predicts
-    assert train(workshop, parts, tmp_path, "--resume").exit_code == 0
-    name = "predictor.safetensors"
-    assert (whole / name).read_bytes() == (parts / name).read_bytes()
+        broken.setattr(loop, "train_step", step)
+        with pytest.raises(ImpastoError, match="power"):
+            train(run)
+    train(workshop.prepare_predictor(tmp_path / "parts", steps=4, checkpoint_every=2, resume=True))
+    whole, parts = (load_file(tmp_path / name / loop.CHECKPOINT) for name in ("whole", "parts"))
+    assert any(name.startswith("painter.predictor") for name in whole)
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+def test_paintings_and_recipe_must_fit(workshop, tmp_path: Path) -> None:
+    named, predicted = read_recipe(workshop.recipe()), read_recipe(workshop.with_predictor())
+    for recipe, folders, message in (
+        (named, [workshop.photos], r"no \[predictor\]"),
+        (predicted, [], "--paintings"),
+        (predicted, [tmp_path], "no photographs"),
+    ):
+        with pytest.raises(ImpastoError, match=message):
+            prepare(recipe, workshop.photos, tmp_path / "out", vgg=workshop.vgg, paintings=folders)

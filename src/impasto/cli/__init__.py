@@ -21,7 +21,6 @@ from impasto.cli.sheet import sheet
 from impasto.cli.styles import styles
 from impasto.cli.stylize import stylize
 from impasto.cli.train import train
-from impasto.cli.train_predictor import train_predictor
 
 
 class _Group(click.Group):
@@ -45,7 +44,7 @@ def main() -> None:
     sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
 
 
-for command in (stylize, sheet, styles, add_style, info, train, evaluate, optimize, distill, train_predictor):
+for command in (stylize, sheet, styles, add_style, info, train, evaluate, optimize, distill):
     main.add_command(command)
 
 

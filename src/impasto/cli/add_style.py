@@ -33,7 +33,13 @@ _WIDTH = 480
     type=click.IntRange(32),
     help=f"Long side at which paintings are read; smaller makes finer strokes.  [default: own, at most {LONG_SIDE}]",
 )
-@click.option("--distance", type=click.FloatRange(0.1, 2), default=0.7, help="Content distance of pictures.")
+@click.option(
+    "--likeness",
+    type=click.FloatRange(0.1, 0.9),
+    default=0.44,
+    show_default=True,
+    help="How much of a photo's forms stays; less lets the style go farther.",
+)
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), default=3.0, help="Time that it may take at most.")
 @click.option(
     "--content", type=click.Path(path_type=Path), help="Folder of photos to fit on; without it, those of the package."
@@ -47,7 +53,7 @@ _WIDTH = 480
 @click.option("--preview", type=click.Path(path_type=Path), help="A file for the picture that shows how it went.")
 @model_option
 def add_style(
-    paintings: tuple[Path, ...], name: str, title: str, artist: str, style_size: int | None, distance: float,
+    paintings: tuple[Path, ...], name: str, title: str, artist: str, style_size: int | None, likeness: float,
     minutes: float, content: Path | None, to: Path | None, replace: bool, predicted: bool, vgg: Path | None,
     preview: Path | None, model: Path | None,
 ) -> None:  # fmt: skip
@@ -61,7 +67,7 @@ def add_style(
     else:
         style = training_side("impasto.training.add_style").add_style(
             list(paintings), name, model=model, to=to, content=content, title=title, artist=artist,
-            style_size=style_size, distance=distance, minutes=minutes, vgg=vgg, replace=replace, show=True,
+            style_size=style_size, likeness=likeness, minutes=minutes, vgg=vgg, replace=replace, show=True,
         )  # fmt: skip
         click.echo(_verdict(style, time.monotonic() - began))
     stylizer = load(to or model)

@@ -49,16 +49,16 @@ def evaluate(
 def table(scores: Evaluation) -> str:
     """The scores as a Markdown table."""
     lines = [
-        "| style | style gap closed, % | worst photo, % | content distance | worst photo "
+        "| style | style gap closed, % | worst photo, % | content distance | worst photo | content likeness "
         "| change by noise | by a pan | ST-LPIPS | seconds |",
-        "|---|" + "---:|" * 8,
+        "|---|" + "---:|" * 9,
     ]
     for row in scores.styles:
         least = min(photo.style_gap_closed for photo in row.photos)
         most = max(photo.content_distance for photo in row.photos)
         lines.append(
             f"| {row.style} | {100 * row.style_gap_closed:.1f} | {100 * least:.1f} "
-            f"| {row.content_distance:.2f} | {most:.2f} "
+            f"| {row.content_distance:.2f} | {most:.2f} | {row.content_likeness:.2f} "
             f"| {row.change_by_noise:.1f} | {row.change_by_pan:.1f} "
             f"| {'–' if row.st_lpips is None else f'{row.st_lpips:.3f}'} | {row.seconds:.2f} |"
         )

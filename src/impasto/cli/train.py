@@ -19,6 +19,13 @@ from impasto.styles import Style
 @click.option(
     "--start", type=click.Path(path_type=Path), help="Model folder to begin from, in place of random weights."
 )
+@click.option(
+    "--paintings",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Folder of paintings for the recipe's [predictor] to learn from; may be given several times, and each counts "
+    "as much as the others.",
+)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out, exactly.")
 def train(
     recipe: Path,
@@ -27,6 +34,7 @@ def train(
     style_images: Path,
     vgg: Path | None,
     start: Path | None,
+    paintings: tuple[Path, ...],
     resume: bool,
 ) -> None:
     """Train a network on the style images of a recipe.
@@ -35,7 +43,8 @@ def train(
     """
     training = training_side("impasto.training")
     settings = training.read_recipe(recipe)
-    run = training.prepare(settings, content, out, style_images=style_images, vgg=vgg, start=start, resume=resume)
+    inputs = {"style_images": style_images, "vgg": vgg, "start": start, "paintings": paintings}
+    run = training.prepare(settings, content, out, **inputs, resume=resume)
     training.train(run)
     if run.accelerator.is_main_process:
         for style in training.export_model(run, style_images):

@@ -17,7 +17,16 @@ from impasto.errors import ImpastoError
 from impasto.evaluation.stability import change_by_noise, change_by_pan
 from impasto.evaluation.stlpips import load_stlpips
 from impasto.images import Array, Picture, open_image
-from impasto.losses import Description, Grams, content_distance, content_loss, describe, style_gap_closed, style_loss
+from impasto.losses import (
+    Description,
+    Grams,
+    content_distance,
+    content_likeness,
+    content_loss,
+    describe,
+    style_gap_closed,
+    style_loss,
+)
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.progress import progress
@@ -33,6 +42,7 @@ class PhotoScore(msgspec.Struct, frozen=True):
     photo: str
     style_gap_closed: float
     content_distance: float
+    content_likeness: float
     content_loss: float
     style_loss: float
     change_by_noise: float
@@ -47,6 +57,7 @@ class StyleScore(msgspec.Struct, frozen=True):
     style: str
     style_gap_closed: float
     content_distance: float
+    content_likeness: float
     content_loss: float
     style_loss: float
     change_by_noise: float
@@ -155,6 +166,7 @@ def _losses(before: Description, after: Description, another: Tensor, target: Gr
     return {
         "style_gap_closed": style_gap_closed(style, style_loss(before.grams, target)).item(),
         "content_distance": content_distance(content, another).item(),
+        "content_likeness": content_likeness(after.content, before.content).item(),
         "content_loss": content.item(),
         "style_loss": style.item(),
     }

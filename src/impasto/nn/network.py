@@ -252,6 +252,10 @@ class StyleTransferNetwork(nn.Module):
         The last layer gives every picture in a style the same mean and contrast. The identity style, which has no
         colours of its own, takes those of the image.
         """
+        return self.render(image, self.rows(image, style_id, style_weights))
+
+    def rows(self, image: Tensor, style_id: Tensor | None = None, style_weights: Tensor | None = None) -> Tensor:
+        """(N,P) for :meth:`render`: rows of the style table; the identity style's with each image's colours."""
         style = self.style(style_id, style_weights)
         weights = style_weights if style_id is None else F.one_hot(style_id, self.num_styles)
         if self.identity is not None and weights is not None:
@@ -259,7 +263,7 @@ class StyleTransferNetwork(nn.Module):
             colors = palette(image, self.architecture.fold)
             hidden, last = style.tensor_split([-colors.shape[1]], dim=1)
             style = torch.cat([hidden, last.lerp(colors, share.to(style)[:, None])], dim=1)
-        return self.render(image, style)
+        return style
 
 
 def palette(image: Tensor, fold: int) -> Tensor:

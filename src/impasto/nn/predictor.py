@@ -37,7 +37,7 @@ class StylePredictor(nn.Module):
     base: Tensor
     spread: Tensor
 
-    def __init__(self, style_size: int, hidden: int = 512, bottleneck: int = 128) -> None:
+    def __init__(self, style_size: int, hidden: int = 256, bottleneck: int = 128) -> None:
         super().__init__()
         self.looks = SlimVGG().requires_grad_(False)
         numbers = descriptor_size()

@@ -5,6 +5,7 @@ Dumoulin, Shlens & Kudlur, ICLR 2017, section 3.2. The other styles' rows are no
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 import os
@@ -22,7 +23,7 @@ from tqdm import tqdm
 
 from impasto import library
 from impasto.images import PhotoLike, free_photos
-from impasto.losses import CONTENT_LAYER, content_loss, describe, style_gap_closed, style_terms
+from impasto.losses import CONTENT_LAYER, content_likeness, content_loss, describe, style_gap_closed, style_terms
 from impasto.model import Model, load_model
 from impasto.nn import StyleTransferNetwork
 from impasto.nn.slim import SlimVGG, load_slim_vgg
@@ -44,8 +45,11 @@ FAILED = 0.7
 _SHIFTS = ((4,), (8,), (16,))
 """Of shifted Gram matrices, in turn: all of them in each step would double its time."""
 _FLAT = 0.25
+_EMPTY = 0.06
+"""Standard deviation of colours in [0,1] below which a photo has no forms that a picture could keep."""
 _CONTENT = 0.3
-_BEYOND = 10.0
+_BELOW = 10.0
+_LIKENESS = 0.44
 _STEPS = 300
 _RATE = 5e-2
 _BETAS = (0.9, 0.99)
@@ -66,10 +70,11 @@ class Score:
 
     style_gap_closed: float
     content_distance: float
+    content_likeness: float
 
-    def miss(self, distance: float) -> float:
-        """What is still missing: the gap left, and how far pictures are beyond ``distance``."""
-        return 1 - self.style_gap_closed + max(0.0, self.content_distance - distance)
+    def miss(self, likeness: float) -> float:
+        """What is still missing: the gap left, and how far pictures are below ``likeness``."""
+        return 1 - self.style_gap_closed + max(0.0, likeness - self.content_likeness)
 
 
 class _Target:
@@ -93,7 +98,7 @@ class Fit:
         paintings: in the style.
         photos: files to fit on.
         looks: the loss network.
-        distance: the content distance that pictures shall have.
+        likeness: the content likeness that pictures shall have.
         crop: side of the crops, in pixels.
         batch_size: crops a step.
         steps: that it takes at most.
@@ -107,11 +112,11 @@ class Fit:
 
     def __init__(
         self, model: Model, paintings: Sequence[Painting], photos: Sequence[Path], looks: SlimVGG | VGG16, *,
-        distance: float = 0.7, crop: int = 160, batch_size: int = 4, steps: int = _STEPS,
+        likeness: float = _LIKENESS, crop: int = 160, batch_size: int = 4, steps: int = _STEPS,
         starts: Sequence[Row] = (),
     ) -> None:  # fmt: skip
         self.looks = looks
-        self.distance = distance
+        self.likeness = likeness
         self.batch_size = batch_size
         self.steps = steps
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -143,22 +148,30 @@ class Fit:
         with torch.autocast(self.device.type, self.precision if mixed else None, enabled=mixed):
             return self.network.render(noisy, row.expand(len(noisy), -1)).float()
 
-    def _see(self, photo: Tensor, noisy: Tensor, row: Tensor, target: _Target) -> tuple[Tensor, Tensor]:
-        """Content distances (N,) and style terms (N,L) of photos painted in the style of ``row``."""
+    def _see(self, photo: Tensor, noisy: Tensor, row: Tensor, target: _Target) -> tuple[Tensor, Tensor, Tensor]:
+        """Content distances and likenesses (N,), style terms (N,L) of photos painted in the style of ``row``."""
         with torch.no_grad():
             content = self.looks(photo, [CONTENT_LAYER])[CONTENT_LAYER]
         seen = describe(self.looks, self._render(noisy, row), target.shifts)
-        return content_loss(seen.content, content) / target.another, style_terms(seen.grams, target.grams)
+        distance = content_loss(seen.content, content) / target.another
+        return distance, content_likeness(seen.content, content), style_terms(seen.grams, target.grams)
 
     def _objective(self, photo: Tensor, noisy: Tensor, row: Tensor) -> Tensor:
-        """The gap left, every layer's alike, and the content distance, most of all what is beyond the one wanted.
+        """The gap left, every layer's alike, and the likeness lost, most of all what is below the one wanted.
 
-        A weight that follows the distance, as in training, takes hundreds of steps to settle.
+        A weight that follows the likeness, as in training, takes hundreds of steps to settle.
         """
         target = self.targets[self.step % len(self.targets)]
-        distance, terms = self._see(photo, noisy, row, target)
-        beyond = (distance - self.distance).clamp_min(0)
-        return (terms / target.photo_terms).mean() + (_CONTENT * distance + _BEYOND * beyond.square()).mean()
+        _, likeness, terms = self._see(photo, noisy, row, target)
+        # Photos without forms, synthetic skies, have nothing to lose.
+        likeness = likeness.where(self._formed(photo), self.likeness)
+        below = (self.likeness - likeness).clamp_min(0)
+        return (terms / target.photo_terms).mean() + (_CONTENT * (1 - likeness) + _BELOW * below.square()).mean()
+
+    @staticmethod
+    def _formed(photo: Tensor) -> Tensor:
+        """(N,), which of photos (N,3,h,w) show anything."""
+        return photo.std(dim=(2, 3)).mean(dim=1) > _EMPTY
 
     @torch.no_grad()
     def _nearest(self, rows: Sequence[Tensor]) -> Tensor:
@@ -177,9 +190,9 @@ class Fit:
     def score(self, row: Tensor) -> Score:
         """The score of ``row`` (P,)."""
         target = self.targets[0]
-        distance, terms = self._see(*self.checked, row, target)
+        distance, likeness, terms = self._see(*self.checked, row, target)
         gap = style_gap_closed(terms.sum(dim=1).mean(), target.photo_terms.sum())
-        return Score(gap.item(), distance.mean().item())
+        return Score(gap.item(), distance.mean().item(), likeness[self._formed(self.checked[0])].mean().item())
 
     def take_step(self) -> None:
         """One step of Adam on one batch."""
@@ -200,7 +213,7 @@ class Fit:
     def check(self) -> bool:
         """Score the mean of the last rows, and tell whether there is anything left to gain."""
         score = self.score(self.mean)
-        if score.miss(self.distance) < (1 - _BETTER) * self.best[1].miss(self.distance):
+        if score.miss(self.likeness) < (1 - _BETTER) * self.best[1].miss(self.likeness):
             self.best, self.waited = (self.mean.clone(), score), 0
             return True
         self.waited += 1
@@ -252,7 +265,7 @@ def add_style(
     title: str = "",
     artist: str = "",
     style_size: int | None = None,
-    distance: float = 0.7,
+    likeness: float = _LIKENESS,
     minutes: float = 3.0,
     vgg: str | os.PathLike[str] | None = None,
     replace: bool = False,
@@ -270,7 +283,8 @@ def add_style(
         title: the style's name for people.
         artist: who painted it.
         style_size: long side at which paintings are read, in pixels; smaller makes finer strokes.
-        distance: content distance that pictures shall have.
+        likeness: content likeness that pictures shall have, see :func:`impasto.losses.content_likeness`; less lets
+            the style go farther.
         minutes: time that it may take at most.
         vgg: weights of VGG-16, to fit with it in place of the slim loss network.
         replace: take the place of an own style of that name.
@@ -287,7 +301,7 @@ def add_style(
     read = [read_painting(painting, style_size) for painting in several]
     photos = find_photos(free_photos() if content is None else Path(content))
     library.check_writable(loaded, appended=to is not None)
-    fitting = Fit(loaded, read, photos, loss_network(vgg), distance=distance, starts=_predicted(loaded, read))
+    fitting = Fit(loaded, read, photos, loss_network(vgg), likeness=likeness, starts=_predicted(loaded, read))
     fit(fitting, seconds=60 * minutes, show=show)
     info = StyleInfo(slug=name, name=title, artist=artist, network=loaded.info.network, image_size=style_size)
     style = _style(fitting, read, info)
@@ -299,6 +313,5 @@ def _style(fitting: Fit, paintings: Sequence[Painting], info: StyleInfo) -> Styl
     """The best row with what is known about it."""
     row, score = fitting.best
     first = paintings[0]
-    losses = {"style_gap_closed": score.style_gap_closed, "content_distance": score.content_distance}
-    info = msgspec.structs.replace(info, image=first.name, image_sha256=first.sha256, losses=losses)
+    info = msgspec.structs.replace(info, image=first.name, image_sha256=first.sha256, losses=dataclasses.asdict(score))
     return Style(info, row.cpu().numpy(), thumbnail(first.array))

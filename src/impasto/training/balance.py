@@ -1,13 +1,19 @@
-"""What photos score on a painting: the unit in which its style losses count, layer by layer."""
+"""How much the style losses of paintings count that no recipe names."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from impasto.losses import STYLE_WEIGHT, Grams, LossNetwork, content_loss, describe
+
+_RATE = 0.1
+"""Change of a factor's logarithm per picture and unit of content likeness."""
+_STYLE = 3.0
+"""What a photo's style loss comes to, in units of the content distance, to begin with."""
 
 
 class PhotoScores:
@@ -39,3 +45,28 @@ class PhotoScores:
         """
         crossed = [(gram.square() - 2 * gram * self._mean[layer]).mean(dim=(1, 2)) for layer, gram in grams.items()]
         return STYLE_WEIGHT * (self._squares + torch.stack(crossed, dim=1))
+
+
+class PaintingFactors:
+    """Factors of the style losses of paintings: those whose pictures are less like their photos than ``likeness`` come
+    to count less.
+
+    Attributes:
+        logs: (K,), of each painting's factor.
+    """
+
+    def __init__(self, scores: PhotoScores, likeness: float, paintings: int) -> None:
+        self.scores = scores
+        self.likeness = likeness
+        self.logs = torch.full((paintings,), math.log(_STYLE), device=scores.another.device)
+
+    def weights(self, terms: Tensor, index: Tensor) -> Tensor:
+        """(N,L) of paintings ``index`` (N,), given the photos' ``terms`` (N,L): all layers count the same."""
+        return self.scores.another * self.logs[index].exp()[:, None] / (terms.shape[1] * terms)
+
+    def adapt(self, index: Tensor, likeness: Tensor) -> None:
+        """Move the factors of paintings ``index`` (M,), given the likeness (M,) of pictures; NaN tells nothing."""
+        closer = (likeness - self.likeness).nan_to_num()
+        # What one painting teaches holds for the others by a part.
+        self.logs += _RATE * closer.mean()
+        self.logs.index_add_(0, index, 4 * _RATE * closer)

@@ -45,10 +45,8 @@ class StyleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Times the style loss of this style."""
     share: Positive = 1
     """How often the style is drawn, in times of one that has 1."""
-    distance: Annotated[float, Meta(gt=0)] | None = None
+    likeness: Annotated[float, Meta(gt=0, lt=1)] | None = None
     """As in the ``[training]`` table, for this style."""
-    hidden: bool = False
-    """Not exported: what the network learns from it, it can use for styles that are added later."""
 
 
 class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,9 +73,9 @@ class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layer_balance: Fraction = 0.0
     """0: the same weight for the Gram matrices of all layers, as in the paper, by which relu4_3 hardly counts. 1: each
     layer's divided by what photos score on it, so that all count the same, those that see larger forms too."""
-    distance: Annotated[float, Meta(gt=0)] | None = None
-    """The content distance that pictures shall have: in training, weights of styles nearer to their photos grow, those
-    of styles farther from them shrink. Without it they stay."""
+    likeness: Annotated[float, Meta(gt=0, lt=1)] | None = None
+    """The content likeness (:func:`impasto.losses.content_likeness`) that pictures shall have: in training, weights of
+    styles whose pictures are more like their photos grow, those of the others shrink. Without it they stay."""
     average: Annotated[float, Meta(ge=0, lt=1)] = 0.0
     """Share that the mean of the weights keeps of itself each step; that mean is what is exported. 0: no mean."""
     shifts: tuple[Positive, ...] = ()
@@ -103,6 +101,16 @@ class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Steps between sample sheets."""
 
 
+class PredictorOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The ``[predictor]`` table."""
+
+    share: Annotated[float, Meta(gt=0, lt=1)] = 0.5
+    """Share of each batch that is painted in the styles of paintings without a slot, which the predictor reads off
+    them; the rest is painted in the named styles."""
+    held_out: tuple[str, ...] = ()
+    """File names of paintings that are not looked at, so that they can judge what came of it."""
+
+
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A whole recipe file."""
 
@@ -111,9 +119,9 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     slots: Positive
     """Rows of the style table; those that no style names stay as they were initialised."""
     styles: Annotated[tuple[StyleEntry, ...], Meta(min_length=1)]
-    extra: tuple[str, ...] = ()
-    """More style images, as file names: hidden styles in rows of their own, after the others."""
     training: TrainingOptions = TrainingOptions()
+    predictor: PredictorOptions | None = None
+    """With it, a style predictor is trained along with the network."""
     licence: str = ""
     """Licence of the trained model."""
     notes: str = ""
@@ -134,13 +142,18 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return [style.slot for style in self.styles for _ in range(style.share)]
 
     @property
+    def predicted(self) -> int:
+        """Photos per step that are painted in predicted styles."""
+        return round(self.predictor.share * self.training.batch_size) if self.predictor else 0
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the recipe's content: a run can only be resumed with the recipe that began it."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
 
 
 class PartRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A recipe file for a :class:`impasto.training.job.Job`: the loss network, or a style predictor."""
+    """A recipe file for a :class:`impasto.training.job.Job`."""
 
     name: Slug
     held_out: tuple[str, ...] = ()
@@ -159,7 +172,7 @@ def read_recipe(path: str | Path) -> Recipe:
     Raises:
         ImpastoError: the file is missing, is not TOML, or does not describe a recipe.
     """
-    recipe = _with_extra(_read(path, Recipe))
+    recipe = _read(path, Recipe)
     _check_slots(path, recipe)
     _check_boxes(path, recipe)
     return recipe
@@ -177,16 +190,6 @@ def _read(path: str | Path, kind: type[T]) -> T:
         raise ImpastoError(f"recipe {path}: {error.strerror}") from None
     except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
         raise ImpastoError(f"recipe {path}: {error}") from None
-
-
-def _with_extra(recipe: Recipe) -> Recipe:
-    """``recipe`` with a style for each of its extra images."""
-    hidden = tuple(
-        StyleEntry(slot=recipe.slots + number, slug=f"extra-{number}", name=Path(image).stem, image=image, hidden=True)
-        for number, image in enumerate(recipe.extra)
-    )
-    slots = recipe.slots + len(hidden)
-    return msgspec.structs.replace(recipe, styles=recipe.styles + hidden, slots=slots, extra=())
 
 
 def _check_slots(path: str | Path, recipe: Recipe) -> None:

@@ -129,12 +129,12 @@ def _tensor(pixels: np.ndarray) -> Tensor:
 
 
 class ShareOfSteps(Sampler[list[int]]):
-    """Crop numbers of each step from ``first`` on, this process's share of the batch only."""
+    """Crop numbers of each of ``steps``, this process's share of the batch only."""
 
-    def __init__(self, first: int, options: TrainingOptions, process: int = 0, processes: int = 1) -> None:
-        self.steps = range(first, options.steps)
-        self.batch_size = options.batch_size
-        share = options.batch_size // processes
+    def __init__(self, steps: range, batch_size: int, process: int = 0, processes: int = 1) -> None:
+        self.steps = steps
+        self.batch_size = batch_size
+        share = batch_size // processes
         self.share = range(process * share, (process + 1) * share)
 
     def __iter__(self) -> Iterator[list[int]]:

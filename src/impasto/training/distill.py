@@ -153,7 +153,7 @@ def distill(
     run.begin(resume=resume)
     if not run.step:
         run.teacher.look_at(torch.stack([crops[number][0] for number in range(_SEEN_FIRST)]).to(device).float() / 255)
-    run.run(loader(crops, ShareOfSteps(run.step, options), options.workers))
+    run.run(loader(crops, ShareOfSteps(range(run.step, options.steps), options.batch_size), options.workers))
     try:
         write_file(out, _packed(run))
     except OSError as error:

@@ -16,9 +16,10 @@ from safetensors.torch import save
 from impasto.errors import ImpastoError
 from impasto.files import write_file
 from impasto.losses import content_distance, style_gap_closed
-from impasto.model import INFO, STYLES, WEIGHTS, ModelInfo
+from impasto.model import INFO, PREDICTOR_WEIGHTS, STYLES, WEIGHTS, Graph, ModelInfo
 from impasto.nn import ARCHITECTURES, StyleTransferNetwork
-from impasto.nn.export import to_onnx
+from impasto.nn.export import predictor_to_onnx, to_onnx
+from impasto.nn.predictor import StylePredictor
 from impasto.styles import Style, StyleInfo
 from impasto.training.config import Recipe, StyleEntry
 from impasto.training.objective import image_digest, read_style_image
@@ -41,15 +42,14 @@ def export_model(run: Run, style_images: Path) -> list[Style]:
     Raises:
         ImpastoError: the folder cannot be written, or a style image has gone.
     """
-    network = copy.deepcopy(run.trained).float().cpu()
+    painter = copy.deepcopy(run.trained).float().cpu()
+    network = painter.network
     weights = _half_weights(network)
     fingerprint = hashlib.sha256(weights).hexdigest()[:16]
-    hidden = {entry.slot for entry in run.recipe.styles if entry.hidden}
-    styles = [
-        _style(run, network, slot, style_images, fingerprint) for slot in range(run.recipe.slots) if slot not in hidden
-    ]
-    graphs = to_onnx(network, weights)
-    contents = {WEIGHTS: weights} | {graph.value: content for graph, content in graphs.items()}
+    styles = [_style(run, network, slot, style_images, fingerprint) for slot in range(run.recipe.slots)]
+    contents = {WEIGHTS: weights} | {graph.value: content for graph, content in to_onnx(network, weights).items()}
+    if painter.predictor:
+        contents |= _predictor(painter.predictor)
     info = _info(run, fingerprint, [style.slug for style in styles], contents)
     try:
         (run.out / STYLES).mkdir(exist_ok=True)
@@ -70,6 +70,17 @@ def _half_weights(network: StyleTransferNetwork) -> bytes:
             weights[name] = parameter.detach().half().contiguous()
             parameter.data.copy_(weights[name])
     return save(weights)
+
+
+def _predictor(predictor: StylePredictor) -> dict[str, bytes]:
+    """Files of a predictor: matrices in float16, to which its own are rounded; other numbers may be too large."""
+    tensors = {}
+    for name, tensor in predictor.state_dict().items():
+        if tensor.ndim > 1:
+            tensor.copy_(tensor.half())
+        tensors[name] = (tensor.half() if tensor.ndim > 1 else tensor).contiguous()
+    weights = save(tensors)
+    return {PREDICTOR_WEIGHTS: weights, Graph.PREDICTOR.value: predictor_to_onnx(predictor.eval(), weights)}
 
 
 def _style(run: Run, network: StyleTransferNetwork, slot: int, style_images: Path, fingerprint: str) -> Style:
@@ -98,21 +109,22 @@ def _thumbnail(style_images: Path, entry: StyleEntry) -> bytes:
 
 @torch.no_grad()
 def measure(run: Run, slot: int) -> dict[str, float]:
-    """``style_gap_closed`` and ``content_distance`` of a slot, on training crops; of the identity style, ``psnr`` in
-    dB."""
+    """``style_gap_closed``, ``content_distance`` and ``content_likeness`` of a slot, on training crops; of the identity
+    style, ``psnr`` in dB."""
     device = run.accelerator.device
     crops = [run.crops[number] for number in range(_CROPS)]
     photo = torch.stack([photo for photo, _, _ in crops]).to(device).float() / 255
     noisy = torch.stack([noisy for _, noisy, _ in crops]).to(device).float() / 255
     slots = torch.full((_CROPS,), slot, device=device)
     with run.autocast():
-        picture = run.trained(noisy, slots).float()
+        picture = run.trained.network(noisy, slots).float()
     if slot == run.recipe.identity:
         return {"psnr": -10 * (picture - photo).square().mean(dim=(1, 2, 3)).log10().mean().item()}
     losses = run.objective(picture, photo, slots)
     return {
         "style_gap_closed": style_gap_closed(losses.style.mean(), run.objective.photo_loss[slot]).item(),
         "content_distance": content_distance(losses.content.mean(), run.objective.another).item(),
+        "content_likeness": losses.likeness.nanmean().item(),
     }
 
 
@@ -135,6 +147,7 @@ def _info(run: Run, fingerprint: str, slugs: list[str], contents: dict[str, byte
             "batch_size": recipe.training.batch_size,
             "crop": recipe.training.crop,
             "photos": len(run.crops.photos),
+            "paintings": run.paintings.count if run.paintings else 0,
             "torch": str(torch.__version__),
             "processor": platform.machine(),
         },

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 
 import msgspec
-from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from impasto.losses import style_gap_closed
 from impasto.training.objective import Losses
 from impasto.training.run import Run
+
+_PREDICTED = -1
+"""In place of a slot."""
 
 
 class Log:
@@ -20,16 +22,20 @@ class Log:
     def __init__(self, run: Run, every: int = 50) -> None:
         self.run = run
         self.every = every
-        self.slugs = {entry.slot: entry.slug for entry in run.recipe.styles if entry.image and not entry.hidden}
+        self.slugs = {entry.slot: entry.slug for entry in run.recipe.styles if entry.image}
+        if run.paintings:
+            self.slugs[_PREDICTED] = "predicted"
         self.writer = SummaryWriter(str(run.out / "tensorboard"))
         self.file = (run.out / "log.jsonl").open("a")
         self.bar = tqdm(total=run.options.steps, initial=run.step, unit="step", desc=run.recipe.name, smoothing=0.05)
         self.began = time.perf_counter()
-        self.recent: list[tuple[int, float, float]] = []
+        self.recent: list[tuple[int, float, float, float]] = []
 
-    def add(self, losses: Losses, slots: Tensor) -> None:
-        """Take in one step."""
-        self.recent += zip(slots.tolist(), losses.content.tolist(), losses.style.tolist(), strict=True)
+    def add(self, losses: Losses, slots: list[int]) -> None:
+        """Take in one step, the first of whose pictures are in the styles of ``slots``, the others predicted."""
+        content, style, photo = losses.content.tolist(), losses.style.tolist(), losses.photo.tolist()
+        slots = slots + [_PREDICTED] * (len(content) - len(slots))
+        self.recent += zip(slots, content, style, photo, strict=True)
         self.bar.update()
         if self.run.step % self.every == 0:
             self._write()
@@ -51,10 +57,8 @@ class Log:
 
     def _closed(self, slot: int) -> float | None:
         """Mean style gap closed on the crops since the last record."""
-        scores = [row[2] for row in self.recent if row[0] == slot]
-        if not scores:
-            return None
-        return style_gap_closed(sum(scores) / len(scores), self.run.objective.photo_loss[slot].item())
+        gaps = [style_gap_closed(style, photo) for place, _, style, photo in self.recent if place == slot]
+        return sum(gaps) / len(gaps) if gaps else None
 
     def close(self) -> None:
         self.bar.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -35,18 +35,16 @@ def train(run: Run) -> None:
             last good checkpoint kept.
     """
     main = run.accelerator.is_main_process
-    step_function = torch.compile(run.network) if run.options.compile else run.network
+    step_function = torch.compile(run.painter) if run.options.compile else run.painter
     log = Log(run) if main else None
-    sampler = ShareOfSteps(run.step, run.options, run.accelerator.process_index, run.accelerator.num_processes)
-    batches = loader(run.crops, sampler, run.options.workers, pin_memory=run.accelerator.device.type == "cuda")
     try:
         with Interrupt(run.accelerator) as interrupted:
-            for batch in batches:
+            for batch in _batches(run):
                 losses = train_step(run, step_function, *[part.to(run.accelerator.device) for part in batch])
                 run.step += 1
                 run.look_closer()
                 if log:
-                    log.add(losses, batch[2])
+                    log.add(losses, batch[2].tolist())
                 stop = interrupted()
                 _after_step(run, last=stop)
                 if stop:
@@ -55,6 +53,21 @@ def train(run: Run) -> None:
         if log:
             log.close()
     run.save()
+
+
+def _batches(run: Run) -> Iterator[list[Tensor]]:
+    """Photos, inputs and slots of each step, the last of which are predicted: then parts of paintings, and numbers."""
+    steps, process = range(run.step, run.options.steps), run.accelerator
+    shared = {"workers": run.options.workers, "pin_memory": process.device.type == "cuda"}
+    place = (process.process_index, process.num_processes)
+    photos = loader(run.crops, ShareOfSteps(steps, run.options.batch_size, *place), **shared)
+    if run.paintings is None:
+        yield from photos
+        return
+    predicted = run.recipe.predicted
+    parts = loader(run.paintings, ShareOfSteps(steps, predicted, *place), **shared)
+    for (photo, noisy, slot), painting in zip(photos, parts, strict=True):
+        yield [photo, noisy, slot[: len(slot) - len(painting[1])], *painting]
 
 
 def _after_step(run: Run, *, last: bool) -> None:
@@ -66,33 +79,56 @@ def _after_step(run: Run, *, last: bool) -> None:
 
 
 def train_step(
-    run: Run, network: Callable[[Tensor, Tensor], Tensor], photo: Tensor, noisy: Tensor, slot: Tensor
+    run: Run,
+    painter: Callable[..., Tensor],
+    photo: Tensor,
+    noisy: Tensor,
+    slot: Tensor,
+    parts: Tensor | None = None,
+    index: Tensor | None = None,
 ) -> Losses:
-    """One step of the optimiser on one batch: photo and network input (N,3,H,W) uint8, slot (N,)."""
+    """One step of the optimiser on one batch.
+
+    Args:
+        run: the run.
+        painter: its painter, or what :func:`torch.compile` made of it.
+        photo: (N,3,H,W) uint8.
+        noisy: (N,3,H,W) uint8, what the painter sees.
+        slot: (N-M,), of the first photos.
+        parts: (M,3,h,w) uint8, paintings of the last photos.
+        index: (M,), their numbers.
+    """
     for group in run.optimizer.param_groups:
         group["lr"] = group["rate"] * learning_rate(run.step, run.options)
-    photo, noisy = ((part.float() / 255).contiguous(memory_format=torch.channels_last) for part in (photo, noisy))
+    photo, noisy = _pixels(photo), _pixels(noisy)
+    parts = None if parts is None else _pixels(parts)
     with run.autocast():
-        picture = network(noisy, slot)
-    losses = run.objective(picture.float(), photo, slot)
+        picture = painter(noisy, slot, parts)
+    losses = run.objective(picture.float(), photo, slot, parts, index)
     run.optimizer.zero_grad()
     run.accelerator.backward(losses.objective.mean())
     # Averaged over processes like the gradients, the norm stops all of them together, before the weights are touched.
-    norm = run.accelerator.clip_grad_norm_(run.network.parameters(), run.options.clip or math.inf)
+    norm = run.accelerator.clip_grad_norm_(run.painter.parameters(), run.options.clip or math.inf)
     if not torch.isfinite(norm):
         raise ImpastoError(_not_finite(run, losses, slot))
     run.optimizer.step()
     if run.average:
-        run.average.update_parameters(run.modules["network"])
+        run.average.update_parameters(run.modules["painter"])
     # Every process moves the same weights.
-    run.objective.adapt(*run.accelerator.gather((slot, losses.content)))
+    run.objective.adapt(*run.accelerator.gather((slot, losses.likeness[: len(slot)])))
+    if index is not None:
+        run.objective.paintings.adapt(*run.accelerator.gather((index, losses.likeness[len(slot) :])))
     return losses
+
+
+def _pixels(part: Tensor) -> Tensor:
+    return (part.float() / 255).contiguous(memory_format=torch.channels_last)
 
 
 def _not_finite(run: Run, losses: Losses, slot: Tensor) -> str:
     """What went wrong, and where to go on."""
     finite = torch.isfinite(losses.objective)
-    slots = sorted(set((slot if finite.all() else slot[~finite]).tolist()))
+    slots = sorted(set((slot if finite.all() else slot[~finite[: len(slot)]]).tolist()))
     parts = {"content loss": losses.content, "style loss": losses.style}
     part = next((name for name, loss in parts.items() if not torch.isfinite(loss).all()), "gradient")
     kept = run.out / CHECKPOINT

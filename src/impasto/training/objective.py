@@ -15,12 +15,17 @@ from torch import Tensor
 
 from impasto.errors import ImpastoError
 from impasto.images import open_image
-from impasto.losses import CONTENT_LAYER, Grams, LossNetwork, content_loss, describe, style_terms
+from impasto.losses import CONTENT_LAYER, Grams, LossNetwork, content_likeness, content_loss, describe, style_terms
 from impasto.styles import Box
+from impasto.training.balance import PaintingFactors, PhotoScores
 from impasto.training.config import Recipe
 
-_RATE = 0.05
-"""Change of a weight's logarithm per picture and unit of content distance."""
+_RATE = 0.1
+"""Change of a weight's logarithm per picture and unit of content likeness."""
+_LIKENESS = 0.44
+"""Of paintings without a slot, where the recipe has none."""
+_EMPTY = 0.1
+"""Share of the usual contrast of content below which a photo has no forms that a picture could keep."""
 _PIXEL_WEIGHT = 100.0
 """Of the identity style's squared error, on the 0..255 scale."""
 
@@ -30,7 +35,11 @@ class Losses:
     """Per photo, each (N,): the losses of docs/design.md without per-style weights, and what is minimised."""
 
     content: Tensor
+    likeness: Tensor
+    """Content likeness; NaN where a photo has no forms."""
     style: Tensor
+    photo: Tensor
+    """Style loss of photos on the same style: the loss at which no gap is closed."""
     objective: Tensor
 
 
@@ -41,20 +50,29 @@ class Objective:
         loss_network: what sees the pictures.
         recipe: slots, and the weights of their losses.
         grams: slot -> :func:`style_grams` of the slot's style images, with the recipe's ``shifts``.
-        device: of all that it holds.
+        photos: (N,3,H,W), RGB in [0,1], by which losses are measured.
+        paintings: how many there are without a slot.
 
     Attributes:
         targets: layer -> (S,C,C), row = slot; zero for slots that no style names.
-        factors: (S,), of the style losses, which follow the content distance.
+        factors: (S,), of the style losses, which follow the content likeness.
         photo_loss: (S,), what photos score on each style: the loss at which no gap is closed.
         another: content loss of one photo against another, the unit of the content distance.
+        paintings: the factors of those without a slot.
     """
 
     def __init__(
-        self, loss_network: LossNetwork, recipe: Recipe, grams: Mapping[int, Grams], device: torch.device
+        self,
+        loss_network: LossNetwork,
+        recipe: Recipe,
+        grams: Mapping[int, Grams],
+        photos: Tensor,
+        paintings: int = 0,
     ) -> None:
+        device = photos.device
         self.loss_network = loss_network
         self.shifts = recipe.training.shifts
+        self.scores = PhotoScores(loss_network, photos, self.shifts)
         first = next(iter(grams.values()))
         self.targets: Grams = {
             layer: torch.cat([grams[slot][layer] if slot in grams else torch.zeros_like(gram)
@@ -63,26 +81,25 @@ class Objective:
         }  # fmt: skip
         self.factors = torch.ones(recipe.slots, device=device)
         self._even = torch.zeros(recipe.slots, len(self.targets), device=device)
-        self.distance = torch.full((recipe.slots,), math.nan, device=device)
+        self.likeness = torch.full((recipe.slots,), math.nan, device=device)
         for entry in recipe.styles:
             self._even[entry.slot] = entry.weight if entry.image else 0.0
-            self.distance[entry.slot] = entry.distance or recipe.training.distance or math.nan
+            self.likeness[entry.slot] = entry.likeness or recipe.training.likeness or math.nan
         self.identity = recipe.identity
+        self.another = self.scores.another
         self.photo_loss = torch.ones(recipe.slots, device=device)
-        self.another = torch.tensor(math.inf, device=device)
+        self.paintings = PaintingFactors(self.scores, recipe.training.likeness or _LIKENESS, paintings)
+        self._balance(recipe.training.balance, recipe.training.layer_balance)
 
     @torch.no_grad()
-    def balance(self, photos: Tensor, styles: float, layers: float) -> None:
-        """Measure what ``photos`` (N,3,H,W) score on each style, and even the weights out by it.
+    def _balance(self, styles: float, layers: float) -> None:
+        """Even the weights out by what photos score on each style.
 
         A style's weight is divided by (its photo loss / the median photo loss) ** ``styles``. A layer's is divided by
         (its term of the photo loss) ** ``layers``, and those of a style are scaled so that its photo loss stays.
         """
-        seen = describe(self.loss_network, photos, self.shifts)
-        grams = seen.grams
-        self.another = content_loss(seen.content, seen.content.roll(1, dims=0)).mean()
         named = torch.nonzero(self._even.sum(dim=1)).flatten()
-        terms = torch.stack([style_terms(grams, self._of(slot[None])).mean(dim=0) for slot in named])
+        terms = self.scores.terms(self._of(named))
         self.photo_loss[named] = terms.sum(dim=1)
         even = terms ** (1 - layers)
         shares = even / even.sum(dim=1, keepdim=True) * terms.sum(dim=1, keepdim=True) / terms
@@ -94,26 +111,57 @@ class Objective:
         """(S,L), times the style loss of each slot and layer."""
         return self.factors[:, None] * self._even
 
-    @torch.no_grad()
-    def adapt(self, slot: Tensor, content: Tensor) -> None:
-        """Move the factors of the styles in ``slot`` (N,) towards their content distance, given ``content`` (N,)."""
-        farther = (content / self.another).clamp(max=2) - self.distance[slot]
-        change = torch.zeros_like(self.distance).index_add(0, slot, _RATE * farther.nan_to_num())
-        self.factors *= torch.exp(-change)
+    @property
+    def numbers(self) -> dict[str, Tensor]:
+        """What training changes, by name."""
+        return {"factors": self.factors, "paintings": self.paintings.logs}
 
-    def __call__(self, picture: Tensor, photo: Tensor, slot: Tensor) -> Losses:
-        """Losses of ``picture`` (N,3,H,W) as ``photo`` (N,3,H,W) in the styles of ``slot`` (N,)."""
+    @torch.no_grad()
+    def adapt(self, slot: Tensor, likeness: Tensor) -> None:
+        """Move the factors of styles ``slot`` (N,), given the ``likeness`` (N,) of pictures; NaN tells nothing."""
+        closer = (likeness - self.likeness[slot]).nan_to_num()
+        self.factors *= torch.exp(torch.zeros_like(self.likeness).index_add(0, slot, _RATE * closer))
+
+    def __call__(
+        self, picture: Tensor, photo: Tensor, slot: Tensor, parts: Tensor | None = None, index: Tensor | None = None
+    ) -> Losses:
+        """Losses of pictures as photos, the first ones in the styles of slots, the others in those of paintings.
+
+        Args:
+            picture: (N,3,H,W), RGB in [0,1].
+            photo: (N,3,H,W), RGB in [0,1].
+            slot: (N-M,).
+            parts: (M,3,h,w), RGB in [0,1], of paintings.
+            index: (M,), their numbers.
+        """
         with torch.no_grad():
             target = self.loss_network(photo, [CONTENT_LAYER])[CONTENT_LAYER]
         seen = describe(self.loss_network, picture, self.shifts)
         content = content_loss(seen.content, target)
-        terms = style_terms(seen.grams, self._of(slot))
-        weighted = (self.weights[slot] * terms).sum(dim=1)
-        objective = content + weighted
+        grams, weights, scores = self._of(slot), self.weights[slot], self.photo_loss[slot]
+        if parts is not None and index is not None:
+            others, their_weights, their_scores = self._read(parts, index)
+            grams = {layer: torch.cat([gram, others[layer]]) for layer, gram in grams.items()}
+            weights, scores = torch.cat([weights, their_weights]), torch.cat([scores, their_scores])
+        terms = style_terms(seen.grams, grams)
+        objective = content + (weights * terms).sum(dim=1)
         if self.identity is not None:
-            pixels = (255 * (picture - photo)).square().mean(dim=(1, 2, 3))
-            objective = objective + _PIXEL_WEIGHT * pixels * (slot == self.identity)
-        return Losses(content.detach(), terms.sum(dim=1).detach(), objective)
+            named = slice(len(slot))
+            pixels = (255 * (picture[named] - photo[named])).square().mean(dim=(1, 2, 3))
+            objective[named] += _PIXEL_WEIGHT * pixels * (slot == self.identity)
+        likeness = self._likeness(seen.content.detach(), target)
+        return Losses(content.detach(), likeness, terms.sum(dim=1).detach(), scores, objective)
+
+    def _likeness(self, content: Tensor, target: Tensor) -> Tensor:
+        contrast = target.float().var(dim=(2, 3)).mean(dim=1)
+        return torch.where(contrast > _EMPTY * self.another / 2, content_likeness(content, target), math.nan)
+
+    @torch.no_grad()
+    def _read(self, parts: Tensor, index: Tensor) -> tuple[Grams, Tensor, Tensor]:
+        """Gram matrices, weights (M,L) and photo losses (M,) of parts of paintings."""
+        grams = describe(self.loss_network, parts, self.shifts).grams
+        terms = self.scores.terms(grams)
+        return grams, self.paintings.weights(terms, index), terms.sum(dim=1)
 
     def _of(self, slot: Tensor) -> Grams:
         return {layer: gram[slot] for layer, gram in self.targets.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,19 +14,20 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from impasto.errors import ImpastoError
-from impasto.model import load_model
-from impasto.nn import StyleTransferNetwork
 from impasto.nn.slim import SlimVGG, load_slim_vgg
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
-from impasto.runtime.torch import load_network
 from impasto.training.checkpoint import load_checkpoint, save_checkpoint
 from impasto.training.config import Recipe, TrainingOptions
 from impasto.training.data import Crops, find_photos
 from impasto.training.objective import Objective, read_style_image, style_grams
+from impasto.training.painter import Painter, initial_painter
+from impasto.training.paintings import Paintings
 
 CHECKPOINT = "checkpoint.safetensors"
 RECIPE = "recipe.json"
+_SEEN_FIRST = 32
+"""Photos by which losses are measured."""
 
 
 @dataclass
@@ -36,15 +37,16 @@ class Run:
     recipe: Recipe
     out: Path
     accelerator: Accelerator
-    network: StyleTransferNetwork
+    painter: Painter
     optimizer: torch.optim.Optimizer
     objective: Objective
     crops: Crops
+    paintings: Paintings | None
     precision: torch.dtype
     look: Callable[[bool], Objective]
     """Makes the objective, with the slim loss network or with VGG-16."""
     average: AveragedModel | None = None
-    """The mean of the network's weights over the last steps."""
+    """The mean of the painter's weights over the last steps."""
     step: int = 0
 
     @property
@@ -52,34 +54,35 @@ class Run:
         return self.recipe.training
 
     def autocast(self) -> torch.autocast:
-        """The context in which the network runs: convolutions in the run's precision."""
+        """The context in which the painter runs: convolutions in the run's precision."""
         mixed = self.precision != torch.float32
         return torch.autocast(self.accelerator.device.type, self.precision if mixed else None, enabled=mixed)
 
     @property
     def modules(self) -> dict[str, nn.Module]:
-        """What checkpoints hold: the network, and the mean of its weights."""
-        network = self.accelerator.unwrap_model(self.network, keep_torch_compile=False)
-        return {"network": network} | ({"average": self.average} if self.average else {})
+        """What checkpoints hold: the painter, and the mean of its weights."""
+        painter = self.accelerator.unwrap_model(self.painter, keep_torch_compile=False)
+        return {"painter": painter} | ({"average": self.average} if self.average else {})
 
     def look_closer(self) -> None:
         """Look with VGG-16, where the steps with the slim loss network are done."""
         if isinstance(self.objective.loss_network, SlimVGG) and self.step >= self.recipe.slim_steps:
-            factors = self.objective.factors
+            numbers = self.objective.numbers
             self.objective = self.look(False)
-            self.objective.factors.copy_(factors)
+            for name, number in self.objective.numbers.items():
+                number.copy_(numbers[name])
 
     @property
     def numbers(self) -> dict[str, Tensor]:
         """What checkpoints hold besides: the factors of the style losses."""
-        return {"factors": self.objective.factors}
+        return self.objective.numbers
 
     @property
-    def trained(self) -> StyleTransferNetwork:
-        """The network to show and to export: the mean one if there is one."""
-        network = self.average.module if self.average else self.modules["network"]
-        assert isinstance(network, StyleTransferNetwork)
-        return network
+    def trained(self) -> Painter:
+        """The painter to show and to export: the mean one if there is one."""
+        painter = self.average.module if self.average else self.modules["painter"]
+        assert isinstance(painter, Painter)
+        return painter
 
     def save(self) -> None:
         """Write the checkpoint, from the main process.
@@ -114,13 +117,15 @@ def prepare(
     style_images: str | Path = ".",
     vgg: str | Path | None = None,
     start: str | Path | None = None,
+    paintings: Sequence[str | Path] = (),
     resume: bool = False,
     precision: torch.dtype | None = None,
 ) -> Run:
     """Build a run, at its first step or where its checkpoint left it.
 
     ``start`` is a model folder of the same architecture, whose weights are trained on. Styles begin as its styles of
-    the same slug, new ones as the mean of its styles.
+    the same slug, new ones as the mean of its styles. ``paintings`` are folders for the predictor, if the recipe has
+    one; each counts as much as the others.
 
     Raises:
         ImpastoError: an input is missing or broken, the output folder already holds a run, or there is none to resume.
@@ -130,25 +135,27 @@ def prepare(
         raise ImpastoError(f"output {out}: holds a training run; add --resume to go on with it, or name another folder")
     accelerator = Accelerator()
     precision = precision or fastest_precision(accelerator.device)
-    _check_batch(recipe.training, accelerator)
+    _check_batch(recipe, accelerator)
     photos = find_photos(content)
     crops = Crops(photos, recipe.drawn, recipe.training)
+    unnamed = find_paintings(recipe, paintings)
 
     def look(slim: bool) -> Objective:
         loss_network = load_slim_vgg() if slim else load_vgg16(vgg)
-        return _objective(recipe, crops, Path(style_images), loss_network, accelerator.device, precision)
+        known = unnamed.count if unnamed else 0
+        return _objective(recipe, crops, Path(style_images), known, loss_network, accelerator.device, precision)
 
     objective = look(slim=recipe.slim_steps > 0)
     set_seed(recipe.training.seed)
-    network = _initial(recipe, start)
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = _optimizer(network, recipe.training)
-    average = _average(network, recipe.training.average)
-    run = Run(recipe, out, accelerator, network, optimizer, objective, crops, precision, look, average)
+    painter = initial_painter(recipe, unnamed, start)
+    painter.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = _optimizer(painter, recipe.training)
+    average = _average(painter, recipe.training.average)
+    run = Run(recipe, out, accelerator, painter, optimizer, objective, crops, unnamed, precision, look, average)
     if resume:
         run.step = load_checkpoint(out / CHECKPOINT, run.modules, optimizer, run.numbers, recipe.digest)
     run.look_closer()
-    run.network, run.optimizer = accelerator.prepare(network, optimizer)
+    run.painter, run.optimizer = accelerator.prepare(painter, optimizer)
     if average:
         average.to(accelerator.device)
     if accelerator.is_main_process:
@@ -156,42 +163,45 @@ def prepare(
     return run
 
 
-def _optimizer(network: StyleTransferNetwork, options: TrainingOptions) -> torch.optim.Adam:
+def find_paintings(recipe: Recipe, folders: Sequence[str | Path]) -> Paintings | None:
+    """What the recipe's predictor learns from: all pictures in ``folders`` but those held out.
+
+    Raises:
+        ImpastoError: there are folders without a predictor or the other way round, or one without pictures.
+    """
+    if not recipe.predictor:
+        if folders:
+            raise ImpastoError("paintings: the recipe has no [predictor] that would learn from them")
+        return None
+    if not folders:
+        raise ImpastoError("the recipe has a [predictor]; name a folder for it to learn from with --paintings")
+    held_out = set(recipe.predictor.held_out)
+    found = [[path for path in find_photos(folder) if path.name not in held_out] for folder in folders]
+    return Paintings([each for each in found if each], recipe.training.seed)
+
+
+def _optimizer(painter: Painter, options: TrainingOptions) -> torch.optim.Adam:
     """Adam, with ``rate`` in each group: its learning rate in times of the schedule's."""
-    rows = [parameter for name, parameter in network.named_parameters() if "norm" in name]
-    shared = [parameter for name, parameter in network.named_parameters() if "norm" not in name]
+    learnt = [(name, parameter) for name, parameter in painter.named_parameters() if parameter.requires_grad]
+    rows = [parameter for name, parameter in learnt if ".norm." in name]
+    shared = [parameter for name, parameter in learnt if ".norm." not in name]
     groups = [{"params": shared, "rate": 1.0}, {"params": rows, "rate": options.style_rate}]
     return torch.optim.Adam(groups, lr=options.learning_rate)
 
 
-def _average(network: StyleTransferNetwork, share: float) -> AveragedModel | None:
-    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(share)) if share else None
+def _average(painter: Painter, share: float) -> AveragedModel | None:
+    return AveragedModel(painter, multi_avg_fn=get_ema_multi_avg_fn(share)) if share else None
 
 
-def _initial(recipe: Recipe, start: str | Path | None) -> StyleTransferNetwork:
-    network = StyleTransferNetwork(recipe.network, recipe.slots, recipe.identity)
-    if start is None:
-        return network
-    model = load_model(start)
-    if model.info.architecture != recipe.network:
-        raise ImpastoError(f"model {start}: is {model.info.architecture!r}, the recipe asks for {recipe.network!r}")
-    trained = load_network(model)
-    network.load_state_dict(
-        {name: weight for name, weight in trained.state_dict().items() if "norm" not in name}, strict=False
-    )
-    mean = torch.stack([torch.from_numpy(style.row) for style in model.styles.values()]).mean(dim=0)
-    for entry in recipe.styles:
-        known = model.styles.get(entry.slug)
-        network.set_style(entry.slot, torch.from_numpy(known.row) if known else mean)
-    return network
-
-
-def _check_batch(options: TrainingOptions, accelerator: Accelerator) -> None:
-    if options.batch_size % accelerator.num_processes:
+def _check_batch(recipe: Recipe, accelerator: Accelerator) -> None:
+    size, predicted, processes = recipe.training.batch_size, recipe.predicted, accelerator.num_processes
+    if size % processes or predicted % processes:
         raise ImpastoError(
-            f"batch_size {options.batch_size} cannot be shared by {accelerator.num_processes} processes; "
-            "make it a multiple of that"
+            f"batch_size {size}, {predicted} of them predicted, cannot be shared by {processes} processes; "
+            "make both multiples of that"
         )
+    if recipe.predictor and not 0 < predicted < size:
+        raise ImpastoError(f"batch_size {size}: {predicted} of them would be predicted; raise it or change share")
 
 
 def _make_folder(out: Path, recipe: Recipe) -> None:
@@ -206,6 +216,7 @@ def _objective(
     recipe: Recipe,
     crops: Crops,
     style_images: Path,
+    paintings: int,
     loss_network: VGG16 | SlimVGG,
     device: torch.device,
     precision: torch.dtype,
@@ -221,8 +232,7 @@ def _objective(
         for entry in recipe.styles
         if entry.image
     }
-    objective = Objective(loss_network, recipe, grams, device)
-    photos = torch.stack([crops[number][0] for number in range(32)]).to(device)
-    objective.balance(photos.float() / 255, recipe.training.balance, recipe.training.layer_balance)
+    photos = torch.stack([crops[number][0] for number in range(_SEEN_FIRST)]).to(device).float() / 255
+    objective = Objective(loss_network, recipe, grams, photos, paintings)
     loss_network.to(precision)
     return objective

@@ -17,10 +17,10 @@ def sample_sheet(run: Run) -> None:
     photos = torch.stack([run.crops[number][1] for number in range(PHOTOS)]).to(run.accelerator.device)
     photos = photos.float() / 255
     columns = [photos]
-    for slot in sorted(set(range(run.recipe.slots)) - {entry.slot for entry in run.recipe.styles if entry.hidden}):
+    for slot in range(run.recipe.slots):
         slots = torch.full((PHOTOS,), slot, device=photos.device)
         with run.autocast():
-            columns.append(run.trained(photos, slots).float())
+            columns.append(run.trained.network(photos, slots).float())
     path = run.out / "samples" / f"step-{run.step:06d}.jpg"
     path.parent.mkdir(exist_ok=True)
     tile(torch.stack(columns, dim=1)).save(path, quality=90)

@@ -1,0 +1,69 @@
+"""Paintings to learn from without naming them: what the predictor reads styles off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageEnhance, ImageOps
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from impasto.paintings import PREDICTED_SIDE
+
+_LEAST_PART = 0.6
+_DARKEST = 0.1
+"""Standard deviation of grey levels, in [0,1], below which a part shows too little to be a style."""
+
+
+class Paintings(Dataset[tuple[Tensor, int]]):
+    """Endless parts of paintings by number: ((3,256,256) uint8, the painting's index).
+
+    Each folder is drawn from as often as the others. Colours vary, so that there are more styles than paintings. Part
+    number ``i`` depends on the seed and ``i`` alone.
+    """
+
+    def __init__(self, folders: Sequence[Sequence[Path]], seed: int) -> None:
+        self.folders = folders
+        self.seed = seed
+        self.first = np.cumsum([0, *map(len, folders)])
+
+    @property
+    def count(self) -> int:
+        """How many paintings there are."""
+        return int(self.first[-1])
+
+    def __getitem__(self, number: int) -> tuple[Tensor, int]:
+        rng = np.random.default_rng((self.seed, number, 0xA27))
+        folder = int(rng.integers(len(self.folders)))
+        index = int(rng.integers(len(self.folders[folder])))
+        with Image.open(self.folders[folder][index]) as image:
+            part = varied(random_part(image.convert("RGB"), rng), rng)
+        return torch.from_numpy(part.transpose(2, 0, 1).copy()), int(self.first[folder] + index)
+
+
+def random_part(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """A square of an image at 256 × 256; another one should it show next to nothing."""
+    for _ in range(4):
+        side = max(1, round(min(image.size) * np.exp(rng.uniform(np.log(_LEAST_PART), 0))))
+        left, top = (rng.integers(0, length - side + 1) for length in image.size)
+        box = (left, top, left + side, top + side)
+        part = image.resize((PREDICTED_SIDE, PREDICTED_SIDE), Image.Resampling.BICUBIC, box=box)
+        if np.asarray(part.convert("L")).std() > 255 * _DARKEST:
+            break
+    return part
+
+
+def varied(part: Image.Image, rng: np.random.Generator) -> np.ndarray:
+    """The part in other colours, in half of the cases, and mirrored in half of them: (H,W,3) uint8."""
+    if rng.random() < 0.5:
+        part = ImageOps.mirror(part)
+    if rng.random() < 0.5:
+        for enhance in (ImageEnhance.Color, ImageEnhance.Brightness, ImageEnhance.Contrast):
+            part = enhance(part).enhance(float(rng.uniform(0.6, 1.5)))
+        hue, *others = part.convert("HSV").split()
+        turn = int(rng.integers(256))
+        part = Image.merge("HSV", (hue.point(lambda value: (value + turn) % 256), *others)).convert("RGB")
+    return np.asarray(part)
