@@ -8,7 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import load_file
+
+from impasto.model import load_model
+from impasto.runtime.torch import load_network
 
 ROOT = Path(__file__).parent.parent
 
@@ -57,6 +62,37 @@ def test_blends_benchmark(trained: Path, workshop, tmp_path: Path) -> None:
     assert all(loss > 0 for loss in curve["mural"] + curve["stained-glass"])
     with Image.open(figure) as image:
         assert min(image.size) > 50
+
+
+def test_singles_benchmark(workshop, tmp_path: Path) -> None:
+    report = tmp_path / "singles.json"
+    inputs = ["--content", workshop.photos, "--style-images", workshop.style_images, "--vgg", workshop.vgg]
+    options = ["--recipe", workshop.recipe(steps=2), "--out", tmp_path / "runs", "--side", 64, "--json", report]
+    for _ in range(2):  # the second time, all runs are there
+        assert "| stained-glass | " in run("benchmarks/singles.py", *inputs, *options)
+    styles = json.loads(report.read_text())["styles"]
+    assert list(styles) == ["mural", "stained-glass"]
+    assert styles["mural"]["shared"]["style"] != styles["mural"]["single"]["style"]
+    assert styles["mural"]["shared"]["photo_style"] == styles["mural"]["single"]["photo_style"]
+
+
+def test_new_style_benchmark(trained: Path, workshop, tmp_path: Path) -> None:
+    report, figure = tmp_path / "new.json", tmp_path / "new.png"
+    inputs = ["--content", workshop.photos, "--style-images", workshop.style_images, "--vgg", workshop.vgg]
+    options = ["--recipe", workshop.recipe(steps=12), "--model", trained, "--image", "glass.png", "--side", 64]
+    run("benchmarks/new_style.py", *inputs, *options, "--out", tmp_path, "--json", report, "--figure", figure)
+    curves = json.loads(report.read_text())["curves"]
+    assert [point["step"] for point in curves["from scratch"]] == [10, 12]
+    before, after = (
+        load_file(path / "checkpoint.safetensors") for path in (tmp_path / "new-row", tmp_path / "new-scratch")
+    )
+    convolution = "painter.network.residual.0.first.conv.weight"
+    assert torch.equal(
+        before[convolution], load_network(load_model(trained)).state_dict()["residual.0.first.conv.weight"]
+    )
+    assert not torch.equal(after[convolution], before[convolution])
+    with Image.open(figure) as image:
+        assert image.width > 500
 
 
 def test_add_style_benchmark(trained: Path, workshop, tmp_path: Path) -> None:

@@ -1,0 +1,69 @@
+"""What the benchmarks of whole trainings share: single-style recipes, and losses on photos that were not trained on."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from impasto.images import examples, read_photo
+from impasto.losses import Grams, content_likeness, content_loss, describe, style_loss
+from impasto.nn.vgg import VGG16
+from impasto.nn.vgg_weights import load_vgg16
+from impasto.training import Recipe, Run, StyleEntry
+from impasto.training.data import find_photos
+from impasto.training.objective import read_style_image, style_grams
+
+
+def single(recipe: Recipe, entry: StyleEntry, **training: Any) -> Recipe:
+    """The recipe for a network of one style: that of ``entry``."""
+    return msgspec.structs.replace(
+        recipe, name=entry.slug, slots=1, styles=(msgspec.structs.replace(entry, slot=0),),
+        training=msgspec.structs.replace(recipe.training, **training),
+    )  # fmt: skip
+
+
+@dataclasses.dataclass
+class Judge:
+    """VGG-16 on the example photos.
+
+    Attributes:
+        photos: (N,3,side,side), RGB in [0,1].
+    """
+
+    vgg: VGG16
+    photos: Tensor
+    style_images: Path
+
+    @classmethod
+    def of(cls, vgg: Path | None, style_images: Path, side: int) -> Judge:
+        squares = [
+            ImageOps.fit(Image.fromarray(read_photo(path).array), (side, side)) for path in find_photos(examples())
+        ]
+        pixels = torch.from_numpy(np.stack([np.array(square) for square in squares])).permute(0, 3, 1, 2)
+        return cls(load_vgg16(vgg), pixels.float() / 255, style_images)
+
+    def grams(self, entry: StyleEntry) -> Grams:
+        image = read_style_image(self.style_images, entry.image, entry.size, entry.box)
+        return style_grams(self.vgg, image, torch.device("cpu"))
+
+    @torch.no_grad()
+    def losses(self, run: Run, entry: StyleEntry, target: Grams) -> dict[str, float]:
+        """Mean losses of a run's pictures in a style, and what the photos themselves score on it."""
+        scores = []
+        for photo in self.photos.split(1):
+            with run.autocast():
+                picture = run.trained.network(photo, torch.tensor([entry.slot])).float()
+            seen, before = describe(self.vgg, picture), describe(self.vgg, photo)
+            style, untouched = style_loss(seen.grams, target), style_loss(before.grams, target)
+            content = content_loss(seen.content, before.content)
+            likeness = content_likeness(seen.content, before.content)
+            scores.append([content.item(), style.item(), untouched.item(), likeness.item()])
+        names = ("content", "style", "photo_style", "likeness")
+        return dict(zip(names, np.mean(scores, axis=0).tolist(), strict=True))
