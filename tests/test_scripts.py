@@ -95,6 +95,19 @@ def test_new_style_benchmark(trained: Path, workshop, tmp_path: Path) -> None:
         assert image.width > 500
 
 
+def test_optimum_benchmark(trained: Path, workshop, tmp_path: Path) -> None:
+    report, sheet = tmp_path / "optimum.json", tmp_path / "optimum.png"
+    inputs = ["--model", trained, "--style-images", workshop.style_images, "--vgg", workshop.vgg]
+    options = ["--styles", "mural", "--photos", 1, "--size", 64, "--steps", 5, "--json", report, "--sheet", sheet]
+    assert "| mural | " in run("benchmarks/optimum.py", *inputs, *options)
+    (pair,) = json.loads(report.read_text())["styles"]["mural"]
+    assert pair["optimum"] < pair["photo"]
+    assert len(pair["history"]) >= 5
+    assert pair["history"][0] == pytest.approx(pair["photo"], rel=1e-3)
+    with Image.open(sheet) as image:
+        assert image.width > 3 * 60
+
+
 def test_add_style_benchmark(trained: Path, workshop, tmp_path: Path) -> None:
     report, painting = tmp_path / "add-style.json", workshop.style_images / "glass.png"
     options = ["--model", trained, "--vgg", workshop.vgg, "--steps", 20, "--rounds", 1, "--json", report]

@@ -1,0 +1,129 @@
+"""One forward pass against the direct optimisation of each picture (Gatys et al. 2016), on the same objective.
+
+python benchmarks/optimum.py --style-images ARTWORKS --json docs/benchmarks/optimum.json \
+    --sheet docs/figures/optimum.jpg
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+import impasto
+from impasto.errors import unknown
+from impasto.images import examples, read_photo, write_image
+from impasto.losses import content_loss, describe, style_loss
+from impasto.nn.vgg import VGG16
+from impasto.nn.vgg_weights import load_vgg16
+from impasto.sheet import table as pictures_in_rows
+from impasto.styles import Style
+from impasto.training.data import find_photos
+from impasto.training.objective import read_style_image, style_grams
+from impasto.training.optimize import optimize
+from report import table, write
+
+_STYLE = 5.0
+"""What the photo's style loss counts, in contents of another photo: the weight of the style loss."""
+
+
+class Objective:
+    """Content and weighted style loss of pictures of one photo in one style."""
+
+    def __init__(self, vgg: VGG16, photo: np.ndarray, another: np.ndarray, style_image: Image.Image) -> None:
+        self.vgg = vgg
+        self.target = style_grams(vgg, style_image, torch.device("cpu"))
+        seen = self._see(photo)
+        self.content = seen.content
+        unit = content_loss(self._see(another).content, seen.content).item()
+        self.weight = _STYLE * unit / style_loss(seen.grams, self.target).item()
+
+    def _see(self, picture: np.ndarray) -> Any:
+        with torch.no_grad():
+            return describe(self.vgg, torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 255)
+
+    def __call__(self, picture: np.ndarray) -> float:
+        seen = self._see(picture)
+        style = style_loss(seen.grams, self.target).item()
+        return content_loss(seen.content, self.content).item() + self.weight * style
+
+
+def compare(
+    stylizer: impasto.Stylizer, vgg: VGG16, style: Style, style_image: Image.Image, photo: np.ndarray,
+    another: np.ndarray, steps: int,
+) -> tuple[dict[str, Any], list[np.ndarray]]:  # fmt: skip
+    """Objectives of the photo, of the network's picture and while optimising; the three pictures."""
+    objective = Objective(vgg, photo, another, style_image)
+    began = time.perf_counter()
+    painted = stylizer(photo, style)
+    passed = time.perf_counter()
+    optimized = optimize(photo, style_image, vgg, weight=objective.weight, steps=steps)
+    ended = time.perf_counter()
+    untouched, network, history = objective(photo), objective(painted), optimized.objective
+    best = min(history)
+    results = {
+        "photo": untouched,
+        "network": network,
+        "optimum": best,
+        "reached": (untouched - network) / (untouched - best),
+        "steps_to_match": next((step for step, value in enumerate(history, 1) if value <= network), None),
+        "history": history,
+        "seconds": {"network": passed - began, "optimum": ended - passed},
+    }
+    return results, [photo, painted, optimized.picture]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--styles", nargs="+", default=["mural", "great-wave", "starry-night", "composition-vii"])
+    parser.add_argument("--style-images", type=Path, required=True)
+    parser.add_argument("--photos", type=int, default=2, help="how many of the example photos")
+    parser.add_argument("--vgg", type=Path)
+    parser.add_argument("--size", type=int, default=384, help="long side")
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--json", type=Path, required=True)
+    parser.add_argument("--sheet", type=Path, required=True)
+    arguments = parser.parse_args()
+    stylizer, vgg = impasto.load(arguments.model), load_vgg16(arguments.vgg)
+    photos = [read_photo(path).resized(arguments.size).array for path in find_photos(examples())]
+    results: dict[str, Any] = {}
+    rows: list[list[Image.Image]] = []
+    for slug in arguments.styles:
+        if slug not in stylizer.styles:
+            raise unknown("style", slug, stylizer.styles)
+        style = stylizer.styles[slug]
+        info = style.info
+        image = read_style_image(arguments.style_images, info.image, info.image_size, info.image_box)
+        results[slug] = []
+        for number, photo in enumerate(photos[: arguments.photos]):
+            another = np.asarray(Image.fromarray(photos[(number + 1) % len(photos)]).resize(photo.shape[1::-1]))
+            each, pictures = compare(stylizer, vgg, style, image, photo, another, arguments.steps)
+            results[slug].append(each)
+            rows.append([Image.fromarray(picture) for picture in pictures])
+    write_image(pictures_in_rows(rows, ["photo", "one pass", f"{arguments.steps} steps"]), arguments.sheet)
+    lines = []
+    for slug, pairs in results.items():
+        matched = [pair["steps_to_match"] for pair in pairs]
+        seconds = [np.mean([pair["seconds"][name] for pair in pairs]) for name in ("network", "optimum")]
+        reached = f"{100 * np.mean([pair['reached'] for pair in pairs]):.1f} %"
+        steps = ", ".join("never" if step is None else str(step) for step in matched)
+        lines.append([slug, reached, steps, *[f"{second:.2f}" for second in seconds]])
+    header = [
+        "style",
+        "of the optimum's gain",
+        "steps of L-BFGS to match",
+        "one pass, s",
+        f"{arguments.steps} steps, s",
+    ]
+    print(table(header, lines))
+    write(arguments.json, {"size": arguments.size, "steps": arguments.steps, "styles": results})
+
+
+if __name__ == "__main__":
+    main()
