@@ -1,6 +1,7 @@
 """Draws the figures of the documentation.
 
-python docs/figures.py hero MODEL OUT.jpg       one photo in seven styles
+python docs/figures.py hero MODEL OUT.jpg       one photo in eleven styles
+python docs/figures.py catalogue MODEL OUT.jpg  one photo in every style, with the style image
 python docs/figures.py sheet MODEL OUT.jpg      all styles × all photos, also with --size and --photos
 python docs/figures.py slots MODEL OUT.jpg      one photo through every slot
 python docs/figures.py points MODEL OUT.png     γ and β of every style
@@ -18,7 +19,7 @@ from pathlib import Path
 import matplotlib as mpl
 import msgspec
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 import impasto
 from impasto.images import examples
@@ -29,6 +30,12 @@ from impasto.sheet import GAP, table, thumbnail
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
+_NAME = 14
+HERO = {
+    "mural", "stained-glass", "great-wave", "starry-night", "scream", "composition-vii", "mosaic", "ink-wash",
+    "grande-jatte", "kiss", "blue-horses",
+}  # fmt: skip
+
 
 def scaled(path: Path, size: int) -> Image.Image:
     """The photo with a shorter side of ``size`` pixels."""
@@ -38,24 +45,52 @@ def scaled(path: Path, size: int) -> Image.Image:
 
 
 def sheet(stylizer: impasto.Stylizer, photos: Path, size: int, shown: int) -> Image.Image:
-    """Every photo in every style, stylized with a shorter side of ``size`` and shown with one of ``shown`` pixels."""
-    rows = []
-    for path in sorted(photos.glob("*.jpg")):
-        photo = scaled(path, size)
-        pictures = [photo, *(stylizer(photo, style) for style in stylizer.styles)]
-        rows.append([ImageOps.fit(picture, (shown * 4 // 3, shown)) for picture in pictures])
-    rows.insert(0, [Image.new("RGB", (shown * 4 // 3, shown), "white")])
-    rows[0] += [thumbnail(style, (shown * 4 // 3, shown)) for style in stylizer.styles.values()]
-    return table(rows, ["photo", *stylizer.styles])
+    """Every style on every photo, stylized with a shorter side of ``size`` and shown with one of ``shown`` pixels."""
+    contents = [scaled(path, size) for path in sorted(photos.glob("*.jpg"))]
+    box = shown * 4 // 3, shown
+    rows = [[Image.new("RGB", box, "white"), *(ImageOps.fit(photo, box) for photo in contents)]]
+    for style in stylizer.styles.values():
+        pictures = [ImageOps.fit(stylizer(photo, style), box) for photo in contents]
+        rows.append([named(thumbnail(style, box), style.slug), *pictures])
+    return table(rows, ["", *[""] * len(contents)])
+
+
+def named(picture: Image.Image, name: str) -> Image.Image:
+    """The picture with a name in its lower left corner."""
+    picture = picture.copy()
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(_NAME)
+    left, top, right, bottom = draw.textbbox((_NAME // 2, picture.height - _NAME // 2), name, font=font, anchor="ls")
+    draw.rectangle((left - 4, top - 4, right + 4, bottom + 4), fill="white")
+    draw.text((_NAME // 2, picture.height - _NAME // 2), name, "black", font, "ls")
+    return picture
 
 
 def hero(stylizer: impasto.Stylizer, photo: Path, size: int) -> Image.Image:
-    """One photo and its first seven styles, in two rows."""
+    """One photo and eleven of the styles, in three rows."""
     content = scaled(photo, size)
-    pictures = [content, *(stylizer(content, style) for style in list(stylizer.styles)[:7])]
-    canvas = Image.new("RGB", (4 * content.width + 3 * GAP, 2 * content.height + GAP), "white")
+    known = [style for style in stylizer.styles.values() if style.info.image] or list(stylizer.styles.values())
+    chosen = [style for style in known if style.slug in HERO] or known
+    return _grid([content, *(stylizer(content, style) for style in chosen[:11])], columns=4)
+
+
+def catalogue(stylizer: impasto.Stylizer, photo: Path, size: int, shown: int) -> Image.Image:
+    """One photo in every style, the style image in its corner."""
+    content, pictures = scaled(photo, size), []
+    for style in stylizer.styles.values():
+        picture = ImageOps.contain(stylizer(content, style), (shown * 2, shown))
+        if style.info.image:
+            inset = ImageOps.contain(thumbnail(style, (shown, shown)), (shown // 2, shown // 3))
+            picture.paste(ImageOps.expand(inset, 2, "white"), (picture.width - inset.width - 4, 0))
+        pictures.append(named(picture, style.slug))
+    return _grid(pictures, columns=5)
+
+
+def _grid(pictures: list[Image.Image], columns: int) -> Image.Image:
+    width, height = pictures[0].size
+    rows = -(-len(pictures) // columns)
+    canvas = Image.new("RGB", (columns * (width + GAP) - GAP, rows * (height + GAP) - GAP), "white")
     for index, picture in enumerate(pictures):
-        canvas.paste(picture, (index % 4 * (content.width + GAP), index // 4 * (content.height + GAP)))
+        canvas.paste(picture, (index % columns * (width + GAP), index // columns * (height + GAP)))
     return canvas
 
 
@@ -115,7 +150,7 @@ def bands(stylizers: list[impasto.Stylizer], photo: Path, size: int) -> Image.Im
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("figure", choices=["bands", "flat", "hero", "sheet", "slots", "points"])
+    parser.add_argument("figure", choices=["bands", "catalogue", "flat", "hero", "sheet", "slots", "points"])
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--size", type=int, default=512)
@@ -132,6 +167,9 @@ def main() -> None:
         ),
         "flat": lambda: flat(stylizer, arguments.size),
         "hero": lambda: hero(stylizer, arguments.photos / "neuschwansteincastle.jpg", arguments.size),
+        "catalogue": lambda: catalogue(
+            stylizer, arguments.photos / "neuschwansteincastle.jpg", arguments.size, arguments.shown
+        ),
         "sheet": lambda: sheet(stylizer, arguments.photos, arguments.size, arguments.shown),
         "slots": lambda: slots(stylizer, arguments.photos / "neuschwansteincastle.jpg", arguments.size),
         "points": lambda: points(stylizer),

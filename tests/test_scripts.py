@@ -26,7 +26,7 @@ def run(*arguments: object) -> str:
     return result.stdout
 
 
-@pytest.mark.parametrize("figure", ["bands", "flat", "hero", "sheet", "slots", "points"])
+@pytest.mark.parametrize("figure", ["bands", "catalogue", "flat", "hero", "sheet", "slots", "points"])
 def test_figures(trained: Path, tmp_path: Path, figure: str) -> None:
     out = tmp_path / "figure.png"
     run("docs/figures.py", figure, trained, out, "--size", 64, "--shown", 48)
