@@ -2,6 +2,7 @@
 
 python docs/figures.py hero MODEL OUT.jpg       one photo in eleven styles
 python docs/figures.py catalogue MODEL OUT.jpg  one photo in every style, with the style image
+python docs/figures.py page MODEL OUT.md         every style's artwork, artist, year and licence
 python docs/figures.py sheet MODEL OUT.jpg      all styles × all photos, also with --size and --photos
 python docs/figures.py slots MODEL OUT.jpg      one photo through every slot
 python docs/figures.py points MODEL OUT.png     γ and β of every style
@@ -85,6 +86,20 @@ def catalogue(stylizer: impasto.Stylizer, photo: Path, size: int, shown: int) ->
     return _grid(pictures, columns=5)
 
 
+def page(stylizer: impasto.Stylizer) -> str:
+    """The page of the catalogue: every style, and whose it is."""
+    lines = [
+        "# The catalogue", "", "One photograph in every style of the bundled model, the style image in its corner.", "",
+        "![One photograph in every style](figures/catalogue.jpg)", "",
+        "| style | artwork | 作品 | artist | year | licence | credit |", "|---|---|---|---|---|---|---|",
+    ]  # fmt: skip
+    for style in stylizer.styles.values():
+        info = style.info
+        parts = (f"`{info.slug}`", info.name, info.name_zh, info.artist, info.year, info.licence, info.credit)
+        lines.append(f"| {' | '.join(parts)} |")
+    return "\n".join(lines) + "\n"
+
+
 def _grid(pictures: list[Image.Image], columns: int) -> Image.Image:
     width, height = pictures[0].size
     rows = -(-len(pictures) // columns)
@@ -150,7 +165,7 @@ def bands(stylizers: list[impasto.Stylizer], photo: Path, size: int) -> Image.Im
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("figure", choices=["bands", "catalogue", "flat", "hero", "sheet", "slots", "points"])
+    parser.add_argument("figure", choices=["bands", "catalogue", "flat", "hero", "page", "sheet", "slots", "points"])
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--size", type=int, default=512)
@@ -159,7 +174,7 @@ def main() -> None:
     parser.add_argument("--before", type=Path, nargs="*", default=[])
     arguments = parser.parse_args()
     stylizer = impasto.load(arguments.model)
-    draw: dict[str, Callable[[], Image.Image | plt.Figure]] = {
+    draw: dict[str, Callable[[], Image.Image | plt.Figure | str]] = {
         "bands": lambda: bands(
             [*map(impasto.load, arguments.before), stylizer],
             arguments.photos / "neuschwansteincastle.jpg",
@@ -173,9 +188,12 @@ def main() -> None:
         "sheet": lambda: sheet(stylizer, arguments.photos, arguments.size, arguments.shown),
         "slots": lambda: slots(stylizer, arguments.photos / "neuschwansteincastle.jpg", arguments.size),
         "points": lambda: points(stylizer),
+        "page": lambda: page(stylizer),
     }
     drawn = draw[arguments.figure]()
-    if isinstance(drawn, Image.Image):
+    if isinstance(drawn, str):
+        arguments.out.write_text(drawn, "utf-8")
+    elif isinstance(drawn, Image.Image):
         drawn.save(arguments.out, quality=82)
     else:
         drawn.savefig(arguments.out, dpi=130)

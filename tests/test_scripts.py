@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from impasto.model import load_model
+from impasto.model import bundled, load_model
 from impasto.runtime.torch import load_network
 
 ROOT = Path(__file__).parent.parent
@@ -32,6 +32,11 @@ def test_figures(trained: Path, tmp_path: Path, figure: str) -> None:
     run("docs/figures.py", figure, trained, out, "--size", 64, "--shown", 48)
     with Image.open(out) as image:
         assert min(image.size) > 50
+
+
+def test_the_page_of_the_catalogue_is_that_of_the_bundled_model(tmp_path: Path) -> None:
+    run("docs/figures.py", "page", bundled(), tmp_path / "page.md")
+    assert (tmp_path / "page.md").read_text("utf-8") == (ROOT / "docs" / "catalogue.md").read_text("utf-8")
 
 
 def test_inference_benchmark(trained: Path, tmp_path: Path) -> None:

@@ -232,6 +232,24 @@ def test_photos_without_forms_have_no_likeness(workshop, tmp_path: Path) -> None
     assert torch.isnan(likeness[1])
 
 
+def test_shifts_take_turns_and_share_their_factors(workshop, tmp_path: Path) -> None:
+    recipe = read_recipe(workshop.recipe(steps=6))
+    recipe = msgspec.structs.replace(recipe, training=msgspec.structs.replace(recipe.training, shifts=(4, 8)))
+    run = prepare(recipe, workshop.photos, tmp_path, style_images=workshop.style_images, vgg=workshop.vgg)
+    one, other = run.objectives
+    assert (one.shifts, other.shifts) == ((4,), (8,))
+    assert one.targets["relu1_2"].shape == (4, 64, 5 * 64)
+    assert one.targets["relu4_3"].shape == (4, 512, 512)  # a shift by 4 is too small for it
+    turns = []
+    for _ in range(4):
+        turns.append(run.objective)
+        run.objective.adapt(torch.tensor([0]), torch.tensor([0.9]))
+        run.step += 1
+    assert turns == [one, other, one, other]
+    assert one.factors is other.factors
+    assert one.factors[0] > 1
+
+
 def test_the_slim_loss_network_looks_first(workshop, tmp_path: Path) -> None:
     recipe = read_recipe(workshop.recipe(steps=4))
     recipe = msgspec.structs.replace(recipe, training=msgspec.structs.replace(recipe.training, slim=0.5))

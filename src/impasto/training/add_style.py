@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from impasto import library
 from impasto.images import PhotoLike, free_photos
-from impasto.losses import CONTENT_LAYER, content_likeness, content_loss, describe, style_gap_closed, style_terms
+from impasto.losses import CONTENT_LAYER, Grams, content_likeness, content_loss, describe, style_gap_closed, style_terms
 from impasto.model import Model, load_model
 from impasto.nn import StyleTransferNetwork
 from impasto.nn.slim import SlimVGG, load_slim_vgg
@@ -36,7 +36,7 @@ from impasto.styles import Row, Style, StyleInfo
 from impasto.training.balance import PhotoScores
 from impasto.training.config import TrainingOptions
 from impasto.training.data import Crops, find_photos
-from impasto.training.objective import style_grams
+from impasto.training.objective import style_views
 from impasto.training.run import fastest_precision
 
 FAILED = 0.7
@@ -80,14 +80,18 @@ class Score:
 class _Target:
     """What a style's Gram matrices are, and what photos score on them."""
 
-    def __init__(
-        self, looks: SlimVGG | VGG16, paintings: Sequence[Painting], photos: Tensor, shifts: tuple[int, ...]
-    ) -> None:
-        seen = [style_grams(looks, Image.fromarray(painting.array), photos.device, shifts) for painting in paintings]
+    def __init__(self, looks: SlimVGG | VGG16, seen: Sequence[Grams], photos: Tensor, shifts: tuple[int, ...]) -> None:
         self.shifts = shifts
         self.grams = {layer: torch.stack([grams[layer] for grams in seen]).mean(dim=0) for layer in seen[0]}
         scores = PhotoScores(looks, photos, shifts)
         self.photo_terms, self.another = scores.terms(self.grams), scores.another
+
+
+def _targets(looks: SlimVGG | VGG16, paintings: Sequence[Painting], photos: Tensor) -> list[_Target]:
+    """A target for each of the shifts; of several paintings, their mean."""
+    images = [Image.fromarray(painting.array) for painting in paintings]
+    views = zip(*(style_views(looks, image, photos.device, _SHIFTS) for image in images), strict=True)
+    return [_Target(looks, seen, photos, shifts) for seen, shifts in zip(views, _SHIFTS, strict=True)]
 
 
 class Fit:
@@ -127,7 +131,7 @@ class Fit:
         noise = (0.0, 2 * model.info.input_noise)
         self.crops = Crops(list(photos), [0], TrainingOptions(crop=crop, least_scale=0.7, noise=noise, flat=_FLAT))
         self.checked = self._crops(range(_CHECKED))
-        self.targets = [_Target(looks, paintings, self.checked[0], shifts) for shifts in _SHIFTS]
+        self.targets = _targets(looks, paintings, self.checked[0])
         looks.to(self.precision)
         self.step = 0
         self._numbers = itertools.count(_CHECKED)

@@ -80,7 +80,8 @@ class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Share that the mean of the weights keeps of itself each step; that mean is what is exported. 0: no mean."""
     shifts: tuple[Positive, ...] = ()
     """Distances, in pixels, of shifted Gram matrices (:func:`impasto.losses.shifted_grams`) that join the style loss;
-    multiples of 8, and 4, 2 and 1 for finer layers. They keep rasters of dots out of smooth areas."""
+    multiples of 8, and 4, 2 and 1 for finer layers; one distance a step, in turn. They keep rasters of dots out of
+    smooth areas."""
     clip: Annotated[float, Meta(gt=0)] | None = None
     """Longest gradient, as a norm over all weights; longer ones are scaled down to it."""
     noise: tuple[float, float] = (0.0, 0.0)
@@ -145,6 +146,11 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def predicted(self) -> int:
         """Photos per step that are painted in predicted styles."""
         return round(self.predictor.share * self.training.batch_size) if self.predictor else 0
+
+    @property
+    def views(self) -> list[tuple[int, ...]]:
+        """The shifts of each step, in turn: all at once would double its time."""
+        return [(shift,) for shift in self.training.shifts] or [()]
 
     @property
     def digest(self) -> str:

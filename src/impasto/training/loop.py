@@ -104,7 +104,8 @@ def train_step(
     parts = None if parts is None else _pixels(parts)
     with run.autocast():
         picture = painter(noisy, slot, parts)
-    losses = run.objective(picture.float(), photo, slot, parts, index)
+    objective = run.objective
+    losses = objective(picture.float(), photo, slot, parts, index)
     run.optimizer.zero_grad()
     run.accelerator.backward(losses.objective.mean())
     # Averaged over processes like the gradients, the norm stops all of them together, before the weights are touched.
@@ -115,9 +116,9 @@ def train_step(
     if run.average:
         run.average.update_parameters(run.modules["painter"])
     # Every process moves the same weights.
-    run.objective.adapt(*run.accelerator.gather((slot, losses.likeness[: len(slot)])))
+    objective.adapt(*run.accelerator.gather((slot, losses.likeness[: len(slot)])))
     if index is not None:
-        run.objective.paintings.adapt(*run.accelerator.gather((index, losses.likeness[len(slot) :])))
+        objective.paintings.adapt(*run.accelerator.gather((index, losses.likeness[len(slot) :])))
     return losses
 
 

@@ -15,7 +15,17 @@ from torch import Tensor
 
 from impasto.errors import ImpastoError
 from impasto.images import open_image
-from impasto.losses import CONTENT_LAYER, Grams, LossNetwork, content_likeness, content_loss, describe, style_terms
+from impasto.losses import (
+    CONTENT_LAYER,
+    STYLE_LAYERS,
+    Grams,
+    LossNetwork,
+    content_likeness,
+    content_loss,
+    describe,
+    layer_grams,
+    style_terms,
+)
 from impasto.styles import Box
 from impasto.training.balance import PaintingFactors, PhotoScores
 from impasto.training.config import Recipe
@@ -49,9 +59,10 @@ class Objective:
     Args:
         loss_network: what sees the pictures.
         recipe: slots, and the weights of their losses.
-        grams: slot -> :func:`style_grams` of the slot's style images, with the recipe's ``shifts``.
+        grams: slot -> :func:`style_grams` of the slot's style images, with ``shifts``.
         photos: (N,3,H,W), RGB in [0,1], by which losses are measured.
         paintings: how many there are without a slot.
+        shifts: of shifted Gram matrices, see :func:`impasto.losses.describe`.
 
     Attributes:
         targets: layer -> (S,C,C), row = slot; zero for slots that no style names.
@@ -68,10 +79,11 @@ class Objective:
         grams: Mapping[int, Grams],
         photos: Tensor,
         paintings: int = 0,
+        shifts: Sequence[int] = (),
     ) -> None:
         device = photos.device
         self.loss_network = loss_network
-        self.shifts = recipe.training.shifts
+        self.shifts = shifts
         self.scores = PhotoScores(loss_network, photos, self.shifts)
         first = next(iter(grams.values()))
         self.targets: Grams = {
@@ -115,6 +127,10 @@ class Objective:
     def numbers(self) -> dict[str, Tensor]:
         """What training changes, by name."""
         return {"factors": self.factors, "paintings": self.paintings.logs}
+
+    def share(self, numbers: Mapping[str, Tensor]) -> None:
+        """Use the ``numbers`` of another objective, and change them with it."""
+        self.factors, self.paintings.logs = numbers["factors"], numbers["paintings"]
 
     @torch.no_grad()
     def adapt(self, slot: Tensor, likeness: Tensor) -> None:
@@ -192,10 +208,18 @@ def image_digest(folder: Path, name: str) -> str:
     return hashlib.sha256((Path(folder) / name).read_bytes()).hexdigest()
 
 
-@torch.no_grad()
 def style_grams(
     loss_network: LossNetwork, image: Image.Image, device: torch.device, shifts: Sequence[int] = ()
 ) -> Grams:
-    """Gram matrices of a style image, layer -> (1,C,C); more with ``shifts``, see :func:`describe`."""
+    """Gram matrices of a style image, layer -> (1,C,C); more with ``shifts``, see :func:`impasto.losses.describe`."""
+    return style_views(loss_network, image, device, [shifts])[0]
+
+
+@torch.no_grad()
+def style_views(
+    loss_network: LossNetwork, image: Image.Image, device: torch.device, views: Sequence[Sequence[int]]
+) -> list[Grams]:
+    """:func:`style_grams` with each of several ``shifts``; the image is looked at once."""
     pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].to(device)
-    return describe(loss_network, pixels.float() / 255, shifts).grams
+    seen = loss_network(pixels.float() / 255, STYLE_LAYERS)
+    return [layer_grams(seen, image.width, shifts) for shifts in views]

@@ -20,7 +20,7 @@ from impasto.nn.vgg_weights import load_vgg16
 from impasto.training.checkpoint import load_checkpoint, save_checkpoint
 from impasto.training.config import Recipe, TrainingOptions
 from impasto.training.data import Crops, find_photos
-from impasto.training.objective import Objective, read_style_image, style_grams
+from impasto.training.objective import Objective, read_style_image, style_views
 from impasto.training.painter import Painter, initial_painter
 from impasto.training.paintings import Paintings
 
@@ -39,12 +39,13 @@ class Run:
     accelerator: Accelerator
     painter: Painter
     optimizer: torch.optim.Optimizer
-    objective: Objective
+    objectives: list[Objective]
+    """In turn, a step each; their factors are the same."""
     crops: Crops
     paintings: Paintings | None
     precision: torch.dtype
-    look: Callable[[bool], Objective]
-    """Makes the objective, with the slim loss network or with VGG-16."""
+    look: Callable[[bool], list[Objective]]
+    """Makes the objectives, with the slim loss network or with VGG-16."""
     average: AveragedModel | None = None
     """The mean of the painter's weights over the last steps."""
     step: int = 0
@@ -52,6 +53,11 @@ class Run:
     @property
     def options(self) -> TrainingOptions:
         return self.recipe.training
+
+    @property
+    def objective(self) -> Objective:
+        """That of the next step."""
+        return self.objectives[self.step % len(self.objectives)]
 
     def autocast(self) -> torch.autocast:
         """The context in which the painter runs: convolutions in the run's precision."""
@@ -67,15 +73,15 @@ class Run:
     def look_closer(self) -> None:
         """Look with VGG-16, where the steps with the slim loss network are done."""
         if isinstance(self.objective.loss_network, SlimVGG) and self.step >= self.recipe.slim_steps:
-            numbers = self.objective.numbers
-            self.objective = self.look(False)
-            for name, number in self.objective.numbers.items():
-                number.copy_(numbers[name])
+            numbers = self.numbers
+            self.objectives = self.look(False)
+            for objective in self.objectives:
+                objective.share(numbers)
 
     @property
     def numbers(self) -> dict[str, Tensor]:
         """What checkpoints hold besides: the factors of the style losses."""
-        return self.objective.numbers
+        return self.objectives[0].numbers
 
     @property
     def trained(self) -> Painter:
@@ -140,18 +146,18 @@ def prepare(
     crops = Crops(photos, recipe.drawn, recipe.training)
     unnamed = find_paintings(recipe, paintings)
 
-    def look(slim: bool) -> Objective:
+    def look(slim: bool) -> list[Objective]:
         loss_network = load_slim_vgg() if slim else load_vgg16(vgg)
         known = unnamed.count if unnamed else 0
-        return _objective(recipe, crops, Path(style_images), known, loss_network, accelerator.device, precision)
+        return _objectives(recipe, crops, Path(style_images), known, loss_network, accelerator.device, precision)
 
-    objective = look(slim=recipe.slim_steps > 0)
+    objectives = look(slim=recipe.slim_steps > 0)
     set_seed(recipe.training.seed)
     painter = initial_painter(recipe, unnamed, start)
     painter.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = _optimizer(painter, recipe.training)
     average = _average(painter, recipe.training.average)
-    run = Run(recipe, out, accelerator, painter, optimizer, objective, crops, unnamed, precision, look, average)
+    run = Run(recipe, out, accelerator, painter, optimizer, objectives, crops, unnamed, precision, look, average)
     if resume:
         run.step = load_checkpoint(out / CHECKPOINT, run.modules, optimizer, run.numbers, recipe.digest)
     run.look_closer()
@@ -212,7 +218,7 @@ def _make_folder(out: Path, recipe: Recipe) -> None:
         raise ImpastoError(f"output {out}: {error.strerror}") from None
 
 
-def _objective(
+def _objectives(
     recipe: Recipe,
     crops: Crops,
     style_images: Path,
@@ -220,19 +226,18 @@ def _objective(
     loss_network: VGG16 | SlimVGG,
     device: torch.device,
     precision: torch.dtype,
-) -> Objective:
+) -> list[Objective]:
     loss_network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    grams = {
-        entry.slot: style_grams(
-            loss_network,
-            read_style_image(style_images, entry.image, entry.size, entry.box),
-            device,
-            recipe.training.shifts,
-        )
-        for entry in recipe.styles
-        if entry.image
-    }
+    grams = {}
+    for entry in recipe.styles:
+        if entry.image:
+            image = read_style_image(style_images, entry.image, entry.size, entry.box)
+            grams[entry.slot] = style_views(loss_network, image, device, recipe.views)
     photos = torch.stack([crops[number][0] for number in range(_SEEN_FIRST)]).to(device).float() / 255
-    objective = Objective(loss_network, recipe, grams, photos, paintings)
+    objectives = []
+    for number, shifts in enumerate(recipe.views):
+        seen = {slot: views[number] for slot, views in grams.items()}
+        objectives.append(Objective(loss_network, recipe, seen, photos, paintings, shifts))
+        objectives[-1].share(objectives[0].numbers)
     loss_network.to(precision)
-    return objective
+    return objectives
