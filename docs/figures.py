@@ -20,18 +20,17 @@ from pathlib import Path
 import matplotlib as mpl
 import msgspec
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageOps
 
 import impasto
 from impasto.images import examples
 from impasto.nn import ARCHITECTURES
 from impasto.runtime import load_runtime
-from impasto.sheet import GAP, table, thumbnail
+from impasto.sheet import GAP, named, styles_by_photos, table, thumbnail
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
-_NAME = 14
 HERO = {
     "mural", "stained-glass", "great-wave", "starry-night", "scream", "composition-vii", "mosaic", "ink-wash",
     "grande-jatte", "kiss", "blue-horses",
@@ -49,21 +48,10 @@ def sheet(stylizer: impasto.Stylizer, photos: Path, size: int, shown: int) -> Im
     """Every style on every photo, stylized with a shorter side of ``size`` and shown with one of ``shown`` pixels."""
     contents = [scaled(path, size) for path in sorted(photos.glob("*.jpg"))]
     box = shown * 4 // 3, shown
-    rows = [[Image.new("RGB", box, "white"), *(ImageOps.fit(photo, box) for photo in contents)]]
-    for style in stylizer.styles.values():
-        pictures = [ImageOps.fit(stylizer(photo, style), box) for photo in contents]
-        rows.append([named(thumbnail(style, box), style.slug), *pictures])
-    return table(rows, ["", *[""] * len(contents)])
-
-
-def named(picture: Image.Image, name: str) -> Image.Image:
-    """The picture with a name in its lower left corner."""
-    picture = picture.copy()
-    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(_NAME)
-    left, top, right, bottom = draw.textbbox((_NAME // 2, picture.height - _NAME // 2), name, font=font, anchor="ls")
-    draw.rectangle((left - 4, top - 4, right + 4, bottom + 4), fill="white")
-    draw.text((_NAME // 2, picture.height - _NAME // 2), name, "black", font, "ls")
-    return picture
+    pictures = {"photo": [ImageOps.fit(photo, box) for photo in contents]}
+    for slug in stylizer.styles:
+        pictures[slug] = [ImageOps.fit(stylizer(photo, slug), box) for photo in contents]
+    return styles_by_photos(stylizer.styles, pictures)
 
 
 def hero(stylizer: impasto.Stylizer, photo: Path, size: int) -> Image.Image:
@@ -141,18 +129,19 @@ def points(stylizer: impasto.Stylizer) -> plt.Figure:
 
 
 def flat(stylizer: impasto.Stylizer, size: int) -> Image.Image:
-    """A flat colour and a noise-free sky in every style: with the input noise (above) and without it (below)."""
+    """A flat colour and a noise-free sky in eight styles: with the input noise (above) and without it (below)."""
     model = stylizer.model
     silent = dataclasses.replace(model, info=msgspec.structs.replace(model.info, input_noise=0.0))
+    shown = list(stylizer.styles)[:8]
     stylizers = stylizer, impasto.Stylizer(silent, load_runtime("openvino", model))
     height = np.linspace(0, 1, size)[:, None, None]
     sky = np.rint(np.array([90, 140, 200]) + height * np.array([80, 60, 40])).astype(np.uint8).repeat(size, axis=1)
     rows = [
-        [Image.fromarray(photo), *(Image.fromarray(one(photo, style)) for style in one.styles)]
+        [Image.fromarray(photo), *(Image.fromarray(one(photo, style)) for style in shown)]
         for photo in (np.full((size, size, 3), 150, np.uint8), sky)
         for one in stylizers
     ]
-    return table(rows, ["photo", *stylizer.styles])
+    return table(rows, ["photo", *shown])
 
 
 def bands(stylizers: list[impasto.Stylizer], photo: Path, size: int) -> Image.Image:

@@ -237,11 +237,15 @@ def test_train_names_what_is_missing(workshop, tmp_path: Path) -> None:
 def test_evaluate_prints_a_table_and_writes_json(workshop, trained: Path, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     folders = ["--photos", workshop.photos, "--style-images", workshop.style_images, "--vgg", workshop.vgg]
-    result = invoke("evaluate", trained, *folders, "--size", 64, "--json", report)
+    sheet = tmp_path / "sheet.png"
+    result = invoke("evaluate", trained, *folders, "--size", 64, "--json", report, "--sheet", sheet)
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
     assert "style gap closed" in lines[0]
-    assert [line.split("|")[1].strip() for line in lines[2:]] == ["mural", "stained-glass"]
+    assert [line.split("|")[1].strip() for line in lines[2:]] == ["mural", "stained-glass", "**mean**"]
+    with Image.open(sheet) as image:
+        assert image.width > 6 * 216
+        assert image.height > 3 * 162
     scores = json.loads(report.read_text())
     assert scores["size"] == 64
     mural = scores["styles"][0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
@@ -16,6 +16,7 @@ from impasto.stylizer import StyleLike, Stylizer
 GAP = 6
 LABEL = 26
 _FONT_SIZE = 17
+_NAME_SIZE = 14
 
 
 def sheet(
@@ -64,6 +65,32 @@ def table(rows: Sequence[Sequence[Image.Image]], labels: Sequence[str]) -> Image
             top += height + GAP
         left += widths[column] + GAP
     return canvas
+
+
+def styles_by_photos(styles: Mapping[str, Style], pictures: Mapping[str, Sequence[Image.Image]]) -> Image.Image:
+    """A row for each style, its image first; the photos over them.
+
+    Args:
+        styles: by slug.
+        pictures: "photo" and slugs -> as many pictures each, all of one size.
+    """
+    photos = pictures["photo"]
+    rows = [[Image.new("RGB", photos[0].size, "white"), *photos]]
+    for slug, style in styles.items():
+        if slug in pictures:
+            rows.append([named(thumbnail(style, photos[0].size), slug), *pictures[slug]])
+    return table(rows, [""] * len(rows[0]))
+
+
+def named(picture: Image.Image, name: str) -> Image.Image:
+    """The picture with a name in its lower left corner."""
+    picture = picture.copy()
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(_NAME_SIZE)
+    place = (_NAME_SIZE // 2, picture.height - _NAME_SIZE // 2)
+    left, top, right, bottom = draw.textbbox(place, name, font=font, anchor="ls")
+    draw.rectangle((left - 4, top - 4, right + 4, bottom + 4), fill="white")
+    draw.text(place, name, "black", font, "ls")
+    return picture
 
 
 def stack(strips: Sequence[Image.Image]) -> Image.Image:

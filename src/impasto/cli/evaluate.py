@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING
 
 import click
 import msgspec
+from PIL import Image, ImageOps
 
 from impasto.cli.options import runtime_option, style_images_option, training_side, vgg_option
 from impasto.errors import ImpastoError
-from impasto.images import examples
+from impasto.images import examples, write_image
+from impasto.sheet import styles_by_photos
 from impasto.stylizer import load
 
 if TYPE_CHECKING:
     from impasto.evaluation import Evaluation
+
+
+_SHOWN = 216, 162
 
 
 @click.command()
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
 @style_images_option
 @click.option("--size", default=512, type=click.IntRange(32), help="Shorter side of the photos, in pixels.")
 @click.option("--json", "report", type=click.Path(path_type=Path), help="Also write everything to this file, as JSON.")
+@click.option("--sheet", type=click.Path(path_type=Path), help="Also draw the pictures, a row for each style.")
 @vgg_option
 @runtime_option
 def evaluate(
@@ -31,14 +37,22 @@ def evaluate(
     style_images: Path,
     size: int,
     report: Path | None,
+    sheet: Path | None,
     vgg: Path | None,
     runtime: str,
 ) -> None:
     """Measure the styles of MODEL (the bundled one if not given): style gap closed, content distance, steadiness."""
     evaluation = training_side("impasto.evaluation")
     stylizer = load(model, runtime=runtime)
-    scores = evaluation.evaluate(stylizer, photos or examples(), style_images, size=size, vgg=vgg)
+    pictures: dict[str, list[Image.Image]] = {}
+
+    def look(name: str, picture: Image.Image) -> None:
+        pictures.setdefault(name, []).append(ImageOps.fit(picture, _SHOWN))
+
+    scores = evaluation.evaluate(stylizer, photos or examples(), style_images, size=size, vgg=vgg, look=look)
     click.echo(table(scores))
+    if sheet:
+        write_image(styles_by_photos(stylizer.styles, pictures), sheet)
     if report:
         try:
             report.write_bytes(msgspec.json.format(msgspec.json.encode(scores), indent=2))
@@ -62,4 +76,11 @@ def table(scores: Evaluation) -> str:
             f"| {row.change_by_noise:.1f} | {row.change_by_pan:.1f} "
             f"| {'–' if row.st_lpips is None else f'{row.st_lpips:.3f}'} | {row.seconds:.2f} |"
         )
+    gap, distance, likeness = (
+        sum(getattr(row, name) for row in scores.styles) / len(scores.styles)
+        for name in ("style_gap_closed", "content_distance", "content_likeness")
+    )
+    lines.append(f"| **mean** | {100 * gap:.1f} | | {distance:.2f} | | {likeness:.2f} | | | | |")
+    if scores.identity_psnr is not None:
+        lines += ["", f"Identity style: {scores.identity_psnr:.1f} dB PSNR."]
     return "\n".join(lines)

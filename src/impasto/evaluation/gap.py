@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -30,7 +30,7 @@ from impasto.losses import (
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.progress import progress
-from impasto.styles import Style
+from impasto.styles import IDENTITY, Style
 from impasto.stylizer import Stylizer
 from impasto.training.data import find_photos
 from impasto.training.objective import read_style_image, style_grams
@@ -76,6 +76,8 @@ class Evaluation(msgspec.Struct, frozen=True):
     model: str
     size: int
     styles: tuple[StyleScore, ...]
+    identity_psnr: float | None = None
+    """Of the identity style's pictures, in dB; None without one."""
 
 
 def evaluate(
@@ -85,6 +87,7 @@ def evaluate(
     *,
     size: int = 512,
     vgg: str | Path | None = None,
+    look: Callable[[str, Image.Image], None] | None = None,
 ) -> Evaluation:
     """Score every style of a model that has a style image.
 
@@ -94,6 +97,7 @@ def evaluate(
         style_images: folder of the style images, checked against the SHA-256 in the style files.
         size: the shorter side to which photos are scaled, in pixels.
         vgg: VGG-16 weights, see :func:`impasto.nn.vgg_weights.load_vgg16`.
+        look: is called with "photo" and each photo, then with the slug of each style and its picture.
 
     Raises:
         ImpastoError: an input is missing, unreadable, or not the style image that the model was trained on.
@@ -113,6 +117,8 @@ def evaluate(
     scores: dict[str, list[PhotoScore]] = {style.slug: [] for style in styles}
     for photo, another, path in progress(_with_next(pictures, paths), total=len(paths), unit="photo"):
         before, distance = _reference(loss_network, photo, another)
+        if look:
+            look("photo", photo)
         for style in styles:
             began = time.perf_counter()
             picture = stylizer(photo, style)
@@ -120,8 +126,18 @@ def evaluate(
             losses = _losses(before, _describe(loss_network, picture), distance, targets[style.slug])
             changes = _changes(stylizer, np.array(photo), style, np.array(picture))
             looks = stlpips(_tensor(photo), _tensor(picture)).item() if stlpips else None
+            if look:
+                look(style.slug, picture)
             scores[style.slug].append(PhotoScore(photo=path.name, seconds=seconds, st_lpips=looks, **losses, **changes))
-    return Evaluation(stylizer.model.info.name, size, tuple(_mean(slug, rows) for slug, rows in scores.items()))
+    means = tuple(_mean(slug, rows) for slug, rows in scores.items())
+    return Evaluation(stylizer.model.info.name, size, means, _identity_psnr(stylizer, pictures))
+
+
+def _identity_psnr(stylizer: Stylizer, photos: list[Image.Image]) -> float | None:
+    if IDENTITY not in stylizer.styles:
+        return None
+    errors = [np.square(np.array(stylizer(photo, IDENTITY), float) - np.array(photo)).mean() for photo in photos]
+    return float(np.mean(20 * np.log10(255 / np.sqrt(errors))))
 
 
 def _with_next(pictures: list[Image.Image], paths: list[Path]) -> Iterator[tuple[Image.Image, Image.Image, Path]]:
