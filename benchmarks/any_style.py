@@ -12,6 +12,7 @@ import argparse
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,14 @@ class Judge:
         with torch.no_grad():
             return describe(self.vgg, torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 255)
 
+    @cached_property
+    def _photo(self) -> Any:
+        return self.see(self.photo)
+
     def losses(self, picture: np.ndarray) -> tuple[float, float]:
         """Content and style loss."""
         seen = self.see(picture)
-        content = content_loss(seen.content, self.see(self.photo).content).item()
+        content = content_loss(seen.content, self._photo.content).item()
         return content, style_loss(seen.grams, self.target).item()
 
     def readable(self, losses: tuple[float, float]) -> dict[str, float]:
