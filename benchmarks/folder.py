@@ -48,7 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--style", default="mural")
-    parser.add_argument("--precision", default="f32")
+    parser.add_argument("--precision", default="auto")
     parser.add_argument("--photos", type=int, default=200)
     parser.add_argument("--megapixels", type=float, default=2.5)
     parser.add_argument("--json", type=Path, default=Path("folder.json"))

@@ -1,4 +1,4 @@
-"""The bundled network at 512² and 1024² in every runtime, side by side.
+"""A bundled network at 512² and 1024² in every runtime, side by side.
 
 python benchmarks/inference.py --json docs/benchmarks/inference.json
 """
@@ -12,21 +12,21 @@ from pathlib import Path
 import numpy as np
 
 from impasto.images import examples, read_photo
-from impasto.model import load_model
+from impasto.model import QUALITY, load_model
 from impasto.runtime import RUNTIMES, load_runtime
 from report import interleaved, median, table, write
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path)
+    parser.add_argument("--model", type=Path, default=Path(QUALITY))
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--sizes", type=int, nargs="+", default=[512, 1024])
     parser.add_argument("--json", type=Path, default=Path("inference.json"))
     arguments = parser.parse_args()
     model = load_model(arguments.model)
     runtimes = {name: load_runtime(name, model) for name in RUNTIMES}
-    runtimes["openvino, bf16"] = load_runtime("openvino", model, precision="bf16")
+    runtimes["openvino, f32"] = load_runtime("openvino", model, "f32")
     photo = read_photo(examples() / "cat.jpg").pixels
     row = next(iter(model.styles.values())).row[None]
     results, rows = {}, []

@@ -14,7 +14,7 @@ from pathlib import Path
 import matplotlib as mpl
 import msgspec
 
-from impasto.training import Recipe, Run, StyleEntry, loop, prepare, read_recipe, train
+from impasto.training import Recipe, Run, StyleEntry, prepare, read_recipe, train
 from report import table, write
 from trials import Judge, single
 
@@ -33,18 +33,12 @@ def checkpoints(steps: int) -> list[int]:
 def curve(run: Run, judge: Judge, entry: StyleEntry) -> Curve:
     """Train, and judge the weights (not their mean) on the way."""
     target, seen, due = judge.grams(entry), [], set(checkpoints(run.options.steps))
-    real = loop._after_step
 
-    def look(run: Run, *, last: bool) -> None:
-        real(run, last=last)
+    def look(run: Run) -> None:
         if run.step in due:
             seen.append({"step": run.step} | judge.losses(run, entry, target))
 
-    loop._after_step = look
-    try:
-        train(run)
-    finally:
-        loop._after_step = real
+    train(run, look)
     return seen
 
 

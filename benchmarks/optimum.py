@@ -28,7 +28,7 @@ from impasto.training.objective import read_style_image, style_grams
 from impasto.training.optimize import optimize
 from report import table, write
 
-_STYLE = 5.0
+STYLE = 5.0
 """What the photo's style loss counts, in contents of another photo: the weight of the style loss."""
 
 
@@ -41,7 +41,7 @@ class Objective:
         seen = self._see(photo)
         self.content = seen.content
         unit = content_loss(self._see(another).content, seen.content).item()
-        self.weight = _STYLE * unit / style_loss(seen.grams, self.target).item()
+        self.weight = STYLE * unit / style_loss(seen.grams, self.target).item()
 
     def _see(self, picture: np.ndarray) -> Any:
         with torch.no_grad():

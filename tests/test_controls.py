@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ import impasto
 from impasto import ImpastoError
 from impasto.cli.stylize import parse_blend
 from impasto.color import from_oklab, keep_color, to_oklab
-from impasto.geometry import frame
+from impasto.geometry import Window, frame
 from impasto.regions import Regions
 from impasto.runtime import load_runtime
 from impasto.stroke import keep_forms, sizes
@@ -95,6 +96,31 @@ def test_strength_goes_by_the_identity_style_where_there_is_one(stylizer) -> Non
     mural = stylizer.styles["mural"].row
     np.testing.assert_allclose(with_identity.row("mural", 0), identity.row, atol=1e-6)
     np.testing.assert_allclose(with_identity.row("mural", 0.5), (identity.row + mural) / 2, atol=1e-6)
+
+
+def test_the_nearer_to_the_identity_style_the_less_noise(stylizer) -> None:
+    def with_noise(noise: float) -> impasto.Stylizer:
+        model = stylizer.model
+        identity = Style(StyleInfo(slug="identity", network=model.info.network), stylizer.styles["slot-2"].row)
+        info = msgspec.structs.replace(model.info, input_noise=noise)
+        model = impasto.model.Model(model.path, info, {**stylizer.styles, "identity": identity})
+        return impasto.Stylizer(model, load_runtime("openvino", model, "f32"))
+
+    noisy, silent = with_noise(8), with_noise(0)
+    photo, everywhere = np.full((64, 96, 3), 120, np.uint8), np.full((64, 96), 255, np.uint8)
+    for arguments in (
+        {"style": "identity"},
+        {"style": "mural", "strength": 0},
+        {"style": "mural", "regions": [(everywhere, "identity")]},
+    ):
+        assert np.array_equal(noisy(photo, **arguments), silent(photo, **arguments))
+    blend = {"mural": 1, "identity": 1}
+    for arguments in ({"style": "mural"}, {"style": "mural", "strength": 0.5}, {"style": blend}):
+        assert not np.array_equal(noisy(photo, **arguments), silent(photo, **arguments))
+    mask = np.zeros((64, 96), np.uint8)
+    mask[:, 48:] = 255
+    regions = Regions(np.zeros((2, 3), np.float32), (mask,), (1.0, 0.25))
+    assert regions.grain_in(Window(0, 0, 64, 96))[0, 0, 5, [3, 90]].tolist() == [1, 0.25]
 
 
 @given(pictures)

@@ -17,7 +17,9 @@ def test_a_frame_fits_the_network_and_holds_the_picture_in_its_middle(height: in
     padded = geometry.read(picture, frame)
     assert padded.shape == (frame.height, frame.width, 3)
     assert frame.height % geometry.MULTIPLE == frame.width % geometry.MULTIPLE == 0
-    assert min(padded.shape[:2]) >= geometry.LEAST
+    assert all(edge >= geometry.MARGIN for edge in (-frame.top, -frame.left))
+    assert frame.top + frame.height >= height + geometry.MARGIN
+    assert frame.left + frame.width >= width + geometry.MARGIN
     assert (Window(0, 0, height, width).within(frame).cut(padded) == picture).all()
 
 
@@ -27,16 +29,18 @@ def test_beyond_the_edges_is_the_picture_mirrored() -> None:
 
 
 @given(sizes, sizes, st.integers(1, 20), st.integers(0, 9))
-def test_tiles_cover_every_pixel_once_and_see_what_is_around_them(
+def test_tiles_cover_every_pixel_of_the_picture_once_and_see_what_is_around_them(
     height: int, width: int, side: int, halo: int
 ) -> None:
-    frame = geometry.frame(height, width)
+    frame, picture = geometry.frame(height, width), Window(0, 0, height, width)
     times = np.zeros((frame.height, frame.width), int)
-    for tile in geometry.tiles(frame, side):
+    for tile in geometry.tiles(frame, side, picture):
+        assert min(tile.clipped(picture)[2:]) > 0
         tile.within(frame).cut(times)[:] += 1
         seen = tile.around(halo, side + 2 * halo, frame)
         assert seen.clipped(frame) == seen
         assert (seen.height, seen.width) == (min(side + 2 * halo, frame.height), min(side + 2 * halo, frame.width))
         wanted = Window(tile.top - halo, tile.left - halo, tile.height + 2 * halo, tile.width + 2 * halo).clipped(frame)
         assert wanted.clipped(seen) == wanted
-    assert (times == 1).all()
+    assert times.max() == 1
+    assert (picture.within(frame).cut(times) == 1).all()

@@ -104,3 +104,60 @@ def test_vgg_layers_against_a_plain_forward() -> None:
 def test_unknown_layer_is_named() -> None:
     with pytest.raises(KeyError, match="relu5_1"):
         VGG16()(torch.rand(1, 3, 16, 16), ["relu5_1"])
+
+
+@pytest.mark.parametrize("periods", [(2, 2), (4, 4), (8, 8), (2, 1), (1, 2), (4, 1), (1, 8)])
+@pytest.mark.parametrize("contrast", [1, 40])
+def test_patterns_of_the_grid_are_seen_whatever_lies_under_them(periods: tuple[int, int], contrast: float) -> None:
+    down, across = torch.arange(64)[:, None] // (periods[0] / 2), torch.arange(96) // (periods[1] / 2)
+    down, across = (on if period > 1 else 0 * on for on, period in zip((down, across), periods, strict=True))
+    pattern = contrast * (1 - 2 * ((down + across) % 2))
+    ramp = torch.linspace(40, 160, 96) + torch.linspace(0, 50, 64)[:, None]
+    with_it, without = (((ramp + part) / 255).expand(1, 3, 64, 96) for part in (pattern, 0))
+    assert losses.grid_pattern(without).item() == pytest.approx(0, abs=1e-6)
+    # What lies in the plane of a cell is a slope, and not counted.
+    cell = (pattern * torch.ones(64, 96))[:8, :8]
+    down, across = torch.meshgrid(torch.arange(8.0), torch.arange(8.0), indexing="ij")
+    planes = torch.stack([torch.ones(64), down.flatten(), across.flatten()], dim=1)
+    left = cell.flatten() - planes @ torch.linalg.lstsq(planes, cell.flatten()).solution
+    assert losses.grid_pattern(with_it).item() == pytest.approx(left.square().mean().item(), rel=1e-3)
+
+
+def test_grain_and_strokes_are_no_pattern_of_the_grid() -> None:
+    noise = 0.5 + 0.1 * torch.randn(2, 3, 128, 128, generator=torch.Generator().manual_seed(0))
+    assert losses.grid_pattern(noise).max() < 0.03 * (255 * 0.1) ** 2
+    stripes = 0.5 + 0.1 * torch.sin(torch.arange(128) * 2 * torch.pi / 11).expand(1, 3, 128, 128)
+    assert losses.grid_pattern(stripes).item() < 0.01 * (255 * 0.1) ** 2
+
+
+def test_rasters_are_seen_where_the_photo_is_smooth() -> None:
+    y, x = torch.arange(128.0)[:, None], torch.arange(160.0)
+    generator = torch.Generator().manual_seed(0)
+    grain = 0.05 * torch.randn(1, 3, 128, 160, generator=generator)
+    dots = torch.cos(2 * torch.pi * (y + x) / 9) + torch.cos(2 * torch.pi * (y - x) / 11)
+    strokes = 4 * F.avg_pool2d(torch.randn(1, 128, 174, generator=generator), (1, 15), stride=1)[0]
+    flat, busy = torch.full((1, 3, 128, 160), 0.5), torch.rand(1, 3, 128, 160, generator=generator)
+    energy = {
+        name: losses.raster_energy((0.5 + 0.05 * texture + grain).expand(1, 3, -1, -1), photo).item()
+        for name, texture, photo in (
+            ("dots", dots, flat), ("nothing", 0 * dots, flat), ("strokes", strokes, flat), ("busy", dots, busy),
+        )
+    }  # fmt: skip
+    assert energy["dots"] > 1
+    assert energy["nothing"] < 0.05
+    assert energy["strokes"] < energy["dots"] / 10
+    assert energy["busy"] == 0
+
+
+def test_rasters_go_when_their_energy_is_minimised() -> None:
+    y, x = torch.arange(128.0)[:, None], torch.arange(128.0)
+    dots = torch.cos(2 * torch.pi * (y + x) / 9) + torch.cos(2 * torch.pi * (y - x) / 11)
+    grain = torch.randn(128, 128, generator=torch.Generator().manual_seed(0))
+    picture = (0.5 + 0.05 * dots + 0.05 * grain).expand(1, 3, -1, -1).clone().requires_grad_()
+    flat = torch.full((1, 3, 128, 128), 0.5)
+    before, optimizer = losses.raster_energy(picture, flat).item(), torch.optim.Adam([picture], 2e-3)
+    for _ in range(20):
+        optimizer.zero_grad()
+        losses.raster_energy(picture, flat).sum().backward()
+        optimizer.step()
+    assert losses.raster_energy(picture, flat).item() < before / 4

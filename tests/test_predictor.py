@@ -171,6 +171,17 @@ def test_training_lowers_the_objective_of_predicted_pictures(workshop, tmp_path:
     assert not torch.equal(run.painter.predictor(torch.ones(1, 3, 64, 64)), row)
 
 
+def test_starting_from_a_model_takes_its_predictor(workshop, with_predictor: Path, tmp_path: Path) -> None:
+    recipe = read_recipe(workshop.with_predictor())
+    inputs = {"style_images": workshop.style_images, "vgg": workshop.vgg, "start": with_predictor}
+    run = prepare(recipe, workshop.photos, tmp_path, **inputs, paintings=[workshop.photos])
+    painting = read_painting(workshop.style_images / "mural.png")
+    row = run.painter.predictor(torch.from_numpy(for_predictor(painting))).detach().numpy()
+    np.testing.assert_allclose(
+        row, impasto.load(with_predictor).predict(painting.array).row[None], atol=1e-2 * row.std()
+    )
+
+
 def test_the_last_photos_are_painted_in_the_styles_of_the_paintings(workshop, tmp_path: Path) -> None:
     run = workshop.prepare_predictor(tmp_path)
     _, noisy, slot, parts, _ = next(iter(loop._batches(run)))

@@ -46,7 +46,7 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_commands(folder: Path) -> None:
     commands = [line for block in blocks("bash") for line in block.splitlines() if line.startswith("impasto ")]
-    assert len(commands) == 17
+    assert len(commands) == 18
     for command in commands:
         result = CliRunner().invoke(main, shlex.split(command, comments=True)[1:])
         assert result.exit_code == 0, f"{command}: {result.output}"
@@ -65,7 +65,7 @@ def test_python(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     exec(code, names)
     assert (folder / "mural.png").exists()
     assert names["array"].shape == (50, 75, 3)  # type: ignore[attr-defined]
-    assert "(3206,)" in capsys.readouterr().out
+    assert "(1560,)" in capsys.readouterr().out
 
 
 def test_make_targets_and_links_exist() -> None:

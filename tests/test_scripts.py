@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from impasto.model import bundled, load_model
+from impasto.model import load_model
 from impasto.runtime.torch import load_network
 
 ROOT = Path(__file__).parent.parent
@@ -35,7 +35,7 @@ def test_figures(trained: Path, tmp_path: Path, figure: str) -> None:
 
 
 def test_the_page_of_the_catalogue_is_that_of_the_bundled_model(tmp_path: Path) -> None:
-    run("docs/figures.py", "page", bundled(), tmp_path / "page.md")
+    run("docs/figures.py", "page", "paper", tmp_path / "page.md")
     assert (tmp_path / "page.md").read_text("utf-8") == (ROOT / "docs" / "catalogue.md").read_text("utf-8")
 
 
@@ -67,6 +67,23 @@ def test_blends_benchmark(trained: Path, workshop, tmp_path: Path) -> None:
     assert all(loss > 0 for loss in curve["mural"] + curve["stained-glass"])
     with Image.open(figure) as image:
         assert min(image.size) > 50
+
+
+def test_qualities_benchmark(trained: Path, tmp_path: Path) -> None:
+    def evaluation(gap: float, distance: float) -> Path:
+        losses = {"content_likeness": 0.5, "content_loss": 1.0, "style_loss": 1.0, "change_by_noise": 1.0}
+        losses |= {"change_by_pan": 1.0, "seconds": 1.0, "style_gap_closed": gap, "content_distance": distance}
+        score = {"style": "mural", **losses, "photos": [{"photo": "cat.jpg", **losses}]}
+        path = tmp_path / f"{gap}.json"
+        path.write_text(json.dumps({"model": "tiny", "size": 64, "styles": [score]}))
+        return path
+
+    inputs = [evaluation(0.9, 0.5), evaluation(0.8, 0.6), "--models", trained, trained, "--size", 64]
+    options = ["--json", tmp_path / "qualities.json", "--sheet", tmp_path / "sheet.png"]
+    # 0.5 + 5 · 0.1 and 0.6 + 5 · 0.2
+    assert "| mural | 1.00 | 1.60 | 1.60 |" in run("benchmarks/qualities.py", *inputs, *options)
+    with Image.open(tmp_path / "sheet.png") as image:
+        assert image.width > 3 * 64
 
 
 def test_singles_benchmark(workshop, tmp_path: Path) -> None:

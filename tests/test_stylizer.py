@@ -17,8 +17,9 @@ from PIL import Image
 import impasto
 from impasto import ImpastoError
 from impasto.images import examples
-from impasto.model import load_model
+from impasto.model import BUNDLED, load_model
 from impasto.runtime import RUNTIMES, load_runtime
+from impasto.styles import IDENTITY
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +71,10 @@ def test_a_stylizer_is_shared_by_threads(stylizer, photo: Path) -> None:
     assert together == alone
 
 
-@pytest.mark.parametrize("model", ["trained", "bundled"])
+@pytest.mark.parametrize("model", ["trained", *BUNDLED])
 def test_runtimes_agree_on_photographs_of_odd_sizes(model: str, trained: Path) -> None:
-    stylizers = {name: impasto.load(trained if model == "trained" else None, runtime=name) for name in RUNTIMES}
+    folder = trained if model == "trained" else model
+    stylizers = {name: impasto.load(folder, runtime=name, precision="f32") for name in RUNTIMES}
     for name, size in (("cat", (201, 133)), ("neuschwansteincastle", (150, 255))):
         photo = Image.open(examples() / f"{name}.jpg").resize(size)
         for slug in list(stylizers["torch"].styles)[:3]:
@@ -85,7 +87,7 @@ def test_runtimes_agree_on_photographs_of_odd_sizes(model: str, trained: Path) -
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_contract_takes_batches_with_a_style_each(trained: Path, runtime: str) -> None:
     model = load_model(trained)
-    network = load_runtime(runtime, model)
+    network = load_runtime(runtime, model, "f32")
     images = np.random.default_rng(0).random((3, 3, 36, 44), dtype=np.float32)
     rows = np.stack([style.row for style in model.styles.values()])[:3]
     statistics = network.measure(images, rows)
@@ -102,7 +104,7 @@ def test_contract_takes_batches_with_a_style_each(trained: Path, runtime: str) -
 def test_graphs_agree_with_each_other_and_between_runtimes(trained: Path, runtime: str) -> None:
     """Regions of one style are the style; frozen statistics of the picture itself change nothing."""
     model = load_model(trained)
-    network, reference = load_runtime(runtime, model), load_runtime("torch", model)
+    network, reference = load_runtime(runtime, model, "f32"), load_runtime("torch", model)
     rng = np.random.default_rng(0)
     image, rows = rng.random((1, 3, 44, 60), dtype=np.float32), np.stack([s.row for s in model.styles.values()])[:2]
     half = np.zeros((1, 2, 44, 60), np.float32)
@@ -117,10 +119,11 @@ def test_graphs_agree_with_each_other_and_between_runtimes(trained: Path, runtim
     assert np.abs(mixed - plain).max() > 5 / 255
 
 
-def test_flat_photos_get_strokes(photo: Path) -> None:
+@pytest.mark.parametrize("model", BUNDLED)
+def test_flat_photos_get_strokes(model: str) -> None:
     """A flat colour is where instance normalization fails: without noise it comes out flat."""
-    stylizer = impasto.load()
-    for slug in stylizer.styles:
+    stylizer = impasto.load(model)
+    for slug in set(stylizer.styles) - {IDENTITY}:
         picture = np.asarray(stylizer(np.full((128, 128, 3), 150, np.uint8), slug)).astype(float)
         assert picture[16:-16, 16:-16].std(axis=(0, 1)).mean() > 2, slug
 
@@ -132,12 +135,15 @@ def test_unknown_names_are_refused_with_near_ones(stylizer, photo: Path) -> None
         impasto.load(runtime="openvin")
 
 
-def test_bundled_model_has_eight_credited_styles_mural_and_glass_first() -> None:
-    styles = impasto.load().styles
+@pytest.mark.parametrize("model", BUNDLED)
+def test_bundled_models_have_32_credited_styles_mural_and_glass_first(model: str) -> None:
+    styles = impasto.load(model).styles
     assert list(styles)[:2] == ["mural", "stained-glass"]
-    assert len(styles) >= 8
-    for style in styles.values():
+    assert len(styles) == 33
+    for slug, style in styles.items():
         info = style.info
+        if slug == IDENTITY:
+            continue
         assert all((info.name, info.name_zh, info.artist, info.year, info.credit, info.licence, info.image_sha256))
         assert style.thumbnail
 
@@ -156,10 +162,10 @@ assert not heavy, heavy
     assert out.exists()
 
 
-@pytest.mark.parametrize(("precision", "most"), [("bf16", 3), ("int8", 8)])
+@pytest.mark.parametrize(("precision", "most"), [("auto", 3), ("bf16", 3), ("int8", 8)])
 def test_lower_precisions_paint_nearly_the_same(trained: Path, precision: str, most: float) -> None:
     photo = np.random.default_rng(0).integers(0, 255, (120, 160, 3), dtype=np.uint8)
-    exact = impasto.load(trained)(photo, "mural").astype(int)
+    exact = impasto.load(trained, precision="f32")(photo, "mural").astype(int)
     picture = impasto.load(trained, precision=precision)(photo, "mural")
     assert picture.shape == photo.shape
     assert np.abs(picture - exact).mean() < most

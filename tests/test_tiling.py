@@ -23,7 +23,7 @@ from impasto.tiling import Painter
 @pytest.fixture(scope="module")
 def painter(trained: Path) -> Painter:
     model = load_model(trained)
-    return Painter(load_runtime("openvino", model), model.info.input_noise, model.info.halo)
+    return Painter(load_runtime("openvino", model, "f32"), model.info.input_noise, model.info.halo)
 
 
 @pytest.fixture(scope="module")
@@ -104,4 +104,4 @@ def test_awkward_sizes(stylizer: impasto.Stylizer) -> None:
 
 @pytest.fixture(scope="module")
 def stylizer(trained: Path) -> impasto.Stylizer:
-    return impasto.load(trained)
+    return impasto.load(trained, precision="f32")

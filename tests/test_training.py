@@ -68,6 +68,13 @@ def test_noise_is_on_the_input_only_and_within_its_range(workshop) -> None:
     assert 4 < (noisy.float() - photo.float()).std() < 5.5
 
 
+def test_the_identity_style_gets_no_noise(workshop) -> None:
+    crops = Crops(find_photos(workshop.photos), [0, 1], TrainingOptions(crop=64, noise=(5, 5)), silent=1)
+    drawn = [crops[number] for number in range(8)]
+    assert {slot for _, _, slot in drawn} == {0, 1}
+    assert all(torch.equal(photo, noisy) == (slot == 1) for photo, noisy, slot in drawn)
+
+
 def test_gradients_are_ramps_or_flat() -> None:
     rng = np.random.default_rng(0)
     ramps = [gradient(rng, 64).astype(int) for _ in range(30)]
@@ -224,6 +231,13 @@ def test_weights_follow_the_content_likeness(workshop, tmp_path: Path) -> None:
     assert (objective.weights[2:] == 0).all()
 
 
+def test_the_identity_style_has_no_factor(workshop, tmp_path: Path) -> None:
+    recipe = read_recipe(workshop.with_identity())
+    run = prepare(recipe, workshop.photos, tmp_path, style_images=workshop.style_images, vgg=workshop.vgg)
+    run.objective.adapt(torch.tensor([2, 0]), torch.tensor([0.99, 0.99]))
+    assert run.objective.factors[2] == 1 < run.objective.factors[0]
+
+
 def test_photos_without_forms_have_no_likeness(workshop, tmp_path: Path) -> None:
     run = workshop.prepare(tmp_path)
     photo = torch.stack([run.crops[1][0].float() / 255, torch.full((3, 48, 48), 0.4)])
@@ -358,7 +372,7 @@ def test_missing_inputs_are_named(workshop, tmp_path: Path) -> None:
 def test_shipped_recipes_are_valid() -> None:
     recipes = sorted((Path(__file__).parent.parent / "recipes").glob("*.toml"))
     networks = [read_recipe(path) for path in recipes]
-    assert {"catalogue", "catalogue-fast", "four-slots"} <= {recipe.name for recipe in networks}
+    assert {"catalogue-paper", "catalogue-fast", "four-slots"} <= {recipe.name for recipe in networks}
     parts = sorted((Path(__file__).parent.parent / "recipes" / "parts").glob("*.toml"))
     (slim,) = (read_part_recipe(path) for path in parts)
     assert len(slim.held_out) >= 15

@@ -12,8 +12,8 @@ Number = TypeVar("Number", bound=np.generic)
 
 MULTIPLE = 4
 """Networks halve the picture twice; height and width must be multiples of this."""
-LEAST = 32
-"""Shorter side below which pictures are padded: reflection needs pixels to reflect, statistics some to count."""
+MARGIN = 16
+"""Pixels around a picture, mirrored, that are painted too and cut off: networks draw a thin frame along their edges."""
 
 
 class Window(NamedTuple):
@@ -53,18 +53,21 @@ class Window(NamedTuple):
 def frame(height: int, width: int) -> Window:
     """The padded picture of a picture (height,width), which lies in its middle.
 
-    It has the next size that a network can take, and starts above and left of the picture, at negative numbers.
+    It has a margin, and the next size that a network can take; it starts above and left of the picture, at negative
+    numbers.
     """
-    sizes = [max(LEAST, -(-length // MULTIPLE) * MULTIPLE) for length in (height, width)]
+    sizes = [-(-(length + 2 * MARGIN) // MULTIPLE) * MULTIPLE for length in (height, width)]
     return Window(-((sizes[0] - height) // 2), -((sizes[1] - width) // 2), *sizes)
 
 
-def tiles(whole: Window, side: int) -> Iterator[Window]:
-    """Squares of ``side``, smaller at the right and the bottom, that cover ``whole``."""
+def tiles(whole: Window, side: int, picture: Window) -> Iterator[Window]:
+    """Squares of ``side``, smaller at the right and the bottom, that cover ``whole``: those that show ``picture``."""
     for top in range(0, whole.height, side):
         for left in range(0, whole.width, side):
             size = min(side, whole.height - top), min(side, whole.width - left)
-            yield Window(whole.top + top, whole.left + left, *size)
+            tile = Window(whole.top + top, whole.left + left, *size)
+            if min(tile.clipped(picture)[2:]) > 0:
+                yield tile
 
 
 def read(array: npt.NDArray[np.uint8], window: Window) -> npt.NDArray[np.uint8]:

@@ -11,11 +11,19 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 CONTENT_LAYER = "relu3_3"
 STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 STYLE_WEIGHT = 1e-4
+_NEAREST, _FARTHEST = 6, 32
+_ACROSS, _CHANCE = 0.42, 0.06
+"""Of directions, the sine from which they are not in line; of autocorrelations, what is no raster yet."""
+_SMOOTH, _ENOUGH = 1.0, 0.25
+"""Grey levels that a smooth photo is away from its blur; the least part of a photo that is looked at."""
+_CELL, _CELLS = 8, 8
+"""Side of a cell, in pixels, and of the window that a cell's mean is taken over, in cells."""
 
 Grams = Mapping[str, Tensor]
 LossNetwork = Callable[[Tensor, Iterable[str]], dict[str, Tensor]]
@@ -112,6 +120,70 @@ def layer_grams(seen: Mapping[str, Tensor], width: int, shifts: Sequence[int] = 
         place = width // seen[layer].shape[3]
         grams[layer] = shifted_grams(seen[layer], [shift // place for shift in shifts if shift % place == 0])
     return grams
+
+
+def grid_pattern(image: Tensor) -> Tensor:
+    """How much of a picture is a pattern in step with the strides of networks: checkerboards, canvas.
+
+    Networks draw in cells, and can draw the same in all of them (Odena et al., Distill 2016). The mean cell of each
+    window of 64 pixels, less its mean and slope, is such a pattern; strokes leave next to nothing in it. A cell is
+    two places of the maps in residual blocks, 8 pixels, wide: what alternates from place to place is a pattern, too.
+
+    Args:
+        image: (N,3,H,W), RGB in [0,1]; H and W multiples of 8, at least 64.
+
+    Returns:
+        (N,), its mean square on the 0..255 scale.
+    """
+    cells = F.pixel_unshuffle(255 * image, _CELL).unflatten(1, (3, _CELL**2))
+    means = F.avg_pool3d(cells, (1, _CELLS, _CELLS), stride=(1, _CELLS // 2, _CELLS // 2))
+    across = torch.linspace(-1, 1, _CELL, device=image.device)
+    planes = torch.stack([torch.ones(_CELL, _CELL), across.expand(_CELL, _CELL), across[:, None].expand(_CELL, _CELL)])
+    planes = F.normalize(planes.flatten(1).to(image), dim=1)
+    plane = torch.einsum("ncphw,kp,kq->ncqhw", means, planes, planes)
+    return (means - plane).square().mean(dim=(1, 2, 3, 4))
+
+
+def raster_energy(image: Tensor, photo: Tensor) -> Tensor:
+    """How much of a raster lies over what was smooth in the photo: dots and dashes in rows and columns.
+
+    As :func:`impasto.evaluation.raster`, which is a peak, but with a gradient: the squares of the texture's
+    autocorrelation at all distances from 6 to 32 pixels that are not in line with its best one, along which strokes may
+    run.
+
+    Args:
+        image: (N,3,H,W), RGB in [0,1].
+        photo: (N,3,H,W), RGB in [0,1], without noise.
+
+    Returns:
+        (N,), 0 to about 10; 0 where less than a quarter of the photo is smooth.
+    """
+    smooth = (_box(_box(255 * photo, 9).sub(255 * photo).abs().mean(1, keepdim=True), 9) < _SMOOTH).float()
+    texture = (image - _box(_box(image, 15), 15)) * smooth
+    overlap = _autocorrelation(smooth).clamp(min=1)
+    likeness = _autocorrelation(texture) / overlap
+    likeness = likeness / (likeness[:, _FARTHEST, _FARTHEST, None, None] + 1e-8)
+    places = torch.arange(-_FARTHEST, _FARTHEST + 1.0, device=image.device)
+    y, x = places[:, None], places
+    distance = torch.hypot(y, x)
+    seen = likeness * ((distance >= _NEAREST) & (distance <= _FARTHEST))
+    best = seen.detach().flatten(1).argmax(dim=1)
+    v, u = (place[:, None, None] for place in (places[best // len(places)], places[best % len(places)]))
+    across = (y * u - x * v).abs() > _ACROSS * distance * torch.hypot(v, u)
+    energy = F.relu(seen * across - _CHANCE).square().sum(dim=(1, 2))
+    return energy * (smooth.mean(dim=(1, 2, 3)) > _ENOUGH)
+
+
+def _box(image: Tensor, side: int) -> Tensor:
+    return F.avg_pool2d(image, side, stride=1, padding=side // 2, count_include_pad=False)
+
+
+def _autocorrelation(texture: Tensor) -> Tensor:
+    """Sums of products with itself, (N,C,H,W) -> (N,2·32+1,2·32+1), no distance in the middle."""
+    size = [length + _FARTHEST for length in texture.shape[2:]]
+    power = torch.fft.rfft2(texture, s=size).abs().square().sum(dim=1)
+    sums = torch.fft.irfft2(power, s=size)
+    return torch.roll(sums, (_FARTHEST, _FARTHEST), (1, 2))[:, : 2 * _FARTHEST + 1, : 2 * _FARTHEST + 1]
 
 
 def style_gap_closed(output: Number, photo: Number) -> Number:

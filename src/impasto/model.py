@@ -23,6 +23,9 @@ VERSION = 1
 """Version of the folder's format that this code reads and writes."""
 INFO, WEIGHTS, STYLES = "model.json", "network.safetensors", "styles"
 PREDICTOR_WEIGHTS = "predictor.safetensors"
+BUNDLED = DEFAULT, QUALITY = "fast", "paper"
+"""Models that come with the package, by their architectures: the one that is meant where none is named, and one that
+paints finer and takes three times as long."""
 
 
 class Graph(str, enum.Enum):
@@ -121,18 +124,22 @@ class Model:
         return content
 
 
-def bundled() -> Path:
-    """The folder of the model that comes with the package."""
-    return Path(str(files("impasto") / "models" / "gallery"))
+def bundled(name: str = DEFAULT) -> Path:
+    """The folder of a model that comes with the package."""
+    return Path(str(files("impasto") / "models" / name))
 
 
 def load_model(path: str | os.PathLike[str] | None = None) -> Model:
-    """Read a model folder; without a path, the bundled one.
+    """Read a model.
+
+    Args:
+        path: its folder, or the name of one of the :data:`BUNDLED`; without one, the :data:`DEFAULT`.
 
     Raises:
         ImpastoError: there is no model there, it is damaged, or a newer impasto made it.
     """
-    path = Path(path) if path is not None else bundled()
+    name = os.fspath(path) if path is not None else DEFAULT
+    path = bundled(name) if name in BUNDLED else Path(name)
     info = _read_info(path)
     styles = {slug: Style.load(path / STYLES / f"{slug}.safetensors") for slug in info.styles}
     for slug, style in styles.items():

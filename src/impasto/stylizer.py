@@ -141,7 +141,8 @@ class Stylizer:
         masks = tuple(mask_for(source.array, mask) for mask, _ in regions)
 
         def paint(photo: Array, size: tuple[int, int]) -> Array:
-            return self._painter.paint(photo, Regions(self._rows(styles, strength, photo), masks), size, show=progress)
+            regions = Regions(self._rows(styles, strength, photo), masks, self._grain(styles, strength))
+            return self._painter.paint(photo, regions, size, show=progress)
 
         picture = _in_strokes(paint, source.array, stroke)
         fade = 1.0 if IDENTITY in self.styles else strength
@@ -198,6 +199,12 @@ class Stylizer:
     def _rows(self, styles: Sequence[StyleLike], strength: float, photo: Array | None = None) -> Row:
         return np.stack([self.row(style, strength, photo) for style in styles])
 
+    def _grain(self, styles: Sequence[StyleLike], strength: float) -> tuple[float, ...]:
+        """The noise that each style wants: the less, the nearer it is to the identity style, which wants none."""
+        return (
+            tuple(min(1.0, strength * (1 - _identity_in(style))) for style in styles) if IDENTITY in self.styles else ()
+        )
+
     def _row(self, style: StyleLike, photo: Array | None) -> Row:
         if isinstance(style, Mapping):
             return blend_rows({slug: self._row(slug, photo) for slug in style}, style)
@@ -208,6 +215,13 @@ class Stylizer:
             return row if style != IDENTITY or photo is None else with_palette(row, photo, self.model.info.fold)
         library.check_fits(style, self.model)
         return style.row
+
+
+def _identity_in(style: StyleLike) -> float:
+    """The identity style's share of a style or blend."""
+    if isinstance(style, Mapping):
+        return style.get(IDENTITY, 0.0) / sum(style.values())
+    return float((style if isinstance(style, str) else style.slug) == IDENTITY)
 
 
 def _in_strokes(paint: Callable[[Array, tuple[int, int]], Array], photo: Array, stroke: float | None) -> Array:
@@ -234,14 +248,17 @@ def _finish(picture: Array, photo: Array, strength: float, keep_color: bool) -> 
     return finished
 
 
-def load(model: str | os.PathLike[str] | None = None, *, runtime: str = "openvino", precision: str = "f32") -> Stylizer:
+def load(
+    model: str | os.PathLike[str] | None = None, *, runtime: str = "openvino", precision: str = "auto"
+) -> Stylizer:
     """Load a model, and the user's own styles for it.
 
     Args:
         model: a model folder; without one, the model that comes with the package.
         runtime: a name in :data:`impasto.runtime.RUNTIMES`.
-        precision: what OpenVINO computes in. ``bf16`` is twice as fast on processors that have it, and hardly differs;
-            ``int8`` needs ``impasto[int8]``, takes some seconds to begin with, and suits large pictures.
+        precision: what OpenVINO computes in. ``auto`` is ``bf16`` on processors that have it, which is twice as fast
+            and hardly differs (half a grey level in the mean), and ``f32`` on others and in other runtimes; ``int8``
+            needs ``impasto[int8]``, takes some seconds to begin with, and suits large pictures.
 
     Raises:
         ImpastoError: the model or the runtime cannot be loaded.

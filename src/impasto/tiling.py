@@ -76,21 +76,22 @@ class Painter:
         if everything.height * everything.width > self.whole:
             return self.paint_tiles(photo, regions, self.measure(photo, regions, size), size, show=show)
         picture = np.empty((*size, 3), np.uint8)
-        pixels = self._read(photo, size, everything)
-        _put(picture, everything, self._run(pixels, regions.resized(*size), everything))
+        regions = regions.resized(*size)
+        pixels = self._read(photo, regions, size, everything)
+        _put(picture, everything, self._run(pixels, regions, everything))
         return picture
 
     def measure(self, photo: Array, regions: Regions, size: tuple[int, int]) -> Row:
         """Statistics (1,P) of a photo scaled to ``size``, of its thumbnail if that is large."""
         scale = min(1, (self.thumbnail / (size[0] * size[1])) ** 0.5)
         small = max(1, int(size[0] * scale)), max(1, int(size[1] * scale))
-        photo = _shrunk(photo, small)
+        photo, regions = _shrunk(photo, small), regions.resized(*small)
         everything = geometry.frame(*small)
-        pixels = self._read(photo, small, everything)
+        pixels = self._read(photo, regions, small, everything)
         self.runtime.release()
         if not regions.masks:
             return self.runtime.measure(pixels, regions.styles)
-        return self.runtime.measure_regions(pixels, regions.styles, regions.resized(*small).shares(everything))
+        return self.runtime.measure_regions(pixels, regions.styles, regions.shares(everything))
 
     def paint_tiles(
         self, photo: Array, regions: Regions, statistics: Row, size: tuple[int, int], *, show: bool = False
@@ -99,19 +100,20 @@ class Painter:
         picture = np.empty((*size, 3), np.uint8)
         regions = regions.resized(*size)
         everything = geometry.frame(*size)
-        tiles = list(geometry.tiles(everything, self.tile))
+        tiles = list(geometry.tiles(everything, self.tile, Window(0, 0, *size)))
         self.runtime.release()
         for tile in progress(tiles, unit="tile", show=show):
             seen = tile.around(self.halo, self.tile + 2 * self.halo, everything)
-            painted = self._run(self._read(photo, size, seen), regions, seen, statistics)
+            painted = self._run(self._read(photo, regions, size, seen), regions, seen, statistics)
             _put(picture, tile, tile.within(seen).cut(painted))
         return picture
 
-    def _read(self, photo: Array, size: tuple[int, int], window: Window) -> Pixels:
+    def _read(self, photo: Array, regions: Regions, size: tuple[int, int], window: Window) -> Pixels:
         """``window`` of the photo scaled to ``size``, with noise; beyond the edges, the photo mirrored."""
         inside = window.clipped(Window(0, 0, *size))
         pixels = to_pixels(geometry.read(resized_part(photo, size, inside), window.within(inside)))
-        return pixels + noise(*window[2:], *window[:2]) * np.float32(self.deviation / 255)
+        grain = regions.grain_in(window) * np.float32(self.deviation / 255)
+        return pixels + noise(*window[2:], *window[:2]) * grain if grain.any() else pixels
 
     def _run(self, pixels: Pixels, regions: Regions, window: Window, statistics: Row | None = None) -> Array:
         runtime, styles = self.runtime, regions.styles

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from impasto.errors import ImpastoError
+from impasto.model import BUNDLED, DEFAULT, QUALITY
 from impasto.runtime import PRECISIONS, RUNTIMES
 from impasto.stylizer import load
 
@@ -21,8 +22,17 @@ def default(function: Callable[..., Any], parameter: str) -> Any:
     return inspect.signature(function).parameters[parameter].default
 
 
-model_option = click.option(
-    "--model", type=click.Path(path_type=Path), help="Model folder; without it, the model that comes with impasto."
+_model_option = click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    help=f"A model: {' or '.join(BUNDLED)}, or a folder.  [default: {DEFAULT}]",
+)
+_quality_option = click.option(
+    "--quality",
+    "model",
+    flag_value=Path(QUALITY),
+    type=click.UNPROCESSED,
+    help=f"The same as --model {QUALITY}: finer, slower.",
 )
 runtime_option = click.option(
     "--runtime", default=default(load, "runtime"), help=f"What runs the network: {', '.join(RUNTIMES)}."
@@ -30,7 +40,8 @@ runtime_option = click.option(
 precision_option = click.option(
     "--precision",
     default=default(load, "precision"),
-    help=f"What OpenVINO computes in: {', '.join(PRECISIONS)}; int8 for large pictures.",
+    help=f"What OpenVINO computes in: {', '.join(PRECISIONS)}; auto is bf16 where there is bf16, int8 is for large "
+    "pictures.",
 )
 vgg_option = click.option(
     "--vgg",
@@ -41,6 +52,11 @@ vgg_option = click.option(
 style_images_option = click.option(
     "--style-images", type=click.Path(path_type=Path), default=Path(), help="Folder of the style images."
 )
+
+
+def model_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--model``, and ``--quality`` for one that comes with impasto."""
+    return _model_option(_quality_option(command))
 
 
 def training_side(module: str) -> ModuleType:

@@ -203,17 +203,17 @@ class StyleTransferNetwork(nn.Module):
         Returns:
             (N,3,H,W), RGB in [0,1].
         """
-        return self._paint(image, Conditional(self._parts(style)))
+        return self._paint(image, Conditional(self._style_parts(style)))
 
     def statistics(self, image: Tensor, style: Tensor) -> Tensor:
         """What :meth:`render` normalises with, (N,P): μ and σ of every map in the places of γ and β."""
-        norms = Conditional(self._parts(style), measure=True)
+        norms = Conditional(self._style_parts(style), measure=True)
         self._paint(image, norms)
         return torch.cat(norms.measured, dim=1)
 
     def render_frozen(self, image: Tensor, style: Tensor, statistics: Tensor) -> Tensor:
         """:meth:`render` with :meth:`statistics` (N,P) that are given, for instance those of a smaller copy."""
-        return self._paint(image, Frozen(self._parts(style), self._parts(statistics)))
+        return self._paint(image, Frozen(self._style_parts(style), self._parts(statistics)))
 
     def render_regions(
         self, image: Tensor, styles: Tensor, masks: Tensor, statistics: Tensor | None = None
@@ -229,11 +229,22 @@ class StyleTransferNetwork(nn.Module):
         Returns:
             The picture (N,3,H,W), and the statistics (N,P) that it was painted with.
         """
-        norms = Regional(self._parts(styles), masks, None if statistics is None else self._parts(statistics))
+        norms = Regional(self._style_parts(styles), masks, None if statistics is None else self._parts(statistics))
         return self._paint(image, norms), torch.cat(norms.measured, dim=1)
 
     def _parts(self, row: Tensor) -> Iterator[Tensor]:
         return iter(row.split([size for norm in self.norms for size in [norm.num_features] * 2], dim=1))
+
+    def _style_parts(self, style: Tensor) -> Iterator[Tensor]:
+        """γ and β of each layer. In the last one they are the same for all places of a colour in a folded picture, as
+        otherwise rows can draw checkerboards: what is apart in a row counts by its mean."""
+        *hidden, gamma, beta = self._parts(style)
+        places = self.architecture.fold**2
+        if places > 1:
+            gamma, beta = (
+                part.unflatten(1, (3, places)).mean(dim=2).repeat_interleave(places, dim=1) for part in (gamma, beta)
+            )
+        return iter((*hidden, gamma, beta))
 
     def _paint(self, image: Tensor, norms: Norms) -> Tensor:
         x = F.pixel_unshuffle(image, self.architecture.fold)

@@ -22,8 +22,8 @@ RUNTIMES = {
 """Name -> what to install for it; each is the module of the same name beside this file."""
 
 
-PRECISIONS = ("f32", "bf16", "int8")
-"""What a network computes in; other than f32 with OpenVINO only."""
+PRECISIONS = ("auto", "f32", "bf16", "int8")
+"""What a network computes in; ``auto`` is bfloat16 where the processor has it. Other than f32 with OpenVINO only."""
 
 Row = npt.NDArray[np.float32]
 
@@ -36,7 +36,7 @@ class Runtime(abc.ABC):
     """
 
     @abc.abstractmethod
-    def __init__(self, model: Model, precision: str = "f32") -> None:
+    def __init__(self, model: Model, precision: str = "auto") -> None:
         """``precision``: one of :data:`PRECISIONS`."""
 
     @abc.abstractmethod
@@ -75,7 +75,7 @@ class Runtime(abc.ABC):
         return self.infer(Graph.PREDICTOR, painting)[0]
 
 
-def load_runtime(name: str, model: Model, precision: str = "f32") -> Runtime:
+def load_runtime(name: str, model: Model, precision: str = "auto") -> Runtime:
     """The runtime of that name, with the model's network in it.
 
     Raises:
@@ -85,7 +85,7 @@ def load_runtime(name: str, model: Model, precision: str = "f32") -> Runtime:
         raise unknown("runtime", name, RUNTIMES)
     if precision not in PRECISIONS:
         raise unknown("precision", precision, PRECISIONS)
-    if name != "openvino" and precision != "f32":
+    if name != "openvino" and precision not in ("auto", "f32"):
         raise ImpastoError(f"precision {precision}: the runtime {name} computes in f32; take openvino")
     if precision == "int8" and importlib.util.find_spec("nncf") is None:
         raise ImpastoError("precision int8: nncf is not installed; pip install 'impasto[int8]'")

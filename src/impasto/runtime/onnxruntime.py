@@ -19,7 +19,7 @@ _PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 class ONNXRuntime(Runtime):
     """See :class:`impasto.runtime.Runtime`."""
 
-    def __init__(self, model: Model, precision: str = "f32") -> None:
+    def __init__(self, model: Model, precision: str = "auto") -> None:
         providers = [name for name in _PROVIDERS if name in onnxruntime.get_available_providers()]
 
         @functools.cache

@@ -23,10 +23,10 @@ _POOL = ThreadPoolExecutor(1)
 
 
 def _config(precision: str) -> dict[str, str]:
-    # Left alone, OpenVINO computes in bfloat16 on processors that can; the other runtimes do not. What is not in 8 bits
-    # had better be in 16 there: next to the others it matters little.
-    half = precision == "bf16" or (precision == "int8" and "BF16" in _capabilities())
-    return {"INFERENCE_PRECISION_HINT": "bf16" if half else "f32", "PERFORMANCE_HINT": "LATENCY"}
+    config = {"PERFORMANCE_HINT": "LATENCY"}
+    # Left alone, OpenVINO computes in bfloat16 on processors that can. What is not in 8 bits had better be in 16 there,
+    # too: next to the others it matters little.
+    return config | ({"INFERENCE_PRECISION_HINT": precision} if precision in ("f32", "bf16") else {})
 
 
 def _cache() -> dict[str, str]:
@@ -45,16 +45,11 @@ def _core() -> openvino.Core:
     return openvino.Core()
 
 
-def _capabilities() -> list[str]:
-    return list(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
-
-
 class OpenVINORuntime(Runtime):
     """See :class:`impasto.runtime.Runtime`."""
 
-    def __init__(self, model: Model, precision: str = "f32") -> None:
+    def __init__(self, model: Model, precision: str = "auto") -> None:
         core = _core()
-        config = _config(precision)
 
         # Shared with the function below, which must not hold the runtime itself: networks in a reference circle are
         # freed in any order. Tests ended in segmentation faults while there was one, and no core that outlives them.
@@ -64,6 +59,8 @@ class OpenVINORuntime(Runtime):
         def compiling(graph: Graph) -> Future[openvino.CompiledModel]:
             # Read first: named by its path alone, the cache would know a network by its place and date only.
             network = core.read_model(model.graph(graph))
+            # A row is computed once, and decides everything.
+            config = _config("f32" if graph is Graph.PREDICTOR else precision)
             return _POOL.submit(core.compile_model, network, "CPU", config | _cache())
 
         def compiled(graph: Graph) -> openvino.CompiledModel:
@@ -78,7 +75,7 @@ class OpenVINORuntime(Runtime):
                 from impasto.runtime.quantization import quantized
 
                 network = quantized(network, model.info.input_noise)
-            return core.compile_model(network, "CPU", config)
+            return core.compile_model(network, "CPU", _config(precision))
 
         self._used = used
         self._compiled = compiled

@@ -21,7 +21,7 @@ from impasto.runtime import Runtime
 class TorchRuntime(Runtime):
     """See :class:`impasto.runtime.Runtime`."""
 
-    def __init__(self, model: Model, precision: str = "f32") -> None:
+    def __init__(self, model: Model, precision: str = "auto") -> None:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = load_network(model).to(self._device)
         self._predictor = functools.cache(lambda: load_predictor(model).to(self._device))

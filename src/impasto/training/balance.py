@@ -12,7 +12,7 @@ from impasto.losses import STYLE_WEIGHT, Grams, LossNetwork, content_loss, descr
 
 _RATE = 0.1
 """Change of a factor's logarithm per picture and unit of content likeness."""
-_STYLE = 3.0
+_STYLE = 20.0
 """What a photo's style loss comes to, in units of the content distance, to begin with."""
 
 

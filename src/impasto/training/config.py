@@ -82,6 +82,11 @@ class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Distances, in pixels, of shifted Gram matrices (:func:`impasto.losses.shifted_grams`) that join the style loss;
     multiples of 8, and 4, 2 and 1 for finer layers; one distance a step, in turn. They keep rasters of dots out of
     smooth areas."""
+    grid: Annotated[float, Meta(ge=0)] = 0.0
+    """Weight of :func:`impasto.losses.grid_pattern`, which style losses do not mind: a checkerboard has the contrast of
+    a painting's fine grain."""
+    raster: Annotated[float, Meta(ge=0)] = 0.0
+    """Weight of :func:`impasto.losses.raster_energy`: dots and dashes in rows in what was smooth."""
     clip: Annotated[float, Meta(gt=0)] | None = None
     """Longest gradient, as a norm over all weights; longer ones are scaled down to it."""
     noise: tuple[float, float] = (0.0, 0.0)

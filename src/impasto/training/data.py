@@ -50,13 +50,16 @@ class Crops(Dataset[Crop]):
     """Endless crops by number: (photo, input, slot).
 
     ``photo`` is (3,crop,crop) uint8, the content target; ``input`` the same with noise, what the network sees;
-    ``slot`` the style drawn for this crop.
+    ``slot`` the style drawn for this crop. For the slot ``silent``, that of the identity style, there is no noise.
     """
 
-    def __init__(self, photos: list[Path], slots: list[int], options: TrainingOptions) -> None:
+    def __init__(
+        self, photos: list[Path], slots: list[int], options: TrainingOptions, silent: int | None = None
+    ) -> None:
         self.photos = photos
         self.slots = slots
         self.options = options
+        self.silent = silent
 
     def __getitem__(self, number: int) -> Crop:
         options = self.options
@@ -65,6 +68,8 @@ class Crops(Dataset[Crop]):
         photo = self._photo(number, rng)
         if rng.random() < options.flat:
             photo = with_sky(rng, photo)
+        if slot == self.silent:
+            return _tensor(photo), _tensor(photo), slot
         grain = noise(options.crop, options.crop, *rng.integers(2**20, size=2)).transpose(1, 2, 0)
         noisy = np.clip(np.rint(photo + grain * rng.uniform(*options.noise)), 0, 255).astype(np.uint8)
         return _tensor(photo), _tensor(noisy), slot

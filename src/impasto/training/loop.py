@@ -27,8 +27,12 @@ def learning_rate(step: int, options: TrainingOptions) -> float:
     return options.learning_rate * rising * falling
 
 
-def train(run: Run) -> None:
+def train(run: Run, watch: Callable[[Run], None] | None = None) -> None:
     """Train to the recipe's last step, with checkpoints and sample sheets on the way.
+
+    Args:
+        run: the run.
+        watch: called with the run after each step.
 
     Raises:
         ImpastoError: Ctrl-C, the checkpoint holding every finished step; or a loss that is not a finite number, the
@@ -47,6 +51,8 @@ def train(run: Run) -> None:
                     log.add(losses, batch[2].tolist())
                 stop = interrupted()
                 _after_step(run, last=stop)
+                if watch:
+                    watch(run)
                 if stop:
                     raise ImpastoError(f"stopped after step {run.step}, saved; the same command and --resume goes on")
     finally:

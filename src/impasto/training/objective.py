@@ -23,7 +23,9 @@ from impasto.losses import (
     content_likeness,
     content_loss,
     describe,
+    grid_pattern,
     layer_grams,
+    raster_energy,
     style_terms,
 )
 from impasto.styles import Box
@@ -95,9 +97,11 @@ class Objective:
         self._even = torch.zeros(recipe.slots, len(self.targets), device=device)
         self.likeness = torch.full((recipe.slots,), math.nan, device=device)
         for entry in recipe.styles:
-            self._even[entry.slot] = entry.weight if entry.image else 0.0
-            self.likeness[entry.slot] = entry.likeness or recipe.training.likeness or math.nan
+            if entry.image:
+                self._even[entry.slot] = entry.weight
+                self.likeness[entry.slot] = entry.likeness or recipe.training.likeness or math.nan
         self.identity = recipe.identity
+        self._grid, self._raster = recipe.training.grid, recipe.training.raster
         self.another = self.scores.another
         self.photo_loss = torch.ones(recipe.slots, device=device)
         self.paintings = PaintingFactors(self.scores, recipe.training.likeness or _LIKENESS, paintings)
@@ -161,10 +165,15 @@ class Objective:
             weights, scores = torch.cat([weights, their_weights]), torch.cat([scores, their_scores])
         terms = style_terms(seen.grams, grams)
         objective = content + (weights * terms).sum(dim=1)
+        if self._grid:
+            objective = objective + self._grid * grid_pattern(picture)
+        if self._raster:
+            objective = objective + self._raster * raster_energy(picture, photo)
         if self.identity is not None:
             named = slice(len(slot))
             pixels = (255 * (picture[named] - photo[named])).square().mean(dim=(1, 2, 3))
-            objective[named] += _PIXEL_WEIGHT * pixels * (slot == self.identity)
+            same = content[named] + _PIXEL_WEIGHT * pixels
+            objective = torch.cat([torch.where(slot == self.identity, same, objective[named]), objective[len(slot) :]])
         likeness = self._likeness(seen.content.detach(), target)
         return Losses(content.detach(), likeness, terms.sum(dim=1).detach(), scores, objective)
 

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 
 from impasto.errors import ImpastoError
 from impasto.losses import STYLE_LAYERS
-from impasto.model import load_model
+from impasto.model import Model, load_model
 from impasto.nn import StyleTransferNetwork
 from impasto.nn.predictor import StylePredictor, descriptor
 from impasto.nn.slim import load_slim_vgg
-from impasto.runtime.torch import load_network
+from impasto.runtime.torch import load_network, load_predictor
 from impasto.training.config import Recipe
 from impasto.training.paintings import Paintings
 
@@ -56,22 +56,29 @@ class Painter(nn.Module):
 def initial_painter(recipe: Recipe, paintings: Paintings | None, start: str | Path | None) -> Painter:
     """A painter to train: random, or on from the model folder ``start``.
 
-    Styles begin as the model's of the same slug, new ones as the mean of its styles; the predictor too.
+    Styles begin as the model's of the same slug, new ones as the mean of its styles; the predictor as the model's, or
+    where its styles lie.
 
     Raises:
         ImpastoError: ``start`` is no model of the recipe's network.
     """
-    network = _network(recipe, start)
-    return Painter(network, _predictor(network, paintings) if paintings else None)
-
-
-def _network(recipe: Recipe, start: str | Path | None) -> StyleTransferNetwork:
     network = StyleTransferNetwork(recipe.network, recipe.slots, recipe.identity)
-    if start is None:
-        return network
-    model = load_model(start)
+    model = load_model(start) if start is not None else None
+    if model:
+        _go_on(network, recipe, model)
+    if not paintings:
+        return Painter(network)
+    if model and model.predicts:
+        return Painter(network, load_predictor(model).train())
+    return Painter(network, _predictor(network, paintings))
+
+
+def _go_on(network: StyleTransferNetwork, recipe: Recipe, model: Model) -> None:
+    """Take the model's convolutions, and its rows for the recipe's styles."""
     if model.info.architecture != recipe.network:
-        raise ImpastoError(f"model {start}: is {model.info.architecture!r}, the recipe asks for {recipe.network!r}")
+        raise ImpastoError(
+            f"model {model.path}: is {model.info.architecture!r}, the recipe asks for {recipe.network!r}"
+        )
     trained = load_network(model)
     network.load_state_dict(
         {name: weight for name, weight in trained.state_dict().items() if "norm" not in name}, strict=False
@@ -80,7 +87,6 @@ def _network(recipe: Recipe, start: str | Path | None) -> StyleTransferNetwork:
     for entry in recipe.styles:
         known = model.styles.get(entry.slug)
         network.set_style(entry.slot, torch.from_numpy(known.row) if known else mean)
-    return network
 
 
 @torch.no_grad()

@@ -143,7 +143,7 @@ def prepare(
     precision = precision or fastest_precision(accelerator.device)
     _check_batch(recipe, accelerator)
     photos = find_photos(content)
-    crops = Crops(photos, recipe.drawn, recipe.training)
+    crops = Crops(photos, recipe.drawn, recipe.training, silent=recipe.identity)
     unnamed = find_paintings(recipe, paintings)
 
     def look(slim: bool) -> list[Objective]:
