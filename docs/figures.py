@@ -112,14 +112,16 @@ def points(stylizer: impasto.Stylizer) -> plt.Figure:
     edges = np.cumsum([0, *maps])
     rows = np.stack([style.row for style in stylizer.styles.values()])
     parts = np.split(rows, np.cumsum([size for width in maps for size in (width, width)])[:-1], axis=1)
-    figure, axes = plt.subplots(2, 1, figsize=(12, 4.6), sharex=True, layout="constrained")
+    figure, axes = plt.subplots(
+        2, 1, figsize=(12, 1.6 + 0.26 * len(stylizer.styles)), sharex=True, layout="constrained"
+    )
     for axis, name, part, centre in zip(axes, "γβ", (parts[0::2], parts[1::2]), (1, 0), strict=True):
         values = np.concatenate(part, axis=1)
         spread = np.quantile(np.abs(values - centre), 0.99)
         image = axis.imshow(
             values, aspect="auto", cmap="RdBu_r", vmin=centre - spread, vmax=centre + spread, interpolation="nearest"
         )
-        axis.set_yticks(range(len(rows)), list(stylizer.styles))
+        axis.set_yticks(range(len(rows)), list(stylizer.styles), fontsize=7)
         for edge in edges[1:-1]:
             axis.axvline(edge - 0.5, color="black", linewidth=0.6)
         figure.colorbar(image, ax=axis, label=name, pad=0.01)

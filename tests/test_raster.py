@@ -51,8 +51,8 @@ def test_one_colour_is_none() -> None:
     assert raster(np.full((120, 120, 3), 77, np.uint8)) == 0
 
 
-KNOWN = {("fast", "three-beauties")}
-"""Has a raster of 0.21 on a flat colour."""
+KNOWN = {("fast", "three-beauties", "flat")}
+"""Has a raster of 0.21, see docs/bands.md; to be mended."""
 
 
 @cache
@@ -76,11 +76,10 @@ def smooth_photos() -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("style", [slug for slug in impasto.load().styles if slug != IDENTITY])
 @pytest.mark.parametrize("model", BUNDLED)
 def test_the_bundled_models_paint_smooth_areas_without_a_raster(model: str, style: str) -> None:
-    if (model, style) in KNOWN:
-        pytest.xfail("docs/bands.md")
     stylizer = loaded(model)
     for name, photo in smooth_photos().items():
         picture = stylizer(photo, style)
         part = picture[:180, 300:740] if name == "sky" else picture
-        assert raster(part) < LIMIT, name
+        # Exactly what is known: a second raster fails, and so does this one when it is gone.
+        assert (raster(part) >= LIMIT) == ((model, style, name) in KNOWN), name
         assert picture.std(axis=(0, 1)).max() > 3, f"{name}: nothing was painted"

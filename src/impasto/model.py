@@ -25,7 +25,7 @@ INFO, WEIGHTS, STYLES = "model.json", "network.safetensors", "styles"
 PREDICTOR_WEIGHTS = "predictor.safetensors"
 BUNDLED = DEFAULT, QUALITY = "fast", "paper"
 """Models that come with the package, by their architectures: the one that is meant where none is named, and one that
-paints finer and takes three times as long."""
+paints finer and takes longer."""
 
 
 class Graph(str, enum.Enum):
