@@ -96,6 +96,9 @@ def test_strength_goes_by_the_identity_style_where_there_is_one(stylizer) -> Non
     mural = stylizer.styles["mural"].row
     np.testing.assert_allclose(with_identity.row("mural", 0), identity.row, atol=1e-6)
     np.testing.assert_allclose(with_identity.row("mural", 0.5), (identity.row + mural) / 2, atol=1e-6)
+    colors, beyond = 6 * model.info.fold**2, with_identity.row("mural", 1.5)
+    np.testing.assert_allclose(beyond[:-colors], (1.5 * mural - 0.5 * identity.row)[:-colors], atol=1e-6)
+    np.testing.assert_array_equal(beyond[-colors:], mural[-colors:])
 
 
 def test_the_nearer_to_the_identity_style_the_less_noise(stylizer) -> None:
@@ -120,7 +123,24 @@ def test_the_nearer_to_the_identity_style_the_less_noise(stylizer) -> None:
     mask = np.zeros((64, 96), np.uint8)
     mask[:, 48:] = 255
     regions = Regions(np.zeros((2, 3), np.float32), (mask,), (1.0, 0.25))
-    assert regions.grain_in(Window(0, 0, 64, 96))[0, 0, 5, [3, 90]].tolist() == [1, 0.25]
+    assert regions.identity_in(Window(0, 0, 64, 96))[0, 0, 5, [3, 90]].tolist() == [1, 0.25]
+
+
+def test_the_photo_is_laid_over_as_the_identity_style_comes_near(stylizer) -> None:
+    model = stylizer.model
+    identity = Style(StyleInfo(slug="identity", network=model.info.network), stylizer.styles["slot-2"].row)
+    model = impasto.model.Model(model.path, model.info, {**stylizer.styles, "identity": identity})
+    painter = impasto.Stylizer(model, load_runtime("openvino", model, "f32"))
+    photo = np.random.default_rng(0).integers(0, 256, (300, 96, 3), np.uint8)
+    assert np.array_equal(painter(photo, "identity"), photo)
+    assert np.array_equal(painter(photo, "mural", strength=0), photo)
+    assert not np.array_equal(painter.reproduce(photo), photo)
+    mask = np.zeros((300, 96), np.uint8)
+    mask[:, 48:] = 255
+    kept = painter(photo, "mural", regions=[(mask, "identity")])
+    assert np.array_equal(kept[:, 48:], photo[:, 48:])
+    assert not np.array_equal(kept[:, :48], photo[:, :48])
+    assert np.array_equal(painter(photo, "mural", strength=0.5), painter(photo, {"mural": 1, "identity": 1}))
 
 
 @given(pictures)

@@ -310,9 +310,9 @@ def test_identity_style_has_the_colours_of_each_photo(workshop, tmp_path: Path) 
     assert set(stylizer.styles["identity"].info.losses) == {"psnr"}
     for path in sorted(workshop.photos.iterdir())[:2]:
         photo = np.asarray(Image.open(path))
-        for picture in (stylizer(photo, "mural", strength=0), stylizer(photo, "identity")):
-            np.testing.assert_allclose(picture.mean(axis=(0, 1)), photo.mean(axis=(0, 1)), atol=12)
-            np.testing.assert_allclose(picture.std(axis=(0, 1)), photo.std(axis=(0, 1)), atol=12)
+        picture = stylizer.reproduce(photo)
+        np.testing.assert_allclose(picture.mean(axis=(0, 1)), photo.mean(axis=(0, 1)), atol=12)
+        np.testing.assert_allclose(picture.std(axis=(0, 1)), photo.std(axis=(0, 1)), atol=12)
 
 
 def _pair(run) -> list[torch.Tensor]:

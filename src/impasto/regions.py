@@ -27,23 +27,23 @@ class Regions:
         styles: (R,P). The first is wherever the others leave room.
         masks: R-1 arrays (H,W) uint8, the share of every other style at each pixel; where they add up to more than
             255, they count in proportion.
-        grain: for each style, the share of the usual noise that the photo gets; without it, all.
+        identity: for each style, the share of the identity style in it; without it, none.
     """
 
     styles: Row
     masks: tuple[Array, ...] = ()
-    grain: tuple[float, ...] = ()
+    identity: tuple[float, ...] = ()
 
     def resized(self, height: int, width: int) -> Regions:
         """For a picture of that size."""
         return replace(self, masks=tuple(resize(mask, height, width) for mask in self.masks))
 
-    def grain_in(self, window: Window) -> Pixels:
-        """The share of the noise at each pixel of ``window``: float32, (1,1,h,w) or (1,1,1,1)."""
-        if len(set(self.grain)) < 2:
-            return np.full((1, 1, 1, 1), (*self.grain, 1.0)[0], np.float32)
-        grain = np.array(self.grain, np.float32).reshape(1, -1, 1, 1)
-        return np.asarray((self.shares(window) * grain).sum(axis=1, keepdims=True))
+    def identity_in(self, window: Window) -> Pixels:
+        """The share of the identity style at each pixel of ``window``: float32, (1,1,h,w) or (1,1,1,1)."""
+        if len(set(self.identity)) < 2:
+            return np.full((1, 1, 1, 1), (*self.identity, 0.0)[0], np.float32)
+        identity = np.array(self.identity, np.float32).reshape(1, -1, 1, 1)
+        return np.asarray((self.shares(window) * identity).sum(axis=1, keepdims=True))
 
     def shares(self, window: Window) -> Pixels:
         """The share of each style at each pixel of ``window``: (1,R,h,w) float32, adding up to 1."""

@@ -78,6 +78,12 @@ def with_palette(identity: Row, photo: npt.NDArray[np.uint8], fold: int) -> Row:
     return np.concatenate([identity[: -len(colors)], colors])
 
 
+def with_colors(row: Row, other: Row, fold: int) -> Row:
+    """``row`` (P,) with the colours, the last layer, of the ``other`` (P,); fold as in :func:`with_palette`."""
+    colors = 2 * 3 * fold**2
+    return np.concatenate([row[:-colors], other[-colors:]])
+
+
 @dataclass(frozen=True)
 class Style:
     """A style.

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import io
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import overload
 
@@ -15,13 +15,14 @@ from PIL import Image
 
 from impasto import color, library
 from impasto.errors import ImpastoError
+from impasto.geometry import Window
 from impasto.images import Array, Photo, PhotoLike, Picture, read_photo, resize, to_array, to_pixels
 from impasto.model import Model, load_model
 from impasto.paintings import for_predictor, is_painting, read_painting, thumbnail
 from impasto.regions import MaskLike, Regions, check_mask, mask_for
 from impasto.runtime import Runtime, load_runtime
 from impasto.stroke import keep_forms, sizes
-from impasto.styles import IDENTITY, Row, Style, StyleInfo, blend_rows, with_palette
+from impasto.styles import IDENTITY, Row, Style, StyleInfo, blend_rows, with_colors, with_palette
 from impasto.tiling import Painter
 
 MOST_STRENGTH = 1.5
@@ -111,7 +112,8 @@ class Stylizer:
                 to their sum.
             style_image: any painting, in place of ``style``: its style is predicted (:meth:`predict`).
             strength: 0 is the photo, 1 the style, up to 1.5 beyond it: the way from the style called ``identity`` to
-                this one where the model has one, else from the photo's pixels to the picture's.
+                this one where the model has one, with the photo laid over as it nears it; else from the photo's pixels
+                to the picture's.
             keep_color: keep the photo's colours and take the lightness alone from the picture.
             stroke: size of the strokes relative to the picture, from 0.5 to 4; 1 is what a picture of 1024 pixels has.
                 None: 1 for larger pictures, and what comes naturally for smaller ones.
@@ -141,12 +143,26 @@ class Stylizer:
         masks = tuple(mask_for(source.array, mask) for mask, _ in regions)
 
         def paint(photo: Array, size: tuple[int, int]) -> Array:
-            regions = Regions(self._rows(styles, strength, photo), masks, self._grain(styles, strength))
+            regions = Regions(self._rows(styles, strength, photo), masks, identity)
             return self._painter.paint(photo, regions, size, show=progress)
 
-        picture = _in_strokes(paint, source.array, stroke)
-        fade = 1.0 if IDENTITY in self.styles else strength
-        return source.origin.picture(_finish(picture, source.array, fade, keep_color))
+        identity = self._identity(styles, strength)
+        picture = np.require(_in_strokes(paint, source.array, stroke), requirements="W")
+        if IDENTITY in self.styles:
+            _lay_over(picture, source.array, Regions(np.empty((len(styles), 0), np.float32), masks, identity))
+        elif strength != 1:
+            _fade(picture, source.array, strength)
+        if keep_color:
+            _keep_color(picture, source.array)
+        return source.origin.picture(picture)
+
+    def reproduce(self, photo: Array) -> Array:
+        """The photo (H,W,3) uint8 as the network paints it in the identity style, without the photo laid over.
+
+        Raises:
+            ImpastoError: the model has no identity style.
+        """
+        return self._painter.paint(photo, Regions(self._rows([IDENTITY], 1.0, photo), identity=(1.0,)), photo.shape[:2])
 
     def predict(self, painting: PhotoLike, slug: str = "predicted") -> Style:
         """The style of any painting, at once; to be used, blended and saved like any.
@@ -194,16 +210,19 @@ class Stylizer:
         if IDENTITY not in self.styles:
             return row
         start = self._row(IDENTITY, photo)
+        if strength > 1:
+            # Beyond the style there are no colours further from the photo's: these stay the style's own.
+            start = with_colors(start, row, self.model.info.fold)
         return start + np.float32(strength) * (row - start)
 
     def _rows(self, styles: Sequence[StyleLike], strength: float, photo: Array | None = None) -> Row:
         return np.stack([self.row(style, strength, photo) for style in styles])
 
-    def _grain(self, styles: Sequence[StyleLike], strength: float) -> tuple[float, ...]:
-        """The noise that each style wants: the less, the nearer it is to the identity style, which wants none."""
-        return (
-            tuple(min(1.0, strength * (1 - _identity_in(style))) for style in styles) if IDENTITY in self.styles else ()
-        )
+    def _identity(self, styles: Sequence[StyleLike], strength: float) -> tuple[float, ...]:
+        """The identity style's share of each style at that strength, see :class:`Regions`."""
+        if IDENTITY not in self.styles:
+            return ()
+        return tuple(max(0.0, 1 - strength * (1 - _identity_in(style))) for style in styles)
 
     def _row(self, style: StyleLike, photo: Array | None) -> Row:
         if isinstance(style, Mapping):
@@ -235,17 +254,35 @@ def _in_strokes(paint: Callable[[Array, tuple[int, int]], Array], photo: Array, 
     return resize(picture, height, width)
 
 
-def _finish(picture: Array, photo: Array, strength: float, keep_color: bool) -> Array:
-    """Fade between photo and picture, and give the picture the photo's colours: (H,W,3) uint8, in strips."""
-    if strength == 1 and not keep_color:
-        return picture
-    finished = np.empty_like(picture)
-    for top in range(0, len(picture), _STRIP):
-        strip = slice(top, top + _STRIP)
+def _strips(picture: Array) -> Iterator[slice]:
+    return (slice(top, min(top + _STRIP, len(picture))) for top in range(0, len(picture), _STRIP))
+
+
+def _lay_over(picture: Array, photo: Array, regions: Regions) -> None:
+    """Lay the photo over the picture, both (H,W,3) uint8, by the square of the identity style's share.
+
+    The network does not reproduce photos perfectly; so a strength of 0, or a region that keeps the photo, is the photo
+    itself. By the square, as halfway between photo and style the network's own way between them is to be seen.
+    """
+    if not any(regions.identity):
+        return
+    for strip in _strips(picture):
+        window = Window(strip.start, 0, strip.stop - strip.start, picture.shape[1])
+        share = regions.identity_in(window)[0, 0, :, :, None] ** 2
+        picture[strip] = np.rint(picture[strip] + share * (photo[strip] - picture[strip].astype(np.float32)))
+
+
+def _fade(picture: Array, photo: Array, strength: float) -> None:
+    """Move the picture's pixels to where they are at ``strength`` on the way from the photo's, both (H,W,3) uint8."""
+    for strip in _strips(picture):
         painted, pixels = to_pixels(picture[strip]), to_pixels(photo[strip])
-        painted = np.clip(pixels + np.float32(strength) * (painted - pixels), 0, 1)
-        finished[strip] = to_array(color.keep_color(painted, pixels) if keep_color else painted)
-    return finished
+        picture[strip] = to_array(np.clip(pixels + np.float32(strength) * (painted - pixels), 0, 1))
+
+
+def _keep_color(picture: Array, photo: Array) -> None:
+    """Give the picture the photo's colours, both (H,W,3) uint8."""
+    for strip in _strips(picture):
+        picture[strip] = to_array(color.keep_color(to_pixels(picture[strip]), to_pixels(photo[strip])))
 
 
 def load(

@@ -112,7 +112,7 @@ class Painter:
         """``window`` of the photo scaled to ``size``, with noise; beyond the edges, the photo mirrored."""
         inside = window.clipped(Window(0, 0, *size))
         pixels = to_pixels(geometry.read(resized_part(photo, size, inside), window.within(inside)))
-        grain = regions.grain_in(window) * np.float32(self.deviation / 255)
+        grain = (1 - regions.identity_in(window)) * np.float32(self.deviation / 255)
         return pixels + noise(*window[2:], *window[:2]) * grain if grain.any() else pixels
 
     def _run(self, pixels: Pixels, regions: Regions, window: Window, statistics: Row | None = None) -> Array:

@@ -136,7 +136,8 @@ def evaluate(
 def _identity_psnr(stylizer: Stylizer, photos: list[Image.Image]) -> float | None:
     if IDENTITY not in stylizer.styles:
         return None
-    errors = [np.square(np.array(stylizer(photo, IDENTITY), float) - np.array(photo)).mean() for photo in photos]
+    arrays = [np.array(photo) for photo in photos]
+    errors = [np.square(stylizer.reproduce(photo).astype(float) - photo).mean() for photo in arrays]
     return float(np.mean(20 * np.log10(255 / np.sqrt(errors))))
 
 

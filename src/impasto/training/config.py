@@ -42,7 +42,7 @@ class StyleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Long side at which the image or that part is read, in pixels; the file's own if not given. Smaller means finer
     strokes."""
     weight: Annotated[float, Meta(gt=0)] = 1.0
-    """Times the style loss of this style."""
+    """Times the style loss of this style; of the identity style, times the squared error of its pixels."""
     share: Positive = 1
     """How often the style is drawn, in times of one that has 1."""
     likeness: Annotated[float, Meta(gt=0, lt=1)] | None = None

@@ -101,6 +101,7 @@ class Objective:
                 self._even[entry.slot] = entry.weight
                 self.likeness[entry.slot] = entry.likeness or recipe.training.likeness or math.nan
         self.identity = recipe.identity
+        self._pixels = _PIXEL_WEIGHT * next((entry.weight for entry in recipe.styles if not entry.image), 1.0)
         self._grid, self._raster = recipe.training.grid, recipe.training.raster
         self.another = self.scores.another
         self.photo_loss = torch.ones(recipe.slots, device=device)
@@ -172,7 +173,7 @@ class Objective:
         if self.identity is not None:
             named = slice(len(slot))
             pixels = (255 * (picture[named] - photo[named])).square().mean(dim=(1, 2, 3))
-            same = content[named] + _PIXEL_WEIGHT * pixels
+            same = content[named] + self._pixels * pixels
             objective = torch.cat([torch.where(slot == self.identity, same, objective[named]), objective[len(slot) :]])
         likeness = self._likeness(seen.content.detach(), target)
         return Losses(content.detach(), likeness, terms.sum(dim=1).detach(), scores, objective)
