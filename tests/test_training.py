@@ -238,6 +238,19 @@ def test_the_identity_style_has_no_factor(workshop, tmp_path: Path) -> None:
     assert run.objective.factors[2] == 1 < run.objective.factors[0]
 
 
+def test_the_weight_of_the_identity_style_is_that_of_its_pixels(workshop, tmp_path: Path) -> None:
+    recipe = read_recipe(workshop.with_identity())
+    *styles, identity = recipe.styles
+    heavy = msgspec.structs.replace(recipe, styles=(*styles, msgspec.structs.replace(identity, weight=5)))
+    photo = torch.full((1, 3, 48, 48), 0.5)
+    losses = []
+    for each in (recipe, heavy):
+        run = prepare(each, workshop.photos, tmp_path, style_images=workshop.style_images, vgg=workshop.vgg)
+        losses.append(run.objective(photo + 2 / 255, photo, torch.tensor([2])))
+    pixels = [(each.objective - each.content).item() for each in losses]
+    assert pixels == pytest.approx([400, 2000], rel=1e-3)  # 100 times the squared error of 2 levels
+
+
 def test_photos_without_forms_have_no_likeness(workshop, tmp_path: Path) -> None:
     run = workshop.prepare(tmp_path)
     photo = torch.stack([run.crops[1][0].float() / 255, torch.full((3, 48, 48), 0.4)])

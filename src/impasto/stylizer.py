@@ -143,13 +143,13 @@ class Stylizer:
         masks = tuple(mask_for(source.array, mask) for mask, _ in regions)
 
         def paint(photo: Array, size: tuple[int, int]) -> Array:
-            regions = Regions(self._rows(styles, strength, photo), masks, identity)
-            return self._painter.paint(photo, regions, size, show=progress)
+            own = dataclasses.replace(placed, styles=self._rows(styles, strength, photo))
+            return self._painter.paint(photo, own, size, show=progress)
 
-        identity = self._identity(styles, strength)
+        placed = Regions(self._rows(styles, strength, source.array), masks, self._identity(styles, strength))
         picture = np.require(_in_strokes(paint, source.array, stroke), requirements="W")
         if IDENTITY in self.styles:
-            _lay_over(picture, source.array, Regions(np.empty((len(styles), 0), np.float32), masks, identity))
+            _lay_over(picture, source.array, placed)
         elif strength != 1:
             _fade(picture, source.array, strength)
         if keep_color:
