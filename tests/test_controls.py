@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
@@ -21,7 +21,7 @@ from impasto.geometry import Window, frame
 from impasto.regions import Regions
 from impasto.runtime import load_runtime
 from impasto.stroke import keep_forms, sizes
-from impasto.styles import Style, StyleInfo, blend_rows
+from impasto.styles import Style, StyleInfo, blend_rows, with_palette
 
 pictures = hnp.arrays(np.uint8, st.tuples(st.just(1), st.just(3), st.integers(1, 6), st.integers(1, 6)))
 
@@ -263,3 +263,17 @@ def test_bad_masks_are_named(stylizer, photo: Path, tmp_path: Path) -> None:
 def test_masks_of_another_size_are_resized_with_a_note(stylizer, photo: Path, caplog: pytest.LogCaptureFixture) -> None:
     stylizer(photo, "mural", regions=[(Image.new("RGBA", (9, 9), (255, 255, 255, 99)), "stained-glass")])
     assert "resized from 9 × 9 to the photo's 75 × 50" in caplog.text
+
+
+@settings(max_examples=20, deadline=None)
+@given(height=st.integers(1, 40), width=st.integers(1, 40), fold=st.sampled_from([1, 2]), seed=st.integers(0, 99))
+def test_palette_is_mean_and_deviation_of_logits(height: int, width: int, fold: int, seed: int) -> None:
+    photo = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+    logits = np.clip(photo / 255, 1 / 510, 1 - 1 / 510)
+    logits = np.log(logits / (1 - logits))
+    row = with_palette(np.arange(40, dtype=np.float32), photo, fold)
+    colors = row[-6 * fold**2 :].reshape(2, 3, fold**2)
+    np.testing.assert_array_equal(row[: -colors.size], np.arange(40 - colors.size))
+    for place in range(fold**2):
+        np.testing.assert_allclose(colors[0, :, place], logits.std(axis=(0, 1)), atol=1e-5)
+        np.testing.assert_allclose(colors[1, :, place], logits.mean(axis=(0, 1)), atol=1e-5)

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
@@ -21,7 +22,6 @@ IDENTITY = "identity"
 """Slug of the style that paints the photo as it is."""
 PALE = 1 / 510
 """Half a grey level: where palettes take black and white to be, whose logits are infinite."""
-_COUNTED = 1_000_000
 _KEY = "impasto.style"
 
 
@@ -65,16 +65,19 @@ def with_palette(identity: Row, photo: npt.NDArray[np.uint8], fold: int) -> Row:
 
     Args:
         identity: (P,).
-        photo: (H,W,3), RGB; of large ones every so many pixels are counted.
+        photo: (H,W,3), RGB.
         fold: space-to-depth factor of the network, fold² values of each colour in the last layer.
 
     Returns:
         (P,).
     """
-    step = max(1, math.isqrt(photo.shape[0] * photo.shape[1] // _COUNTED))
     levels = np.linspace(0, 1, 256).clip(PALE, 1 - PALE)
-    logits = np.log(levels / (1 - levels))[photo[::step, ::step].reshape(-1, 3)]
-    colors = np.repeat([logits.std(axis=0), logits.mean(axis=0)], fold**2, axis=1).astype(np.float32).ravel()
+    logits = np.log(levels / (1 - levels))
+    # Counted first: 256 levels of each colour, where a photo has millions of pixels.
+    shares = np.reshape(Image.fromarray(photo).histogram(), (3, 256)) / (photo.shape[0] * photo.shape[1])
+    mean = shares @ logits
+    deviation = np.sqrt((shares * (logits - mean[:, None]) ** 2).sum(axis=1))
+    colors = np.repeat([deviation, mean], fold**2, axis=1).astype(np.float32).ravel()
     return np.concatenate([identity[: -len(colors)], colors])
 
 

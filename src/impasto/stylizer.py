@@ -207,7 +207,7 @@ class Stylizer:
         if not 0 <= strength <= MOST_STRENGTH:
             raise ImpastoError(f"strength {strength:g}: must be between 0 and {MOST_STRENGTH:g}")
         row = self._row(style, photo)
-        if IDENTITY not in self.styles:
+        if strength == 1 or IDENTITY not in self.styles:
             return row
         start = self._row(IDENTITY, photo)
         if strength > 1:
