@@ -17,6 +17,7 @@ from impasto.cli.distill import distill
 from impasto.cli.evaluate import evaluate
 from impasto.cli.info import info
 from impasto.cli.optimize import optimize
+from impasto.cli.refit import refit
 from impasto.cli.sheet import sheet
 from impasto.cli.styles import styles
 from impasto.cli.stylize import stylize
@@ -44,7 +45,7 @@ def main() -> None:
     sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
 
 
-for command in (stylize, sheet, styles, add_style, info, train, evaluate, optimize, distill):
+for command in (stylize, sheet, styles, add_style, info, train, refit, evaluate, optimize, distill):
     main.add_command(command)
 
 

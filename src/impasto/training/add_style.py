@@ -23,7 +23,16 @@ from tqdm import tqdm
 
 from impasto import library
 from impasto.images import PhotoLike, free_photos
-from impasto.losses import CONTENT_LAYER, Grams, content_likeness, content_loss, describe, style_gap_closed, style_terms
+from impasto.losses import (
+    CONTENT_LAYER,
+    Grams,
+    content_likeness,
+    content_loss,
+    describe,
+    raster_energy,
+    style_gap_closed,
+    style_terms,
+)
 from impasto.model import Model, load_model
 from impasto.nn import StyleTransferNetwork
 from impasto.nn.slim import SlimVGG, load_slim_vgg
@@ -57,6 +66,8 @@ _WARMUP = 10
 _KEEP = 0.9
 """Share that the mean of the rows keeps of itself each step."""
 _CHECK_EVERY = 20
+_RASTER = 2.0
+"""Weight of :func:`impasto.losses.raster_energy`, in units of the gap."""
 _CHECKED = 8
 _PATIENCE = 5
 _BETTER = 0.01
@@ -152,25 +163,26 @@ class Fit:
         with torch.autocast(self.device.type, self.precision if mixed else None, enabled=mixed):
             return self.network.render(noisy, row.expand(len(noisy), -1)).float()
 
-    def _see(self, photo: Tensor, noisy: Tensor, row: Tensor, target: _Target) -> tuple[Tensor, Tensor, Tensor]:
-        """Content distances and likenesses (N,), style terms (N,L) of photos painted in the style of ``row``."""
+    def _see(self, photo: Tensor, picture: Tensor, target: _Target) -> tuple[Tensor, Tensor, Tensor]:
+        """Content distances and likenesses (N,), style terms (N,L) of photos and what was painted of them."""
         with torch.no_grad():
             content = self.looks(photo, [CONTENT_LAYER])[CONTENT_LAYER]
-        seen = describe(self.looks, self._render(noisy, row), target.shifts)
+        seen = describe(self.looks, picture, target.shifts)
         distance = content_loss(seen.content, content) / target.another
         return distance, content_likeness(seen.content, content), style_terms(seen.grams, target.grams)
 
     def _objective(self, photo: Tensor, noisy: Tensor, row: Tensor) -> Tensor:
-        """The gap left, every layer's alike, and the likeness lost, most of all what is below the one wanted.
+        """The gap left, every layer's alike, the likeness lost, most of all what is below the one wanted, and rasters.
 
         A weight that follows the likeness, as in training, takes hundreds of steps to settle.
         """
-        target = self.targets[self.step % len(self.targets)]
-        _, likeness, terms = self._see(photo, noisy, row, target)
+        target, picture = self.targets[self.step % len(self.targets)], self._render(noisy, row)
+        _, likeness, terms = self._see(photo, picture, target)
         # Photos without forms, synthetic skies, have nothing to lose.
         likeness = likeness.where(self._formed(photo), self.likeness)
         below = (self.likeness - likeness).clamp_min(0)
-        return (terms / target.photo_terms).mean() + (_CONTENT * (1 - likeness) + _BELOW * below.square()).mean()
+        lost = _CONTENT * (1 - likeness) + _BELOW * below.square() + _RASTER * raster_energy(picture, photo)
+        return (terms / target.photo_terms).mean() + lost.mean()
 
     @staticmethod
     def _formed(photo: Tensor) -> Tensor:
@@ -194,9 +206,10 @@ class Fit:
     def score(self, row: Tensor) -> Score:
         """The score of ``row`` (P,)."""
         target = self.targets[0]
-        distance, likeness, terms = self._see(*self.checked, row, target)
+        photo, noisy = self.checked
+        distance, likeness, terms = self._see(photo, self._render(noisy, row), target)
         gap = style_gap_closed(terms.sum(dim=1).mean(), target.photo_terms.sum())
-        return Score(gap.item(), distance.mean().item(), likeness[self._formed(self.checked[0])].mean().item())
+        return Score(gap.item(), distance.mean().item(), likeness[self._formed(photo)].mean().item())
 
     def take_step(self) -> None:
         """One step of Adam on one batch."""
@@ -237,8 +250,9 @@ def _predicted(model: Model, paintings: Sequence[Painting]) -> list[Row]:
     return [np.mean([runtime.predict(for_predictor(painting))[0] for painting in paintings], axis=0)]
 
 
-def fit(fitting: Fit, *, seconds: float = math.inf, show: bool = False) -> None:
-    """Take the steps of ``fitting``, fewer where they would take more than ``seconds`` or nothing is gained any more.
+def fit(fitting: Fit, *, seconds: float = math.inf, to_the_end: bool = False, show: bool = False) -> None:
+    """Take the steps of ``fitting``, fewer where they would take more than ``seconds``, or where nothing is gained any
+    more unless they are to be taken ``to_the_end``.
 
     Ctrl-C ends it early; the best row stays.
     """
@@ -251,7 +265,7 @@ def fit(fitting: Fit, *, seconds: float = math.inf, show: bool = False) -> None:
                 if fitting.step == _TIMED:
                     each = (time.monotonic() - began) / _TIMED
                     bar.total = fitting.steps = max(_TIMED, int(min(fitting.steps, seconds / each)))
-                if fitting.step % _CHECK_EVERY == 0 and not fitting.check():
+                if fitting.step % _CHECK_EVERY == 0 and not fitting.check() and not to_the_end:
                     break
                 bar.set_postfix_str(f"style gap closed {100 * fitting.best[1].style_gap_closed:.1f} %")
         except KeyboardInterrupt:

@@ -1,0 +1,98 @@
+"""The named styles of a trained model fitted once more, each alone, the convolutions as they are.
+
+Training shares its steps among all styles, and the weights of a style, which follow the likeness of its pictures, move
+only when it is its turn. With the convolutions done, some hundred steps on one row find a better balance of it.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from impasto.errors import ImpastoError, unknown
+from impasto.model import STYLES, Model, load_model
+from impasto.nn.slim import SlimVGG
+from impasto.nn.vgg import VGG16
+from impasto.paintings import Painting
+from impasto.styles import Style
+from impasto.training.add_style import Fit, Score, fit
+from impasto.training.objective import read_style_image
+
+LIKENESS = 0.34
+_UNKNOWN = Score(-math.inf, math.inf, -math.inf)
+"""Of the row as it was, which may score well and have a raster, which no score sees."""
+
+
+def refit(
+    model: Model, style_images: Path, photos: Sequence[Path], looks: SlimVGG | VGG16, out: Path, *,
+    only: Collection[str] = (), likeness: float = LIKENESS, seconds: float = 30,
+) -> Iterator[Style]:  # fmt: skip
+    """Fit the styles of ``model`` again, into a copy of it.
+
+    A copy that is there already is gone on with: styles that differ from the model's are done.
+
+    Args:
+        model: it stays as it is.
+        style_images: folder of the artworks that the styles were trained on.
+        photos: files to fit on.
+        looks: the loss network.
+        out: folder of the copy.
+        only: slugs; all where there are none.
+        likeness: content likeness that pictures shall have on crops of photos.
+        seconds: for each style.
+
+    Yields:
+        Each style once it is in the copy, which can be used after each.
+
+    Raises:
+        ImpastoError: there is no style of that name, ``out`` is another model or cannot be written, or an artwork is
+            missing.
+    """
+    for slug in only:
+        if slug not in model.info.styles:
+            raise unknown("style", slug, model.info.styles)
+    named = [slug for slug in model.info.styles if model.styles[slug].info.image and (not only or slug in only)]
+    images = {slug: _painting(style_images, model.styles[slug]) for slug in named}
+    copied = _copied(model, out)
+    for slug in named:
+        if np.array_equal(copied.styles[slug].row, model.styles[slug].row):
+            style = _fitted(model, model.styles[slug], images[slug], photos, looks, likeness, seconds)
+            style.save(out / STYLES / f"{slug}.safetensors")
+            yield style
+
+
+def _painting(folder: Path, style: Style) -> Painting:
+    info = style.info
+    return Painting(np.asarray(read_style_image(folder, info.image, info.image_size, info.image_box)))
+
+
+def _copied(model: Model, out: Path) -> Model:
+    if not out.exists():
+        unfinished = out.with_name(f"{out.name}.unfinished")
+        try:
+            shutil.copytree(model.path, unfinished, dirs_exist_ok=True)
+            os.replace(unfinished, out)
+        except OSError as error:
+            raise ImpastoError(f"{out}: cannot be written ({error.strerror}); give another --out") from None
+    copied = load_model(out)
+    if copied.info != model.info:
+        raise ImpastoError(f"{out}: is another model than {model.path}; give another --out")
+    return copied
+
+
+def _fitted(
+    model: Model, style: Style, painting: Painting, photos: Sequence[Path], looks: SlimVGG | VGG16, likeness: float,
+    seconds: float,
+) -> Style:  # fmt: skip
+    fitting = Fit(model, [painting], photos, looks, likeness=likeness, starts=[style.row])
+    fitting.best = (fitting.best[0], _UNKNOWN)
+    fit(fitting, seconds=seconds, to_the_end=True)
+    row, score = fitting.best
+    return replace(style, row=row.cpu().numpy(), info=msgspec.structs.replace(style.info, losses=asdict(score)))
