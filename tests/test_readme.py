@@ -39,6 +39,8 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setattr(add_style, "_PATIENCE", 1)
     monkeypatch.setattr(add_style, "_CHECK_EVERY", 1)
+    few = add_style.Fit.__init__.__kwdefaults__ | {"steps": 5}
+    monkeypatch.setattr(add_style.Fit.__init__, "__kwdefaults__", few)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("IMPASTO_VGG16", str(workshop.vgg))
     return folder
@@ -46,7 +48,7 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_commands(folder: Path) -> None:
     commands = [line for block in blocks("bash") for line in block.splitlines() if line.startswith("impasto ")]
-    assert len(commands) == 19
+    assert len(commands) == 20
     for command in commands:
         result = CliRunner().invoke(main, shlex.split(command, comments=True)[1:])
         assert result.exit_code == 0, f"{command}: {result.output}"

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from impasto.errors import ImpastoError, unknown
-from impasto.model import STYLES, Model, load_model
+from impasto.model import INFO, STYLES, Model, load_model
 from impasto.nn.slim import SlimVGG
 from impasto.nn.vgg import VGG16
 from impasto.paintings import Painting
@@ -77,7 +77,9 @@ def _copied(model: Model, out: Path) -> Model:
     if not out.exists():
         unfinished = out.with_name(f"{out.name}.unfinished")
         try:
-            shutil.copytree(model.path, unfinished, dirs_exist_ok=True)
+            shutil.copytree(model.path / STYLES, unfinished / STYLES, dirs_exist_ok=True)
+            for name in (INFO, *model.info.files):
+                shutil.copy(model.path / name, unfinished)
             os.replace(unfinished, out)
         except OSError as error:
             raise ImpastoError(f"{out}: cannot be written ({error.strerror}); give another --out") from None
