@@ -45,6 +45,16 @@ def test_rows_are_fitted_and_all_else_is_as_it_was(trained: Path, workshop, tmp_
     assert not any(np.array_equal(before.styles[slug].row, whole[slug].row) for slug in named)
 
 
+def test_an_interrupted_style_is_not_taken_for_done(trained: Path, workshop, tmp_path: Path, monkeypatch) -> None:
+    def take_step(self: adding.Fit) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(adding.Fit, "take_step", take_step)
+    assert refit(trained, tmp_path / "new", workshop).exit_code == 1
+    before, after = load_model(trained).styles, load_model(tmp_path / "new").styles
+    assert all(np.array_equal(before[slug].row, after[slug].row) for slug in before)
+
+
 @pytest.mark.parametrize("wrong", ["style", "images", "out"])
 def test_what_is_wrong_is_said_before_anything_is_written(wrong: str, trained: Path, workshop, tmp_path: Path) -> None:
     out, options = tmp_path / "new", []

@@ -250,27 +250,29 @@ def _predicted(model: Model, paintings: Sequence[Painting]) -> list[Row]:
     return [np.mean([runtime.predict(for_predictor(painting))[0] for painting in paintings], axis=0)]
 
 
-def fit(fitting: Fit, *, seconds: float = math.inf, to_the_end: bool = False, show: bool = False) -> None:
-    """Take the steps of ``fitting``, fewer where they would take more than ``seconds``, or where nothing is gained any
-    more unless they are to be taken ``to_the_end``.
+def fit(fitting: Fit, *, seconds: float = math.inf, show: bool = False) -> None:
+    """:func:`take_steps`; Ctrl-C ends it early, and the best row stays."""
+    try:
+        take_steps(fitting, seconds=seconds, show=show)
+    except KeyboardInterrupt:
+        tqdm.write("impasto: interrupted; this is the best so far")
+    fitting.check()
 
-    Ctrl-C ends it early; the best row stays.
-    """
+
+def take_steps(fitting: Fit, *, seconds: float = math.inf, to_the_end: bool = False, show: bool = False) -> None:
+    """Take the steps of ``fitting``, fewer where they would take more than ``seconds``, or where nothing is gained any
+    more unless they are to be taken ``to_the_end``."""
     began = time.monotonic()
     with tqdm(total=fitting.steps, unit="step", disable=None if show else True) as bar:
-        try:
-            while fitting.step < fitting.steps:
-                fitting.take_step()
-                bar.update()
-                if fitting.step == _TIMED:
-                    each = (time.monotonic() - began) / _TIMED
-                    bar.total = fitting.steps = max(_TIMED, int(min(fitting.steps, seconds / each)))
-                if fitting.step % _CHECK_EVERY == 0 and not fitting.check() and not to_the_end:
-                    break
-                bar.set_postfix_str(f"style gap closed {100 * fitting.best[1].style_gap_closed:.1f} %")
-        except KeyboardInterrupt:
-            tqdm.write("impasto: interrupted; this is the best so far")
-    fitting.check()
+        while fitting.step < fitting.steps:
+            fitting.take_step()
+            bar.update()
+            if fitting.step == _TIMED:
+                each = (time.monotonic() - began) / _TIMED
+                bar.total = fitting.steps = max(_TIMED, int(min(fitting.steps, seconds / each)))
+            if fitting.step % _CHECK_EVERY == 0 and not fitting.check() and not to_the_end:
+                break
+            bar.set_postfix_str(f"style gap closed {100 * fitting.best[1].style_gap_closed:.1f} %")
 
 
 def add_style(

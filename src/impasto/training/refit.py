@@ -22,7 +22,7 @@ from impasto.nn.slim import SlimVGG
 from impasto.nn.vgg import VGG16
 from impasto.paintings import Painting
 from impasto.styles import Style
-from impasto.training.add_style import Fit, Score, fit
+from impasto.training.add_style import Fit, Score, take_steps
 from impasto.training.objective import read_style_image
 
 LIKENESS = 0.34
@@ -55,16 +55,20 @@ def refit(
         ImpastoError: there is no style of that name, ``out`` is another model or cannot be written, or an artwork is
             missing.
     """
+    with_image = [slug for slug in model.info.styles if model.styles[slug].info.image]
     for slug in only:
-        if slug not in model.info.styles:
-            raise unknown("style", slug, model.info.styles)
-    named = [slug for slug in model.info.styles if model.styles[slug].info.image and (not only or slug in only)]
+        if slug not in with_image:
+            raise unknown("style", slug, with_image)
+    named = [slug for slug in with_image if not only or slug in only]
     images = {slug: _painting(style_images, model.styles[slug]) for slug in named}
     copied = _copied(model, out)
     for slug in named:
         if np.array_equal(copied.styles[slug].row, model.styles[slug].row):
             style = _fitted(model, model.styles[slug], images[slug], photos, looks, likeness, seconds)
-            style.save(out / STYLES / f"{slug}.safetensors")
+            try:
+                style.save(out / STYLES / f"{slug}.safetensors")
+            except OSError as error:
+                raise _unwritable(out, error) from None
             yield style
 
 
@@ -82,11 +86,15 @@ def _copied(model: Model, out: Path) -> Model:
                 shutil.copy(model.path / name, unfinished)
             os.replace(unfinished, out)
         except OSError as error:
-            raise ImpastoError(f"{out}: cannot be written ({error.strerror}); give another --out") from None
+            raise _unwritable(out, error) from None
     copied = load_model(out)
     if copied.info != model.info:
         raise ImpastoError(f"{out}: is another model than {model.path}; give another --out")
     return copied
+
+
+def _unwritable(out: Path, error: OSError) -> ImpastoError:
+    return ImpastoError(f"{out}: cannot be written ({error.strerror}); give another --out")
 
 
 def _fitted(
@@ -95,6 +103,8 @@ def _fitted(
 ) -> Style:  # fmt: skip
     fitting = Fit(model, [painting], photos, looks, likeness=likeness, starts=[style.row])
     fitting.best = (fitting.best[0], _UNKNOWN)
-    fit(fitting, seconds=seconds, to_the_end=True)
+    # Ctrl-C ends everything: a style half fitted would count as done.
+    take_steps(fitting, seconds=seconds, to_the_end=True)
+    fitting.check()
     row, score = fitting.best
     return replace(style, row=row.cpu().numpy(), info=msgspec.structs.replace(style.info, losses=asdict(score)))
