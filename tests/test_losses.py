@@ -130,6 +130,34 @@ def test_grain_and_strokes_are_no_pattern_of_the_grid() -> None:
     assert losses.grid_pattern(stripes).item() < 0.01 * (255 * 0.1) ** 2
 
 
+@pytest.mark.parametrize("scale", [0.02, 0.5])
+def test_cells_of_one_colour_are_blocks_and_grain_is_none(scale: float) -> None:
+    generator = torch.Generator().manual_seed(0)
+    grain = 0.5 + scale * torch.rand(1, 3, 128, 96, generator=generator)
+    cells = F.interpolate(grain, scale_factor=2.0)
+    assert losses.blockiness(grain).item() < 0.01
+    assert losses.blockiness(cells).item() == pytest.approx(1, abs=0.05)
+    # Cells of 4 pixels have edges at every second edge of those of 2.
+    assert losses.blockiness(F.interpolate(cells, scale_factor=2.0)).item() == pytest.approx(1, abs=0.05)
+
+
+def test_one_colour_and_a_ramp_have_no_blocks() -> None:
+    ramp = torch.linspace(0, 1, 96).expand(1, 3, 64, 96)
+    assert losses.blockiness(ramp).item() < 1e-3
+    assert losses.blockiness(torch.full((2, 3, 64, 64), 0.3)).tolist() == [0, 0]
+
+
+def test_blocks_go_when_blockiness_is_minimised() -> None:
+    grain = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    picture = F.interpolate(grain, scale_factor=2.0).requires_grad_()
+    optimizer = torch.optim.Adam([picture], 1e-2)
+    for _ in range(40):
+        optimizer.zero_grad()
+        losses.blockiness(picture).sum().backward()
+        optimizer.step()
+    assert losses.blockiness(picture).item() < 0.1
+
+
 def test_rasters_are_seen_where_the_photo_is_smooth() -> None:
     y, x = torch.arange(128.0)[:, None], torch.arange(160.0)
     generator = torch.Generator().manual_seed(0)

@@ -24,6 +24,8 @@ _SMOOTH, _ENOUGH = 1.0, 0.25
 """Grey levels that a smooth photo is away from its blur; the least part of a photo that is looked at."""
 _CELL, _CELLS = 8, 8
 """Side of a cell, in pixels, and of the window that a cell's mean is taken over, in cells."""
+_INVISIBLE = 1e-2
+"""Squared difference of neighbours, on the 0..255 scale, that nobody sees."""
 
 Grams = Mapping[str, Tensor]
 LossNetwork = Callable[[Tensor, Iterable[str]], dict[str, Tensor]]
@@ -142,6 +144,29 @@ def grid_pattern(image: Tensor) -> Tensor:
     planes = F.normalize(planes.flatten(1).to(image), dim=1)
     plane = torch.einsum("ncphw,kp,kq->ncqhw", means, planes, planes)
     return (means - plane).square().mean(dim=(1, 2, 3, 4))
+
+
+def blockiness(image: Tensor) -> Tensor:
+    """How much of a picture is drawn in cells of 2 × 2 pixels: edges between cells, next to none within them.
+
+    A network that paints four pixels at once can give them all the same colour, and has the contrast of a painting's
+    grain by it; no cell need be like another, so that :func:`grid_pattern` does not see it. As measures of JPEG's
+    blocks (Wang, Sheikh & Bovik, ICIP 2002), it compares differences of neighbours across cells with those within.
+
+    Args:
+        image: (N,3,H,W), RGB in [0,1]; H and W at least 3, the first cell in the corner.
+
+    Returns:
+        (N,), the mean over both directions of ((across - within) / (across + within))², of mean squared differences: 0
+        for photos, 1 where all pixels of a cell are the same.
+    """
+    return (_blocks_in_a_row(image) + _blocks_in_a_row(image.transpose(2, 3))) / 2
+
+
+def _blocks_in_a_row(image: Tensor) -> Tensor:
+    differences = (255 * image).diff(dim=3).square()
+    within, across = (part.mean(dim=(1, 2, 3)) for part in (differences[..., ::2], differences[..., 1::2]))
+    return ((across - within) / (across + within + _INVISIBLE)).square()
 
 
 def raster_energy(image: Tensor, photo: Tensor) -> Tensor:

@@ -68,6 +68,7 @@ class Stylizer:
         *,
         style_image: PhotoLike | None = ...,
         strength: float = ...,
+        detail: float = ...,
         keep_color: bool = ...,
         stroke: float | None = ...,
         regions: Sequence[tuple[MaskLike, StyleLike]] = ...,
@@ -83,6 +84,7 @@ class Stylizer:
         *,
         style_image: PhotoLike | None = ...,
         strength: float = ...,
+        detail: float = ...,
         keep_color: bool = ...,
         stroke: float | None = ...,
         regions: Sequence[tuple[MaskLike, StyleLike]] = ...,
@@ -97,6 +99,7 @@ class Stylizer:
         *,
         style_image: PhotoLike | None = None,
         strength: float = 1.0,
+        detail: float = 0.0,
         keep_color: bool = False,
         stroke: float | None = None,
         regions: Sequence[tuple[MaskLike, StyleLike]] = (),
@@ -114,6 +117,8 @@ class Stylizer:
             strength: 0 is the photo, 1 the style, up to 1.5 beyond it: the way from the style called ``identity`` to
                 this one where the model has one, with the photo laid over as it nears it; else from the photo's pixels
                 to the picture's.
+            detail: how much of the photo's forms to bring back in the painting's colours, from 0 to 1; the model must
+                have a style called ``identity``.
             keep_color: keep the photo's colours and take the lightness alone from the picture.
             stroke: size of the strokes relative to the picture, from 0.5 to 4; 1 is what a picture of 1024 pixels has.
                 None: 1 for larger pictures, and what comes naturally for smaller ones.
@@ -136,17 +141,17 @@ class Stylizer:
         style = style if style_image is None else self.predict(style_image)
         assert style is not None
         styles = [style, *(of for _, of in regions)]
-        self._rows(styles, strength)
+        self._rows(styles, strength, detail)
         source = read_photo(photo)
         if size is not None:
             source = source.resized(size)
         masks = tuple(mask_for(source.array, mask) for mask, _ in regions)
 
         def paint(photo: Array, size: tuple[int, int]) -> Array:
-            own = dataclasses.replace(placed, styles=self._rows(styles, strength, photo))
+            own = dataclasses.replace(placed, styles=self._rows(styles, strength, detail, photo))
             return self._painter.paint(photo, own, size, show=progress)
 
-        placed = Regions(self._rows(styles, strength, source.array), masks, self._identity(styles, strength))
+        placed = Regions(self._rows(styles, strength, detail, source.array), masks, self._identity(styles, strength))
         picture = np.require(_in_strokes(paint, source.array, stroke), requirements="W")
         if IDENTITY in self.styles:
             _lay_over(picture, source.array, placed)
@@ -162,7 +167,9 @@ class Stylizer:
         Raises:
             ImpastoError: the model has no identity style.
         """
-        return self._painter.paint(photo, Regions(self._rows([IDENTITY], 1.0, photo), identity=(1.0,)), photo.shape[:2])
+        return self._painter.paint(
+            photo, Regions(self._rows([IDENTITY], photo=photo), identity=(1.0,)), photo.shape[:2]
+        )
 
     def predict(self, painting: PhotoLike, slug: str = "predicted") -> Style:
         """The style of any painting, at once; to be used, blended and saved like any.
@@ -184,21 +191,23 @@ class Stylizer:
         style: StyleLike,
         *,
         strength: float = 1.0,
+        detail: float = 0.0,
         stroke: float | None = None,
         regions: Sequence[tuple[MaskLike, StyleLike]] = (),
     ) -> None:
         """Raise what :meth:`__call__` would for these arguments, whatever the photo."""
         sizes(1, 1, stroke)
-        self._rows([style, *(of for _, of in regions)], strength)
+        self._rows([style, *(of for _, of in regions)], strength, detail)
         for mask, _ in regions:
             check_mask(mask)
 
-    def row(self, style: StyleLike, strength: float = 1.0, photo: Array | None = None) -> Row:
+    def row(self, style: StyleLike, strength: float = 1.0, detail: float = 0.0, photo: Array | None = None) -> Row:
         """The point (P,) at which the network is run for a style or blend, see :meth:`__call__`.
 
         Args:
             style: a slug, a style, or a blend.
             strength: from the identity style to this one.
+            detail: from this style to the identity style in all layers but the last.
             photo: (H,W,3) uint8, whose colours the identity style has.
 
         Raises:
@@ -206,7 +215,7 @@ class Stylizer:
         """
         if not 0 <= strength <= MOST_STRENGTH:
             raise ImpastoError(f"strength {strength:g}: must be between 0 and {MOST_STRENGTH:g}")
-        row = self._row(style, photo)
+        row = self._detailed(self._row(style, photo), detail, photo)
         if strength == 1 or IDENTITY not in self.styles:
             return row
         start = self._row(IDENTITY, photo)
@@ -215,8 +224,21 @@ class Stylizer:
             start = with_colors(start, row, self.model.info.fold)
         return start + np.float32(strength) * (row - start)
 
-    def _rows(self, styles: Sequence[StyleLike], strength: float, photo: Array | None = None) -> Row:
-        return np.stack([self.row(style, strength, photo) for style in styles])
+    def _detailed(self, row: Row, detail: float, photo: Array | None) -> Row:
+        """``row`` moved towards the identity style in all layers but the last, which has the style's colours."""
+        if not 0 <= detail <= 1:
+            raise ImpastoError(f"detail {detail:g}: must be between 0 and 1")
+        if not detail:
+            return row
+        if IDENTITY not in self.styles:
+            raise ImpastoError(f"detail {detail:g}: {self.model.path} has no style called {IDENTITY!r}, which it needs")
+        moved = row + np.float32(detail) * (self._row(IDENTITY, photo) - row)
+        return with_colors(moved, row, self.model.info.fold)
+
+    def _rows(
+        self, styles: Sequence[StyleLike], strength: float = 1.0, detail: float = 0.0, photo: Array | None = None
+    ) -> Row:
+        return np.stack([self.row(style, strength, detail, photo) for style in styles])
 
     def _identity(self, styles: Sequence[StyleLike], strength: float) -> tuple[float, ...]:
         """The identity style's share of each style at that strength, see :class:`Regions`."""

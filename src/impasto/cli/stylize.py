@@ -43,6 +43,12 @@ _default = partial(default, Stylizer.__call__)
     default=_default("strength"),
     help="0 is the photo, 1 the style, up to 1.5 beyond it.",
 )
+@click.option(
+    "--detail",
+    type=float,
+    default=_default("detail"),
+    help="How much of the photo's forms to bring back in the painting's colours, from 0 to 1.",
+)
 @click.option("--keep-color", is_flag=True, help="Keep the photo's colours, take the brushwork alone.")
 @click.option(
     "--stroke",
@@ -75,6 +81,7 @@ def stylize(
     style_image: Path | None,
     out: Path,
     strength: float,
+    detail: float,
     keep_color: bool,
     stroke: float | None,
     regions: tuple[str, ...],
@@ -102,13 +109,14 @@ def stylize(
     workers = min(len(jobs), os.cpu_count() or 1)
     stylizer = load(model, runtime=runtime, precision=precision)
     # What is wrong with the options is said once, before any photo is read.
-    stylizer.check(weights, strength=strength, stroke=stroke, regions=masks)
+    stylizer.check(weights, strength=strength, detail=detail, stroke=stroke, regions=masks)
 
     def paint(photo: Photo) -> PIL.Image.Image:
         return stylizer(
             photo,
             weights,
             strength=strength,
+            detail=detail,
             keep_color=keep_color,
             stroke=stroke,
             regions=masks,

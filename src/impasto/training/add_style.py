@@ -26,6 +26,7 @@ from impasto.images import PhotoLike, free_photos
 from impasto.losses import (
     CONTENT_LAYER,
     Grams,
+    blockiness,
     content_likeness,
     content_loss,
     describe,
@@ -68,6 +69,8 @@ _KEEP = 0.9
 _CHECK_EVERY = 20
 _RASTER = 2.0
 """Weight of :func:`impasto.losses.raster_energy`, in units of the gap."""
+_BLOCKS = 1.0
+"""Weight of :func:`impasto.losses.blockiness`, likewise."""
 _CHECKED = 8
 _PATIENCE = 5
 _BETTER = 0.01
@@ -181,8 +184,13 @@ class Fit:
         # Photos without forms, synthetic skies, have nothing to lose.
         likeness = likeness.where(self._formed(photo), self.likeness)
         below = (self.likeness - likeness).clamp_min(0)
-        lost = _CONTENT * (1 - likeness) + _BELOW * below.square() + _RASTER * raster_energy(picture, photo)
+        lost = _CONTENT * (1 - likeness) + _BELOW * below.square() + self._patterns(picture, photo)
         return (terms / target.photo_terms).mean() + lost.mean()
+
+    @staticmethod
+    def _patterns(picture: Tensor, photo: Tensor) -> Tensor:
+        """(N,), what style losses take for a painting's grain."""
+        return _RASTER * raster_energy(picture, photo) + _BLOCKS * blockiness(picture)
 
     @staticmethod
     def _formed(photo: Tensor) -> Tensor:

@@ -85,6 +85,8 @@ class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grid: Annotated[float, Meta(ge=0)] = 0.0
     """Weight of :func:`impasto.losses.grid_pattern`, which style losses do not mind: a checkerboard has the contrast of
     a painting's fine grain."""
+    blocks: Annotated[float, Meta(ge=0)] = 0.0
+    """Weight of :func:`impasto.losses.blockiness`: pictures drawn in cells of 2 × 2 pixels."""
     raster: Annotated[float, Meta(ge=0)] = 0.0
     """Weight of :func:`impasto.losses.raster_energy`: dots and dashes in rows in what was smooth."""
     clip: Annotated[float, Meta(gt=0)] | None = None

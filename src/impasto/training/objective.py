@@ -20,6 +20,7 @@ from impasto.losses import (
     STYLE_LAYERS,
     Grams,
     LossNetwork,
+    blockiness,
     content_likeness,
     content_loss,
     describe,
@@ -102,7 +103,7 @@ class Objective:
                 self.likeness[entry.slot] = entry.likeness or recipe.training.likeness or math.nan
         self.identity = recipe.identity
         self._pixels = _PIXEL_WEIGHT * next((entry.weight for entry in recipe.styles if not entry.image), 1.0)
-        self._grid, self._raster = recipe.training.grid, recipe.training.raster
+        self._grid, self._blocks, self._raster = recipe.training.grid, recipe.training.blocks, recipe.training.raster
         self.another = self.scores.another
         self.photo_loss = torch.ones(recipe.slots, device=device)
         self.paintings = PaintingFactors(self.scores, recipe.training.likeness or _LIKENESS, paintings)
@@ -168,6 +169,8 @@ class Objective:
         objective = content + (weights * terms).sum(dim=1)
         if self._grid:
             objective = objective + self._grid * grid_pattern(picture)
+        if self._blocks:
+            objective = objective + self._blocks * blockiness(picture)
         if self._raster:
             objective = objective + self._raster * raster_energy(picture, photo)
         if self.identity is not None:
