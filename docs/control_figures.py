@@ -51,7 +51,7 @@ def strength(stylizer: impasto.Stylizer) -> Image.Image:
 def detail(stylizer: impasto.Stylizer) -> Image.Image:
     content = photo("colosseum", 640)
     values = 0, 0.25, 0.5, 0.75, 1
-    return row({f"--detail {value:g}": stylizer(content, "scream", detail=value) for value in values})
+    return row({f"--detail {value:g}": stylizer(content, "composition-vii", detail=value) for value in values})
 
 
 def keep_color(stylizer: impasto.Stylizer) -> Image.Image:
