@@ -2,6 +2,8 @@
 Dumoulin et al. 2017). Judged by VGG-16 on the example photos.
 
 python benchmarks/singles.py --content PHOTOS --style-images ARTWORKS --out RUNS --json docs/benchmarks/singles.json
+
+With --times 4 the network for all four takes as many steps as those for one take together.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from impasto.training import Recipe, Run, prepare, read_recipe, train
@@ -33,10 +36,16 @@ def excess(one: dict[str, float], other: dict[str, float], loss: str) -> float:
     return 100 * (one[loss] / other[loss] - 1)
 
 
+def longer(recipe: Recipe, times: int) -> Recipe:
+    """The recipe with ``times`` as many steps."""
+    training = msgspec.structs.replace(recipe.training, steps=times * recipe.training.steps)
+    return msgspec.structs.replace(recipe, name=f"{recipe.name}-{times}", training=training) if times > 1 else recipe
+
+
 def compare(recipe: Recipe, arguments: argparse.Namespace) -> dict[str, Any]:
     """Losses of each style: of the shared network, and of its own."""
     judge = Judge.of(arguments.vgg, arguments.style_images, arguments.side)
-    shared = trained(recipe, arguments)
+    shared = trained(longer(recipe, arguments.times), arguments)
     results: dict[str, Any] = {}
     for entry in recipe.styles:
         target = judge.grams(entry)
@@ -55,6 +64,7 @@ def main() -> None:
     parser.add_argument("--style-images", type=Path, required=True)
     parser.add_argument("--vgg", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="folder for the runs; what is there goes on")
+    parser.add_argument("--times", type=int, default=1, help="as many steps for the network that all styles share")
     parser.add_argument("--side", type=int, default=384)
     parser.add_argument("--json", type=Path, required=True)
     arguments = parser.parse_args()
@@ -70,7 +80,8 @@ def main() -> None:
         print(f"{loss} loss: {np.mean(mean):+.1f} ± {np.std(mean):.1f} %")
     header = ["style", "content loss, shared against single", "style loss", "style gap closed, shared", "single"]
     print(table(header, rows))
-    write(arguments.json, {"steps": recipe.training.steps, "network": recipe.network, "styles": results})
+    schedule = {"steps": recipe.training.steps, "times": arguments.times, "network": recipe.network}
+    write(arguments.json, {**schedule, "styles": results})
 
 
 if __name__ == "__main__":
