@@ -29,7 +29,7 @@ from impasto.nn.vgg_weights import load_vgg16
 from impasto.paintings import Painting
 from impasto.progress import progress
 from impasto.sheet import table as pictures_in_rows
-from impasto.styles import Style, StyleInfo
+from impasto.styles import IDENTITY, Style, StyleInfo
 from impasto.training.add_style import Fit, fit, loss_network
 from impasto.training.data import find_photos
 from impasto.training.objective import style_grams
@@ -113,11 +113,13 @@ def compare(judge: Judge, rival: np.ndarray, contestants: dict[str, Paint]) -> t
 
 
 def _painter(stylizer: impasto.Stylizer, photo: np.ndarray, style: Style) -> Paint:
-    """From the photo (0) to it in the painting's colours (1), to the style (2), and beyond it."""
+    """From the photo (0) to it in the painting's colours (1), to the style (2), and beyond it; without an identity
+    style, which detail needs, from the photo to the style."""
+    has_detail = IDENTITY in stylizer.styles
 
     def paint(way: float) -> np.ndarray:
         strength = way if way < 1 else max(1.0, way - 1)
-        return stylizer(photo, style, strength=strength, detail=min(max(2 - way, 0.0), 1.0))
+        return stylizer(photo, style, strength=strength, detail=has_detail * min(max(2 - way, 0.0), 1.0))
 
     return paint
 
