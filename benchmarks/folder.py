@@ -1,4 +1,5 @@
-"""A folder of photos: `impasto stylize FOLDER` against one call a photo in a loop, both from files to files.
+"""A folder of photos: `impasto stylize FOLDER` against one call a photo in a loop in one process, of the command and of
+a stylizer that is loaded once; all from files to files.
 
 python benchmarks/folder.py --photos 200 --json docs/benchmarks/folder.json
 """
@@ -17,14 +18,33 @@ from PIL import Image
 from impasto.images import examples
 from report import table, write
 
-LOOP = """
+COMMAND = "one `impasto stylize` a photo in a loop"
+STYLIZER = "one call a photo of a loaded stylizer"
+FOLDER = "impasto stylize FOLDER"
+SCRIPTS = {
+    COMMAND: """
+import sys
+from pathlib import Path
+from impasto.cli import main
+photos, out, *options = sys.argv[1:]
+for photo in sorted(Path(photos).glob("*.jpg")):
+    main(["stylize", str(photo), "-o", str(Path(out) / photo.name), *options], standalone_mode=False)
+""",
+    STYLIZER: """
 import sys, impasto
 from pathlib import Path
-photos, out, style, model, precision = sys.argv[1:6]
-stylizer = impasto.load(model or None, precision=precision)
+photos, out, _, style, _, precision, *model = sys.argv[1:]
+stylizer = impasto.load(*model[1:], precision=precision)
 for photo in sorted(Path(photos).glob("*.jpg")):
     stylizer(photo, style).save(Path(out) / photo.name, quality=95, subsampling=0)
-"""
+""",
+    FOLDER: """
+import sys
+from impasto.cli import main
+photos, out, *options = sys.argv[1:]
+main(["stylize", photos, "-o", out, *options], standalone_mode=False)
+""",
+}
 
 
 def make_photos(folder: Path, count: int, megapixels: float) -> None:
@@ -53,19 +73,17 @@ def main() -> None:
     parser.add_argument("--megapixels", type=float, default=2.5)
     parser.add_argument("--json", type=Path, default=Path("folder.json"))
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         make_photos(folder / "photos", arguments.photos, arguments.megapixels)
-        (folder / "loop").mkdir()
-        model = ["--model", str(arguments.model)] if arguments.model else []
-        batch = [sys.executable, "-m", "impasto", "stylize", str(folder / "photos"), "-s", arguments.style]
-        batch += ["--precision", arguments.precision]
-        loop = [sys.executable, "-c", LOOP, str(folder / "photos"), str(folder / "loop"), arguments.style]
-        results = {
-            "one call a photo in a loop": seconds([*loop, str(arguments.model or ""), arguments.precision]),
-            "impasto stylize FOLDER": seconds([*batch, "-o", str(folder / "out"), *model]),
-        }
-        assert len(list((folder / "out").iterdir())) == len(list((folder / "loop").iterdir())) == arguments.photos
+        options = ["--style", arguments.style, "--precision", arguments.precision]
+        options += ["--model", str(arguments.model)] if arguments.model else []
+        results = {}
+        for number, (name, script) in enumerate(SCRIPTS.items()):
+            (folder / str(number)).mkdir()
+            paths = [str(folder / "photos"), str(folder / str(number))]
+            results[name] = seconds([sys.executable, "-c", script, *paths, *options])
+            assert len(list((folder / str(number)).iterdir())) == arguments.photos
     slowest = max(results.values())
     rows = [[name, f"{value:.1f}", f"{slowest / value:.2f}"] for name, value in results.items()]
     print(table([f"{arguments.photos} photos of {arguments.megapixels:g} MP", "seconds", "× as fast"], rows))

@@ -27,6 +27,9 @@ _CELL, _CELLS = 8, 8
 _INVISIBLE = 1e-2
 """Squared difference of neighbours, on the 0..255 scale, that nobody sees."""
 
+_LOST, _BELOW = 0.3, 10.0
+"""In style gaps: the likeness lost, and the square of what is below the likeness wanted."""
+
 Grams = Mapping[str, Tensor]
 LossNetwork = Callable[[Tensor, Iterable[str]], dict[str, Tensor]]
 """(N,3,H,W) RGB in [0,1] and layer names -> layer name -> (N,C,H',W'): :class:`impasto.nn.vgg.VGG16`, or
@@ -77,6 +80,15 @@ def content_likeness(features: Tensor, target: Tensor) -> Tensor:
     one, other = (maps.float() - maps.float().mean(dim=(2, 3), keepdim=True) for maps in (features, target))
     energy = one.square().sum(dim=(1, 2, 3)) * other.square().sum(dim=(1, 2, 3))
     return (one * other).sum(dim=(1, 2, 3)) / (energy + 1e-12).sqrt()
+
+
+def likeness_lost(likeness: Tensor, wanted: Tensor | float) -> Tensor:
+    """What a :func:`content_likeness` (N,) costs next to the share of the style gap that is left: (N,).
+
+    A little all the way, and much below the likeness ``wanted``, which settles at once; a weight of the style loss that
+    follows the likeness takes hundreds of steps to.
+    """
+    return _LOST * (1 - likeness) + _BELOW * (wanted - likeness).clamp_min(0).square()
 
 
 def style_terms(grams: Grams, targets: Grams) -> Tensor:

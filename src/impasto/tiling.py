@@ -6,6 +6,7 @@ network sees as much of the photo as it looks at. So tiles agree where they meet
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,9 @@ THUMBNAIL = 600_000
 """Most pixels of the thumbnail that statistics are measured on."""
 TILE = 512
 """Side of a tile, in pixels; a multiple of 4."""
+
+# Photos of a folder, and frames of a video, mostly have one size, upright or not, and are painted at two.
+_whole_noise = functools.lru_cache(maxsize=4)(noise)
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,10 @@ class Painter:
         inside = window.clipped(Window(0, 0, *size))
         pixels = to_pixels(geometry.read(resized_part(photo, size, inside), window.within(inside)))
         grain = (1 - regions.identity_in(window)) * np.float32(self.deviation / 255)
-        return pixels + noise(*window[2:], *window[:2]) * grain if grain.any() else pixels
+        if not grain.any():
+            return pixels
+        field = _whole_noise if window == geometry.frame(*size) else noise
+        return pixels + field(*window[2:], *window[:2]) * grain
 
     def _run(self, pixels: Pixels, regions: Regions, window: Window, statistics: Row | None = None) -> Array:
         runtime, styles = self.runtime, regions.styles

@@ -30,6 +30,7 @@ from impasto.losses import (
     content_likeness,
     content_loss,
     describe,
+    likeness_lost,
     raster_energy,
     style_gap_closed,
     style_terms,
@@ -57,8 +58,6 @@ _SHIFTS = ((4,), (8,), (16,))
 _FLAT = 0.25
 _EMPTY = 0.06
 """Standard deviation of colours in [0,1] below which a photo has no forms that a picture could keep."""
-_CONTENT = 0.3
-_BELOW = 10.0
 _LIKENESS = 0.44
 _STEPS = 300
 _RATE = 5e-2
@@ -183,8 +182,7 @@ class Fit:
         _, likeness, terms = self._see(photo, picture, target)
         # Photos without forms, synthetic skies, have nothing to lose.
         likeness = likeness.where(self._formed(photo), self.likeness)
-        below = (self.likeness - likeness).clamp_min(0)
-        lost = _CONTENT * (1 - likeness) + _BELOW * below.square() + self._patterns(picture, photo)
+        lost = likeness_lost(likeness, self.likeness) + self._patterns(picture, photo)
         return (terms / target.photo_terms).mean() + lost.mean()
 
     @staticmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -73,6 +73,11 @@ class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layer_balance: Fraction = 0.0
     """0: the same weight for the Gram matrices of all layers, as in the paper, by which relu4_3 hardly counts. 1: each
     layer's divided by what photos score on it, so that all count the same, those that see larger forms too."""
+    objective: Literal["content", "gap"] = "content"
+    """``content``: the content loss plus the weighted style loss, as in the paper. ``gap``: the share of the style gap
+    that is left, every style's and layer's alike, plus what is lost of the content likeness
+    (:func:`impasto.losses.likeness_lost`), by which styles come to ``likeness`` at once; ``balance`` and
+    ``layer_balance`` then do not matter."""
     likeness: Annotated[float, Meta(gt=0, lt=1)] | None = None
     """The content likeness (:func:`impasto.losses.content_likeness`) that pictures shall have: in training, weights of
     styles whose pictures are more like their photos grow, those of the others shrink. Without it they stay."""
@@ -115,6 +120,8 @@ class PredictorOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     share: Annotated[float, Meta(gt=0, lt=1)] = 0.5
     """Share of each batch that is painted in the styles of paintings without a slot, which the predictor reads off
     them; the rest is painted in the named styles."""
+    likeness: Annotated[float, Meta(gt=0, lt=1)] | None = None
+    """As in the ``[training]`` table, for predicted styles."""
     held_out: tuple[str, ...] = ()
     """File names of paintings that are not looked at, so that they can judge what came of it."""
 

@@ -26,6 +26,7 @@ from impasto.losses import (
     describe,
     grid_pattern,
     layer_grams,
+    likeness_lost,
     raster_energy,
     style_terms,
 )
@@ -41,6 +42,8 @@ _EMPTY = 0.1
 """Share of the usual contrast of content below which a photo has no forms that a picture could keep."""
 _PIXEL_WEIGHT = 100.0
 """Of the identity style's squared error, on the 0..255 scale."""
+_GAP = 20.0
+"""What the whole style gap counts where it is minimised, in units of the content distance."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +109,11 @@ class Objective:
         self._grid, self._blocks, self._raster = recipe.training.grid, recipe.training.blocks, recipe.training.raster
         self.another = self.scores.another
         self.photo_loss = torch.ones(recipe.slots, device=device)
-        self.paintings = PaintingFactors(self.scores, recipe.training.likeness or _LIKENESS, paintings)
-        self._balance(recipe.training.balance, recipe.training.layer_balance)
+        wanted = recipe.predictor.likeness if recipe.predictor else None
+        self._predicted = wanted or recipe.training.likeness or _LIKENESS
+        self.paintings = PaintingFactors(self.scores, self._predicted, paintings)
+        self._gap = recipe.training.objective == "gap"
+        self._balance(*(1.0, 1.0) if self._gap else (recipe.training.balance, recipe.training.layer_balance))
 
     @torch.no_grad()
     def _balance(self, styles: float, layers: float) -> None:
@@ -121,8 +127,8 @@ class Objective:
         self.photo_loss[named] = terms.sum(dim=1)
         even = terms ** (1 - layers)
         shares = even / even.sum(dim=1, keepdim=True) * terms.sum(dim=1, keepdim=True) / terms
-        relative = self.photo_loss[named] / self.photo_loss[named].median()
-        self._even[named] *= shares / relative[:, None] ** styles
+        unit = 1.0 if self._gap else self.photo_loss[named].median()
+        self._even[named] *= shares / (self.photo_loss[named] / unit)[:, None] ** styles
 
     @property
     def weights(self) -> Tensor:
@@ -141,6 +147,8 @@ class Objective:
     @torch.no_grad()
     def adapt(self, slot: Tensor, likeness: Tensor) -> None:
         """Move the factors of styles ``slot`` (N,), given the ``likeness`` (N,) of pictures; NaN tells nothing."""
+        if self._gap:
+            return
         closer = (likeness - self.likeness[slot]).nan_to_num()
         self.factors *= torch.exp(torch.zeros_like(self.likeness).index_add(0, slot, _RATE * closer))
 
@@ -166,7 +174,13 @@ class Objective:
             grams = {layer: torch.cat([gram, others[layer]]) for layer, gram in grams.items()}
             weights, scores = torch.cat([weights, their_weights]), torch.cat([scores, their_scores])
         terms = style_terms(seen.grams, grams)
-        objective = content + (weights * terms).sum(dim=1)
+        likeness = self._likeness(seen.content, target)
+        if self._gap:
+            wanted = torch.full_like(likeness, self._predicted)
+            wanted[: len(slot)] = self.likeness[slot]
+            objective = self._gap_left((weights * terms).sum(dim=1), likeness, wanted)
+        else:
+            objective = content + (weights * terms).sum(dim=1)
         if self._grid:
             objective = objective + self._grid * grid_pattern(picture)
         if self._blocks:
@@ -178,8 +192,13 @@ class Objective:
             pixels = (255 * (picture[named] - photo[named])).square().mean(dim=(1, 2, 3))
             same = content[named] + self._pixels * pixels
             objective = torch.cat([torch.where(slot == self.identity, same, objective[named]), objective[len(slot) :]])
-        likeness = self._likeness(seen.content.detach(), target)
-        return Losses(content.detach(), likeness, terms.sum(dim=1).detach(), scores, objective)
+        return Losses(content.detach(), likeness.detach(), terms.sum(dim=1).detach(), scores, objective)
+
+    def _gap_left(self, left: Tensor, likeness: Tensor, wanted: Tensor) -> Tensor:
+        """(N,), in units of the content loss: the style gap left, and the likeness lost, each (N,)."""
+        # Photos without forms have nothing to lose.
+        likeness = likeness.where(likeness.isfinite(), wanted)
+        return _GAP * self.another * (left + likeness_lost(likeness, wanted))
 
     def _likeness(self, content: Tensor, target: Tensor) -> Tensor:
         contrast = target.float().var(dim=(2, 3)).mean(dim=1)
@@ -190,7 +209,8 @@ class Objective:
         """Gram matrices, weights (M,L) and photo losses (M,) of parts of paintings."""
         grams = describe(self.loss_network, parts, self.shifts).grams
         terms = self.scores.terms(grams)
-        return grams, self.paintings.weights(terms, index), terms.sum(dim=1)
+        weights = 1 / (terms.shape[1] * terms) if self._gap else self.paintings.weights(terms, index)
+        return grams, weights, terms.sum(dim=1)
 
     def _of(self, slot: Tensor) -> Grams:
         return {layer: gram[slot] for layer, gram in self.targets.items()}
