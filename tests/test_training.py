@@ -62,6 +62,13 @@ def test_random_crop_takes_any_photo(width: int, height: int, crop: int, least_s
     assert (pixels == 77).all()
 
 
+def test_losses_are_measured_by_photos_and_not_by_skies(workshop) -> None:
+    photos = find_photos(workshop.photos)
+    plain, skies = (Crops(photos, [0, 1], TrainingOptions(crop=48, flat=flat)) for flat in (0, 1))
+    assert all(torch.equal(skies.photo(number), plain[number][0]) for number in range(6))
+    assert not all(torch.equal(skies.photo(number), skies[number][0]) for number in range(6))
+
+
 def test_noise_is_on_the_input_only_and_within_its_range(workshop) -> None:
     crops = Crops(find_photos(workshop.photos), [0], TrainingOptions(crop=64, noise=(5, 5)))
     photo, noisy, _ = crops[0]

@@ -27,7 +27,7 @@ _CELL, _CELLS = 8, 8
 _INVISIBLE = 1e-2
 """Squared difference of neighbours, on the 0..255 scale, that nobody sees."""
 
-_LOST, _BELOW = 0.3, 10.0
+_LOST, _BELOW = 0.05, 10.0
 """In style gaps: the likeness lost, and the square of what is below the likeness wanted."""
 
 Grams = Mapping[str, Tensor]

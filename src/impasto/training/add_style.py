@@ -144,7 +144,8 @@ class Fit:
         noise = (0.0, 2 * model.info.input_noise)
         self.crops = Crops(list(photos), [0], TrainingOptions(crop=crop, least_scale=0.7, noise=noise, flat=_FLAT))
         self.checked = self._crops(range(_CHECKED))
-        self.targets = _targets(looks, paintings, self.checked[0])
+        measured = torch.stack([self.crops.photo(number) for number in range(_CHECKED)]).to(self.device).float() / 255
+        self.targets = _targets(looks, paintings, measured.contiguous(memory_format=torch.channels_last))
         looks.to(self.precision)
         self.step = 0
         self._numbers = itertools.count(_CHECKED)

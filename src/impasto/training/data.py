@@ -74,6 +74,16 @@ class Crops(Dataset[Crop]):
         noisy = np.clip(np.rint(photo + grain * rng.uniform(*options.noise)), 0, 255).astype(np.uint8)
         return _tensor(photo), _tensor(noisy), slot
 
+    def photo(self, number: int) -> Tensor:
+        """Crop ``number`` as it is in the photo, (3,crop,crop) uint8, never a synthetic sky.
+
+        These are what losses are measured by: the style loss of one bright flat colour is a hundred times a photo's,
+        nearly all of it at relu1_2, and swamps the mean.
+        """
+        rng = np.random.default_rng((self.options.seed, number))
+        rng.integers(len(self.slots))
+        return _tensor(self._photo(number, rng))
+
     def _photo(self, number: int, rng: np.random.Generator) -> np.ndarray:
         """A crop of photo ``number`` of the shuffled photos; of the next one that can be read, should it be broken."""
         for attempt in range(len(self.photos)):

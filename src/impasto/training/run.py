@@ -233,7 +233,7 @@ def _objectives(
         if entry.image:
             image = read_style_image(style_images, entry.image, entry.size, entry.box)
             grams[entry.slot] = style_views(loss_network, image, device, recipe.views)
-    photos = torch.stack([crops[number][0] for number in range(_SEEN_FIRST)]).to(device).float() / 255
+    photos = torch.stack([crops.photo(number) for number in range(_SEEN_FIRST)]).to(device).float() / 255
     objectives = []
     for number, shifts in enumerate(recipe.views):
         seen = {slot: views[number] for slot, views in grams.items()}
