@@ -23,7 +23,7 @@ from impasto.styles import Row
 
 WHOLE = 1_600_000
 """Pixels up to which a picture is painted whole: with the paper's network that fills 1.3 GB."""
-THUMBNAIL = 600_000
+THUMBNAIL = 480_000
 """Most pixels of the thumbnail that statistics are measured on."""
 TILE = 512
 """Side of a tile, in pixels; a multiple of 4."""
@@ -105,12 +105,19 @@ class Painter:
         regions = regions.resized(*size)
         everything = geometry.frame(*size)
         tiles = list(geometry.tiles(everything, self.tile, Window(0, 0, *size)))
-        self.runtime.release()
+        self._release()
         for tile in progress(tiles, unit="tile", show=show):
             seen = tile.around(self.halo, self.tile + 2 * self.halo, everything)
             painted = self._run(self._read(photo, regions, size, seen), regions, seen, statistics)
             _put(picture, tile, tile.within(seen).cut(painted))
+        # What comes next, turning the picture into a file, takes as much memory as painting it.
+        self._release()
         return picture
+
+    def _release(self) -> None:
+        """Give back memory that is kept from picture to picture: a large one needs it."""
+        self.runtime.release()
+        _whole_noise.cache_clear()
 
     def _read(self, photo: Array, regions: Regions, size: tuple[int, int], window: Window) -> Pixels:
         """``window`` of the photo scaled to ``size``, with noise; beyond the edges, the photo mirrored."""
