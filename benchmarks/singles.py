@@ -3,7 +3,7 @@ Dumoulin et al. 2017). Judged by VGG-16 on the example photos.
 
 python benchmarks/singles.py --content PHOTOS --style-images ARTWORKS --out RUNS --json docs/benchmarks/singles.json
 
-With --times 4 the network for all four takes as many steps as those for one take together.
+A step of the network for all has --times as many pictures: with 4, each of four styles is drawn as often as alone.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ def excess(one: dict[str, float], other: dict[str, float], loss: str) -> float:
     return 100 * (one[loss] / other[loss] - 1)
 
 
-def longer(recipe: Recipe, times: int) -> Recipe:
-    """The recipe with ``times`` as many steps."""
-    training = msgspec.structs.replace(recipe.training, steps=times * recipe.training.steps)
+def larger(recipe: Recipe, times: int) -> Recipe:
+    """The recipe with ``times`` as many pictures a step."""
+    training = msgspec.structs.replace(recipe.training, batch_size=times * recipe.training.batch_size)
     return msgspec.structs.replace(recipe, name=f"{recipe.name}-{times}", training=training) if times > 1 else recipe
 
 
 def compare(recipe: Recipe, arguments: argparse.Namespace) -> dict[str, Any]:
     """Losses of each style: of the shared network, and of its own."""
     judge = Judge.of(arguments.vgg, arguments.style_images, arguments.side)
-    shared = trained(longer(recipe, arguments.times), arguments)
+    shared = trained(larger(recipe, arguments.times), arguments)
     results: dict[str, Any] = {}
     for entry in recipe.styles:
         target = judge.grams(entry)
@@ -64,11 +64,17 @@ def main() -> None:
     parser.add_argument("--style-images", type=Path, required=True)
     parser.add_argument("--vgg", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="folder for the runs; what is there goes on")
-    parser.add_argument("--times", type=int, default=1, help="as many steps for the network that all styles share")
+    parser.add_argument(
+        "--times", type=int, default=1, help="as many pictures a step for the network that all styles share"
+    )
+    parser.add_argument("--steps", type=int, help="in place of the recipe's")
     parser.add_argument("--side", type=int, default=384)
     parser.add_argument("--json", type=Path, required=True)
     arguments = parser.parse_args()
     recipe = read_recipe(arguments.recipe)
+    if arguments.steps:
+        training = msgspec.structs.replace(recipe.training, steps=arguments.steps)
+        recipe = msgspec.structs.replace(recipe, training=training)
     results = compare(recipe, arguments)
     rows = []
     for slug, each in results.items():
