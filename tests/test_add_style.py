@@ -40,8 +40,9 @@ def painting(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fit for ten steps only."""
-    monkeypatch.setattr(adding.Fit.__init__, "__kwdefaults__", adding.Fit.__init__.__kwdefaults__ | {"steps": 10})
+    """Fit for ten steps only, on small crops."""
+    few = adding.Fit.__init__.__kwdefaults__ | {"steps": 10, "crop": 48}
+    monkeypatch.setattr(adding.Fit.__init__, "__kwdefaults__", few)
 
 
 def fitting(trained: Path, painting: Path, workshop, likeness: float = 0.44) -> adding.Fit:

@@ -39,7 +39,7 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setattr(add_style, "_PATIENCE", 1)
     monkeypatch.setattr(add_style, "_CHECK_EVERY", 1)
-    few = add_style.Fit.__init__.__kwdefaults__ | {"steps": 5}
+    few = add_style.Fit.__init__.__kwdefaults__ | {"steps": 5, "crop": 48}
     monkeypatch.setattr(add_style.Fit.__init__, "__kwdefaults__", few)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("IMPASTO_VGG16", str(workshop.vgg))
