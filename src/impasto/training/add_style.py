@@ -69,7 +69,6 @@ _CHECK_EVERY = 20
 _RASTER = 2.0
 """Weight of :func:`impasto.losses.raster_energy`, in units of the gap."""
 _BLOCKS = 1.0
-"""Weight of :func:`impasto.losses.blockiness`, likewise."""
 _CHECKED = 8
 _PATIENCE = 5
 _BETTER = 0.01
@@ -119,6 +118,8 @@ class Fit:
         crop: side of the crops, in pixels.
         batch_size: crops a step.
         steps: that it takes at most.
+        rate: the highest learning rate.
+        blocks: weight of :func:`impasto.losses.blockiness`, in units of the gap.
         starts: rows (P,) to begin at, if pictures are nearer to the style with one of them than with the model's own.
 
     Attributes:
@@ -129,13 +130,15 @@ class Fit:
 
     def __init__(
         self, model: Model, paintings: Sequence[Painting], photos: Sequence[Path], looks: SlimVGG | VGG16, *,
-        likeness: float = _LIKENESS, crop: int = 160, batch_size: int = 4, steps: int = _STEPS,
-        starts: Sequence[Row] = (),
+        likeness: float = _LIKENESS, crop: int = 160, batch_size: int = 4, steps: int = _STEPS, rate: float = _RATE,
+        blocks: float = _BLOCKS, starts: Sequence[Row] = (),
     ) -> None:  # fmt: skip
         self.looks = looks
         self.likeness = likeness
         self.batch_size = batch_size
         self.steps = steps
+        self.rate = rate
+        self.blocks = blocks
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.precision = fastest_precision(self.device)
         self.network: StyleTransferNetwork = load_network(model).to(self.device).requires_grad_(False)
@@ -175,7 +178,8 @@ class Fit:
         return distance, content_likeness(seen.content, content), style_terms(seen.grams, target.grams)
 
     def _objective(self, photo: Tensor, noisy: Tensor, row: Tensor) -> Tensor:
-        """The gap left, every layer's alike, the likeness lost, most of all what is below the one wanted, and rasters.
+        """The gap left, half of it every layer's alike and half in the sum that scores are of, the likeness lost, most
+        of all what is below the one wanted, and rasters.
 
         A weight that follows the likeness, as in training, takes hundreds of steps to settle.
         """
@@ -184,12 +188,12 @@ class Fit:
         # Photos without forms, synthetic skies, have nothing to lose.
         likeness = likeness.where(self._formed(photo), self.likeness)
         lost = likeness_lost(likeness, self.likeness) + self._patterns(picture, photo)
-        return (terms / target.photo_terms).mean() + lost.mean()
+        alike, summed = (terms / target.photo_terms).mean(), terms.sum(dim=1).mean() / target.photo_terms.sum()
+        return (alike + summed) / 2 + lost.mean()
 
-    @staticmethod
-    def _patterns(picture: Tensor, photo: Tensor) -> Tensor:
+    def _patterns(self, picture: Tensor, photo: Tensor) -> Tensor:
         """(N,), what style losses take for a painting's grain."""
-        return _RASTER * raster_energy(picture, photo) + _BLOCKS * blockiness(picture)
+        return _RASTER * raster_energy(picture, photo) + self.blocks * blockiness(picture)
 
     @staticmethod
     def _formed(photo: Tensor) -> Tensor:
@@ -232,7 +236,7 @@ class Fit:
     def _rate(self) -> float:
         """The learning rate: rising, then falling along a cosine to the last step."""
         left = max(0.0, 1 - self.step / self.steps)
-        return _RATE * min(1.0, (self.step + 1) / _WARMUP) * (0.5 - 0.5 * math.cos(math.pi * left))
+        return self.rate * min(1.0, (self.step + 1) / _WARMUP) * (0.5 - 0.5 * math.cos(math.pi * left))
 
     def check(self) -> bool:
         """Score the mean of the last rows, and tell whether there is anything left to gain."""
