@@ -63,11 +63,13 @@ def test_same_input_same_bytes(stylizer, trained: Path, photo: Path) -> None:
     assert stylizer(photo, "mural").tobytes() == again(photo, "mural").tobytes() == stylizer(photo, "mural").tobytes()
 
 
-def test_a_stylizer_is_shared_by_threads(stylizer, photo: Path) -> None:
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_a_stylizer_is_shared_by_threads(stylizer, trained: Path, photo: Path, at_once: int) -> None:
     slugs = ["mural", "stained-glass", "slot-2"] * 4
     alone = [stylizer(photo, slug).tobytes() for slug in slugs]
+    shared = impasto.load(trained, at_once=at_once)
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda slug: stylizer(photo, slug).tobytes(), slugs))
+        together = list(pool.map(lambda slug: shared(photo, slug).tobytes(), slugs))
     assert together == alone
 
 

@@ -31,17 +31,20 @@ def noise(height: int, width: int, top: int = 0, left: int = 0) -> npt.NDArray[n
         (3,height,width) float32, mean 0, standard deviation 1. The same on every machine; windows of the field agree
         where they overlap.
     """
-    return _octaves(0, (top, height), (left, width)) / _DEVIATION
+    field = _octaves(0, (top, height), (left, width))
+    field /= _DEVIATION
+    return field
 
 
 def _octaves(octave: int, rows: tuple[int, int], columns: tuple[int, int]) -> npt.NDArray[np.float32]:
     """The sum of this octave and all coarser ones over the cells (first, count) × (first, count) of this octave."""
     (top, height), (left, width) = rows, columns
     y, x = (np.arange(first, first + count) % PERIOD for first, count in (rows, columns))
-    cells: npt.NDArray[np.float32] = _cells()[octave][:, y[:, None], x]
+    cells: npt.NDArray[np.float32] = _cells()[octave].take(x, axis=2).take(y, axis=1)  # rows are copied whole
     if octave + 1 < OCTAVES:
-        coarse = [_enlarged(plane) for plane in _octaves(octave + 1, _around(top, height), _around(left, width))]
-        cells += np.stack(coarse)[:, top % 2 + 4 :, left % 2 + 4 :][:, :height, :width]
+        coarse = _octaves(octave + 1, _around(top, height), _around(left, width))
+        for plane, smaller in zip(cells, coarse, strict=True):
+            plane += _enlarged(smaller)[top % 2 + 4 :, left % 2 + 4 :][:height, :width]
     return cells
 
 

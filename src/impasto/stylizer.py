@@ -308,7 +308,11 @@ def _keep_color(picture: Array, photo: Array) -> None:
 
 
 def load(
-    model: str | os.PathLike[str] | None = None, *, runtime: str = "openvino", precision: str = "auto"
+    model: str | os.PathLike[str] | None = None,
+    *,
+    runtime: str = "openvino",
+    precision: str = "auto",
+    at_once: int = 1,
 ) -> Stylizer:
     """Load a model, and the user's own styles for it.
 
@@ -318,10 +322,12 @@ def load(
         precision: what OpenVINO computes in. ``auto`` is ``bf16`` on processors that have it, which is twice as fast
             and hardly differs (half a grey level in the mean), and ``f32`` on others and in other runtimes; ``int8``
             needs ``impasto[int8]``, takes some seconds to begin with, and suits large pictures.
+        at_once: how many threads will call it at the same time: a single picture is soonest done on all cores, many
+            are when each has some of its own.
 
     Raises:
         ImpastoError: the model or the runtime cannot be loaded.
     """
     loaded = load_model(model)
-    runs = load_runtime(runtime, loaded, precision)
+    runs = load_runtime(runtime, loaded, precision, at_once)
     return Stylizer(library.with_own_styles(loaded), runs, frozen=precision == "int8")

@@ -107,7 +107,7 @@ def stylize(
     jobs = plan(photos, "-".join(Path(name).stem for name in weights), out)
     many = len(jobs) > 1
     workers = min(len(jobs), os.cpu_count() or 1)
-    stylizer = load(model, runtime=runtime, precision=precision)
+    stylizer = load(model, runtime=runtime, precision=precision, at_once=workers)
     # What is wrong with the options is said once, before any photo is read.
     stylizer.check(weights, strength=strength, detail=detail, stroke=stroke, regions=masks)
 

@@ -36,8 +36,8 @@ class Runtime(abc.ABC):
     """
 
     @abc.abstractmethod
-    def __init__(self, model: Model, precision: str = "auto") -> None:
-        """``precision``: one of :data:`PRECISIONS`."""
+    def __init__(self, model: Model, precision: str = "auto", at_once: int = 1) -> None:
+        """``precision``: one of :data:`PRECISIONS`; ``at_once``: how many threads will call it at the same time."""
 
     @abc.abstractmethod
     def infer(self, graph: Graph, *inputs: npt.NDArray[np.float32]) -> Sequence[npt.NDArray[np.float32]]:
@@ -75,8 +75,8 @@ class Runtime(abc.ABC):
         return self.infer(Graph.PREDICTOR, painting)[0]
 
 
-def load_runtime(name: str, model: Model, precision: str = "auto") -> Runtime:
-    """The runtime of that name, with the model's network in it.
+def load_runtime(name: str, model: Model, precision: str = "auto", at_once: int = 1) -> Runtime:
+    """The runtime of that name, with the model's network in it, for as many pictures ``at_once``.
 
     Raises:
         ImpastoError: there is no such runtime or precision, it is not installed, or it cannot load the network.
@@ -94,7 +94,7 @@ def load_runtime(name: str, model: Model, precision: str = "auto") -> Runtime:
     except ModuleNotFoundError as error:
         raise ImpastoError(f"runtime {name}: {error.name} is not installed; pip install '{RUNTIMES[name]}'") from None
     try:
-        return module.load(model, precision)
+        return module.load(model, precision, at_once)
     except ImpastoError:
         raise
     except Exception as error:  # each library has errors of its own for a file that it cannot read

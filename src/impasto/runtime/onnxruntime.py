@@ -19,7 +19,7 @@ _PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 class ONNXRuntime(Runtime):
     """See :class:`impasto.runtime.Runtime`."""
 
-    def __init__(self, model: Model, precision: str = "auto") -> None:
+    def __init__(self, model: Model, precision: str = "auto", at_once: int = 1) -> None:
         providers = [name for name in _PROVIDERS if name in onnxruntime.get_available_providers()]
 
         @functools.cache
@@ -34,5 +34,5 @@ class ONNXRuntime(Runtime):
         return self._session(graph).run(outputs, dict(zip(names, inputs, strict=True)))
 
 
-def load(model: Model, precision: str) -> Runtime:
-    return ONNXRuntime(model, precision)
+def load(model: Model, precision: str, at_once: int) -> Runtime:
+    return ONNXRuntime(model, precision, at_once)

@@ -21,7 +21,7 @@ from impasto.runtime import Runtime
 class TorchRuntime(Runtime):
     """See :class:`impasto.runtime.Runtime`."""
 
-    def __init__(self, model: Model, precision: str = "auto") -> None:
+    def __init__(self, model: Model, precision: str = "auto", at_once: int = 1) -> None:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = load_network(model).to(self._device)
         self._predictor = functools.cache(lambda: load_predictor(model).to(self._device))
@@ -74,5 +74,5 @@ def load_predictor(model: Model) -> StylePredictor:
     return predictor.eval()
 
 
-def load(model: Model, precision: str) -> Runtime:
-    return TorchRuntime(model, precision)
+def load(model: Model, precision: str, at_once: int) -> Runtime:
+    return TorchRuntime(model, precision, at_once)
