@@ -29,7 +29,7 @@ LIKENESS = 0.34
 _RATE = 2e-2
 """Rows are near their best already: at the rate of a new style, they lost in a hundred steps more than they won."""
 _BLOCKS = 0.3
-"""A third of a new style's: with all of it, styles of fine strokes lost 2 points of their gap; with none, cells showed."""
+"""A third of a new style's: with all of it, fine strokes lost 2 points of their gap; with none, cells showed."""
 _UNKNOWN = Score(-math.inf, math.inf, -math.inf)
 """Of the row as it was, which may score well and have a raster, which no score sees."""
 
