@@ -152,6 +152,9 @@ class Stylizer:
             return self._painter.paint(photo, own, size, show=progress)
 
         placed = Regions(self._rows(styles, strength, detail, source.array), masks, self._identity(styles, strength))
+        if not strength or min(placed.identity, default=0) == 1:
+            # Whatever would be painted, the photo would be laid over it.
+            return source.origin.picture(source.array.copy())
         picture = np.require(_in_strokes(paint, source.array, stroke), requirements="W")
         if IDENTITY in self.styles:
             _lay_over(picture, source.array, placed)
