@@ -153,6 +153,8 @@ def test_the_photo_is_laid_over_as_the_identity_style_comes_near(stylizer) -> No
     photo = np.random.default_rng(0).integers(0, 256, (300, 96, 3), np.uint8)
     assert np.array_equal(painter(photo, "identity"), photo)
     assert np.array_equal(painter(photo, "mural", strength=0), photo)
+    with pytest.raises(ImpastoError, match="stroke 9"):
+        painter(photo, "mural", strength=0, stroke=9)
     assert not np.array_equal(painter.reproduce(photo), photo)
     mask = np.zeros((300, 96), np.uint8)
     mask[:, 48:] = 255

@@ -142,6 +142,7 @@ class Stylizer:
         assert style is not None
         styles = [style, *(of for _, of in regions)]
         self._rows(styles, strength, detail)
+        sizes(1, 1, stroke)  # refused even where nothing is painted
         source = read_photo(photo)
         if size is not None:
             source = source.resized(size)

@@ -76,7 +76,7 @@ class Runtime(abc.ABC):
 
 
 def load_runtime(name: str, model: Model, precision: str = "auto", at_once: int = 1) -> Runtime:
-    """The runtime of that name, with the model's network in it, for as many pictures ``at_once``.
+    """The runtime of that name, with the model's network in it, for as many threads ``at_once``.
 
     Raises:
         ImpastoError: there is no such runtime or precision, it is not installed, or it cannot load the network.
