@@ -57,13 +57,17 @@ def shifted_grams(features: Tensor, shifts: Sequence[int]) -> Tensor:
     """
     width = features.shape[3]
     offsets = [0, *(by * step for by in shifts for step in (1, width - 1, width, width + 1))]
-    return torch.stack([_products(each.permute(1, 2, 0).flatten(0, 1), offsets) for each in features])
+    places = features.permute(0, 2, 3, 1).flatten(1, 2)
+    if places.is_cuda:  # a GPU would wait for hundreds of small products
+        return _products(places, offsets)
+    return torch.stack([_products(each, offsets) for each in places])
 
 
 def _products(places: Tensor, offsets: list[int]) -> Tensor:
-    """Mean products of each place (H·W,C) with those ``offsets`` on: (C,offsets·C), float32."""
-    pairs = [(places[: len(places) - by], places[by:]) for by in offsets]
-    return torch.cat([(one.T @ other).float() / len(one) for one, other in pairs], dim=1)
+    """Mean products of each place (...,H·W,C) with those ``offsets`` on: (...,C,offsets·C), float32."""
+    count = places.shape[-2]
+    pairs = [(places[..., : count - by, :], places[..., by:, :], count - by) for by in offsets]
+    return torch.cat([(one.mT @ other).float() / rest for one, other, rest in pairs], dim=-1)
 
 
 def content_loss(features: Tensor, target: Tensor) -> Tensor:

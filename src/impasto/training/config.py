@@ -73,6 +73,9 @@ class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layer_balance: Fraction = 0.0
     """0: the same weight for the Gram matrices of all layers, as in the paper, by which relu4_3 hardly counts. 1: each
     layer's divided by what photos score on it, so that all count the same, those that see larger forms too."""
+    evenly: Fraction = 1.0
+    """Where the gap is minimised, the share of it in which all layers count the same; the rest is that of their sum, by
+    which styles are scored."""
     objective: Literal["content", "gap"] = "content"
     """``content``: the content loss plus the weighted style loss, as in the paper. ``gap``: the share of the style gap
     that is left, every style's and layer's alike, plus what is lost of the content likeness
@@ -108,6 +111,9 @@ class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 0
     workers: Annotated[int, Meta(ge=0)] = 2
     """Processes that read photos."""
+    resident: bool = False
+    """Keep all photos and paintings on the device, and cut and vary them there (:mod:`impasto.training.resident`):
+    for GPUs, which paint faster than processes can read."""
     checkpoint_every: Positive = 500
     """Steps between checkpoints."""
     sample_every: Positive = 500
@@ -122,6 +128,11 @@ class PredictorOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     them; the rest is painted in the named styles."""
     likeness: Annotated[float, Meta(gt=0, lt=1)] | None = None
     """As in the ``[training]`` table, for predicted styles."""
+    weight: Annotated[float, Meta(gt=0)] | None = None
+    """Times the style loss of predicted styles, the same for all paintings, whatever the named styles' objective is
+    (Ghiasi et al. 2017); without it, they are balanced like named styles."""
+    evenly: Fraction = 0.0
+    """With a ``weight``, the share of a painting's style loss in which all layers count the same."""
     held_out: tuple[str, ...] = ()
     """File names of paintings that are not looked at, so that they can judge what came of it."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import msgspec
+import torch
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
@@ -33,7 +34,7 @@ class Log:
 
     def add(self, losses: Losses, slots: list[int]) -> None:
         """Take in one step, the first of whose pictures are in the styles of ``slots``, the others predicted."""
-        content, style, photo = losses.content.tolist(), losses.style.tolist(), losses.photo.tolist()
+        content, style, photo = torch.stack([losses.content, losses.style, losses.photo]).tolist()
         slots = slots + [_PREDICTED] * (len(content) - len(slots))
         self.recent += zip(slots, content, style, photo, strict=True)
         self.bar.update()

@@ -14,6 +14,7 @@ from impasto.training.data import ShareOfSteps, loader
 from impasto.training.interrupt import Interrupt
 from impasto.training.log import Log
 from impasto.training.objective import Losses
+from impasto.training.resident import ResidentCrops, ResidentPaintings
 from impasto.training.run import CHECKPOINT, Run
 from impasto.training.sheet import sample_sheet
 
@@ -64,6 +65,9 @@ def train(run: Run, watch: Callable[[Run], None] | None = None) -> None:
 def _batches(run: Run) -> Iterator[list[Tensor]]:
     """Photos, inputs and slots of each step, the last of which are predicted: then parts of paintings, and numbers."""
     steps, process = range(run.step, run.options.steps), run.accelerator
+    if run.options.resident:
+        yield from _resident(run, steps)
+        return
     shared = {"workers": run.options.workers, "pin_memory": process.device.type == "cuda"}
     place = (process.process_index, process.num_processes)
     photos = loader(run.crops, ShareOfSteps(steps, run.options.batch_size, *place), **shared)
@@ -74,6 +78,22 @@ def _batches(run: Run) -> Iterator[list[Tensor]]:
     parts = loader(run.paintings, ShareOfSteps(steps, predicted, *place), **shared)
     for (photo, noisy, slot), painting in zip(photos, parts, strict=True):
         yield [photo, noisy, slot[: len(slot) - len(painting[1])], *painting]
+
+
+def _resident(run: Run, steps: range) -> Iterator[list[Tensor]]:
+    """The like, from what is kept on the device."""
+    process, device = run.accelerator.process_index, run.accelerator.device
+    share = run.options.batch_size // run.accelerator.num_processes
+    crops = ResidentCrops(run.crops.photos, run.recipe.drawn, run.options, run.recipe.identity, device)
+    paintings = run.paintings and ResidentPaintings(run.paintings.folders, run.paintings.seed, run.recipe.predicted, device)
+    predicted = run.recipe.predicted // run.accelerator.num_processes
+    for step in steps:
+        photo, noisy, slot = crops.batch(step, slice(process * share, (process + 1) * share))
+        if paintings:
+            parts = paintings.batch(step, slice(process * predicted, (process + 1) * predicted))
+            yield [photo, noisy, slot[: share - predicted], *parts]
+        else:
+            yield [photo, noisy, slot]
 
 
 def _after_step(run: Run, *, last: bool) -> None:

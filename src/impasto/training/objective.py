@@ -113,7 +113,12 @@ class Objective:
         self._predicted = wanted or recipe.training.likeness or _LIKENESS
         self.paintings = PaintingFactors(self.scores, self._predicted, paintings)
         self._gap = recipe.training.objective == "gap"
-        self._balance(*(1.0, 1.0) if self._gap else (recipe.training.balance, recipe.training.layer_balance))
+        self._evenly = recipe.training.evenly
+        self._weight = (recipe.predictor.weight, recipe.predictor.evenly) if recipe.predictor else (None, 0.0)
+        if self._gap:
+            self._share_gaps()
+        else:
+            self._balance(recipe.training.balance, recipe.training.layer_balance)
 
     @torch.no_grad()
     def _balance(self, styles: float, layers: float) -> None:
@@ -127,8 +132,15 @@ class Objective:
         self.photo_loss[named] = terms.sum(dim=1)
         even = terms ** (1 - layers)
         shares = even / even.sum(dim=1, keepdim=True) * terms.sum(dim=1, keepdim=True) / terms
-        unit = 1.0 if self._gap else self.photo_loss[named].median()
-        self._even[named] *= shares / (self.photo_loss[named] / unit)[:, None] ** styles
+        self._even[named] *= shares / (self.photo_loss[named] / self.photo_loss[named].median())[:, None] ** styles
+
+    @torch.no_grad()
+    def _share_gaps(self) -> None:
+        """Weights by which what photos score on a style comes to 1, the whole gap."""
+        named = torch.nonzero(self._even.sum(dim=1)).flatten()
+        terms = self.scores.terms(self._of(named))
+        self.photo_loss[named] = terms.sum(dim=1)
+        self._even[named] *= gap_weights(terms, self._evenly)
 
     @property
     def weights(self) -> Tensor:
@@ -175,12 +187,14 @@ class Objective:
             weights, scores = torch.cat([weights, their_weights]), torch.cat([scores, their_scores])
         terms = style_terms(seen.grams, grams)
         likeness = self._likeness(seen.content, target)
+        weighted = (weights * terms).sum(dim=1)
+        objective = content + weighted
         if self._gap:
+            as_gap = len(slot) if self._weight[0] else len(objective)
             wanted = torch.full_like(likeness, self._predicted)
             wanted[: len(slot)] = self.likeness[slot]
-            objective = self._gap_left((weights * terms).sum(dim=1), likeness, wanted)
-        else:
-            objective = content + (weights * terms).sum(dim=1)
+            gap = self._gap_left(weighted, likeness, wanted)
+            objective = torch.cat([gap[:as_gap], objective[as_gap:]])
         if self._grid:
             objective = objective + self._grid * grid_pattern(picture)
         if self._blocks:
@@ -209,11 +223,21 @@ class Objective:
         """Gram matrices, weights (M,L) and photo losses (M,) of parts of paintings."""
         grams = describe(self.loss_network, parts, self.shifts).grams
         terms = self.scores.terms(grams)
-        weights = 1 / (terms.shape[1] * terms) if self._gap else self.paintings.weights(terms, index)
+        weight, evenly = self._weight
+        if weight:
+            weights = weight * gap_weights(terms, evenly) * terms.sum(dim=1, keepdim=True)
+        else:
+            weights = gap_weights(terms, self._evenly) if self._gap else self.paintings.weights(terms, index)
         return grams, weights, terms.sum(dim=1)
 
     def _of(self, slot: Tensor) -> Grams:
         return {layer: gram[slot] for layer, gram in self.targets.items()}
+
+
+def gap_weights(terms: Tensor, evenly: float) -> Tensor:
+    """Weights by which what photos score on styles, by layer, ``terms`` (N,L), comes to 1, of which in the share
+    ``evenly`` all layers count the same and in the rest as they do in the style loss: (N,L)."""
+    return evenly / (terms.shape[1] * terms) + (1 - evenly) / terms.sum(dim=1, keepdim=True)
 
 
 def read_style_image(folder: Path, name: str, size: int | None = None, box: Box | None = None) -> Image.Image:

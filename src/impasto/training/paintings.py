@@ -13,8 +13,8 @@ from torch.utils.data import Dataset
 
 from impasto.paintings import PREDICTED_SIDE
 
-_LEAST_PART = 0.6
-_DARKEST = 0.1
+LEAST_PART = 0.6
+DARKEST = 0.1
 """Standard deviation of grey levels, in [0,1], below which a part shows too little to be a style."""
 
 
@@ -47,11 +47,11 @@ class Paintings(Dataset[tuple[Tensor, int]]):
 def random_part(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """A square of an image at 256 × 256; another one should it show next to nothing."""
     for _ in range(4):
-        side = max(1, round(min(image.size) * np.exp(rng.uniform(np.log(_LEAST_PART), 0))))
+        side = max(1, round(min(image.size) * np.exp(rng.uniform(np.log(LEAST_PART), 0))))
         left, top = (rng.integers(0, length - side + 1) for length in image.size)
         box = (left, top, left + side, top + side)
         part = image.resize((PREDICTED_SIDE, PREDICTED_SIDE), Image.Resampling.BICUBIC, box=box)
-        if np.asarray(part.convert("L")).std() > 255 * _DARKEST:
+        if np.asarray(part.convert("L")).std() > 255 * DARKEST:
             break
     return part
 

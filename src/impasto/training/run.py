@@ -192,7 +192,7 @@ def _optimizer(painter: Painter, options: TrainingOptions) -> torch.optim.Adam:
     rows = [parameter for name, parameter in learnt if ".norm." in name]
     shared = [parameter for name, parameter in learnt if ".norm." not in name]
     groups = [{"params": shared, "rate": 1.0}, {"params": rows, "rate": options.style_rate}]
-    return torch.optim.Adam(groups, lr=options.learning_rate)
+    return torch.optim.Adam(groups, lr=options.learning_rate, fused=torch.cuda.is_available() or None)
 
 
 def _average(painter: Painter, share: float) -> AveragedModel | None:
@@ -240,4 +240,6 @@ def _objectives(
         objectives.append(Objective(loss_network, recipe, seen, photos, paintings, shifts))
         objectives[-1].share(objectives[0].numbers)
     loss_network.to(precision)
+    if recipe.training.compile and device.type == "cuda":
+        loss_network.compile(dynamic=False)
     return objectives
