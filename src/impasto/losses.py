@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -65,9 +65,40 @@ def shifted_grams(features: Tensor, shifts: Sequence[int]) -> Tensor:
 
 def _products(places: Tensor, offsets: list[int]) -> Tensor:
     """Mean products of each place (...,H·W,C) with those ``offsets`` on: (...,C,offsets·C), float32."""
+    products: Tensor = _Products.apply(places, offsets)  # type: ignore[no-untyped-call]
+    return products
+
+
+def _pairs(places: Tensor, offsets: list[int]) -> list[tuple[Tensor, Tensor]]:
     count = places.shape[-2]
-    pairs = [(places[..., : count - by, :], places[..., by:, :], count - by) for by in offsets]
-    return torch.cat([(one.mT @ other).float() / rest for one, other, rest in pairs], dim=-1)
+    return [(places[..., : count - by, :], places[..., by:, :]) for by in offsets]
+
+
+class _Products(torch.autograd.Function):
+    """Of its own because slices' gradients would each be a map of zeros with something in it, added up afterwards."""
+
+    @staticmethod
+    def forward(ctx: Any, places: Tensor, offsets: list[int]) -> Tensor:
+        ctx.save_for_backward(places)
+        ctx.offsets = offsets
+        return torch.cat([(a.mT @ b).float() / a.shape[-2] for a, b in _pairs(places, offsets)], dim=-1)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        (places,) = ctx.saved_tensors
+        total = torch.zeros_like(places)
+        parts = grads[0].split(places.shape[-1], dim=-1)
+        pairs, totals = _pairs(places, ctx.offsets), _pairs(total, ctx.offsets)
+        for (a, b), (to_a, to_b), part in zip(pairs, totals, parts, strict=True):
+            part = (part / a.shape[-2]).to(places.dtype)
+            _add_product(to_a, b, part.mT)
+            _add_product(to_b, a, part)
+        return total, None
+
+
+def _add_product(total: Tensor, one: Tensor, other: Tensor) -> None:
+    """``total += one @ other``, in place."""
+    (total.baddbmm_ if total.ndim == 3 else total.addmm_)(one, other)
 
 
 def content_loss(features: Tensor, target: Tensor) -> Tensor:
@@ -156,7 +187,7 @@ def grid_pattern(image: Tensor) -> Tensor:
     cells = F.pixel_unshuffle(255 * image, _CELL).unflatten(1, (3, _CELL**2))
     means = F.avg_pool3d(cells, (1, _CELLS, _CELLS), stride=(1, _CELLS // 2, _CELLS // 2))
     across = torch.linspace(-1, 1, _CELL, device=image.device)
-    planes = torch.stack([torch.ones(_CELL, _CELL), across.expand(_CELL, _CELL), across[:, None].expand(_CELL, _CELL)])
+    planes = torch.stack([torch.ones_like(across).expand(_CELL, _CELL), across.expand(_CELL, _CELL), across[:, None].expand(_CELL, _CELL)])
     planes = F.normalize(planes.flatten(1).to(image), dim=1)
     plane = torch.einsum("ncphw,kp,kq->ncqhw", means, planes, planes)
     return (means - plane).square().mean(dim=(1, 2, 3, 4))
@@ -216,7 +247,10 @@ def raster_energy(image: Tensor, photo: Tensor) -> Tensor:
 
 
 def _box(image: Tensor, side: int) -> Tensor:
-    return F.avg_pool2d(image, side, stride=1, padding=side // 2, count_include_pad=False)
+    for window in ((side, 1), (1, side)):
+        padding = (window[0] // 2, window[1] // 2)
+        image = F.avg_pool2d(image, window, stride=1, padding=padding, count_include_pad=False)
+    return image
 
 
 def _autocorrelation(texture: Tensor) -> Tensor:

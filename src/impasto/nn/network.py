@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from impasto.errors import unknown
-from impasto.nn.cin import ConditionalInstanceNorm2d
-from impasto.nn.norms import Conditional, Frozen, Norms, Regional
+from impasto.nn.cin import ConditionalInstanceNorm2d, conditional_instance_norm
+from impasto.nn.norms import Conditional, Frozen, Normalise, Norms, Regional
 from impasto.styles import PALE
 
 
@@ -93,18 +93,34 @@ ARCHITECTURES = {
 }
 
 
+class Pad(nn.Module):
+    """Nearest upsampling by ``upsample``, then ``margin`` places of reflection padding."""
+
+    def __init__(self, margin: int, upsample: int) -> None:
+        super().__init__()
+        self.margin = margin
+        self.upsample = upsample
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.upsample > 1:
+            x = F.interpolate(x, scale_factor=self.upsample, mode="nearest")
+        return F.pad(x, [self.margin] * 4, mode="reflect")
+
+
 class PaddedConv2d(nn.Conv2d):
     """Nearest upsampling by ``upsample``, reflection padding, convolution without bias (the norm would remove it)."""
 
     def __init__(self, in_maps: int, out_maps: int, kernel: int, *, stride: int = 1, upsample: int = 1) -> None:
         super().__init__(in_maps, out_maps, kernel, stride=stride, bias=False)
         nn.init.normal_(self.weight, std=0.01)
-        self.upsample = upsample
+        self.pad = Pad(kernel // 2, upsample)
+
+    @property
+    def upsample(self) -> int:
+        return self.pad.upsample
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.upsample > 1:
-            x = F.interpolate(x, scale_factor=self.upsample, mode="nearest")
-        return super().forward(F.pad(x, [self.kernel_size[0] // 2] * 4, mode="reflect"))
+        return super().forward(self.pad(x))
 
 
 class ConvNorm(nn.Module):
@@ -160,6 +176,7 @@ class StyleTransferNetwork(nn.Module):
         self.architecture = architecture
         self.num_styles = num_styles
         self.identity = identity
+        self.normalise: Normalise = conditional_instance_norm
         maps = 3 * architecture.fold**2
         self.contract = nn.ModuleList()
         for conv in architecture.contract:
@@ -185,6 +202,14 @@ class StyleTransferNetwork(nn.Module):
         """
         return torch.cat([part for norm in self.norms for part in norm.parameters_of(style_id, style_weights)], dim=1)
 
+    def compile_parts(self) -> None:
+        """Compile what lies between convolutions, each alone: in one piece with its style's row, Triton 3.6 fails on a
+        network, and uncompiled, more time goes into them than into convolutions on a GPU."""
+        for module in self.modules():
+            if isinstance(module, Pad):
+                module.compile(dynamic=False)
+        self.normalise = torch.compile(conditional_instance_norm, dynamic=False)
+
     @torch.no_grad()
     def set_style(self, slot: int, row: Tensor) -> None:
         """Write ``row`` (P,) to the table, the inverse of :meth:`style`."""
@@ -203,11 +228,11 @@ class StyleTransferNetwork(nn.Module):
         Returns:
             (N,3,H,W), RGB in [0,1].
         """
-        return self._paint(image, Conditional(self._style_parts(style)))
+        return self._paint(image, Conditional(self._style_parts(style), self.normalise))
 
     def statistics(self, image: Tensor, style: Tensor) -> Tensor:
         """What :meth:`render` normalises with, (N,P): μ and σ of every map in the places of γ and β."""
-        norms = Conditional(self._style_parts(style), measure=True)
+        norms = Conditional(self._style_parts(style), self.normalise, measure=True)
         self._paint(image, norms)
         return torch.cat(norms.measured, dim=1)
 

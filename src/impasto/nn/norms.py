@@ -15,6 +15,8 @@ from impasto.nn.cin import EPS, conditional_instance_norm, map_statistics
 
 Norms = Callable[[Tensor], Tensor]
 """(N,C,H,W) -> (N,C,H,W)."""
+Normalise = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""x (N,C,H,W), γ and β (N,C) -> (N,C,H,W)."""
 Parts = Iterator[Tensor]
 """Parts (N,C) of a row, C that of the layer they belong to."""
 
@@ -24,21 +26,25 @@ class Conditional:
 
     Args:
         style: parts (N,C).
+        normalise: :func:`impasto.nn.cin.conditional_instance_norm`, or what was made of it.
         measure: keep the statistics.
 
     Attributes:
         measured: the statistics, parts (N,C).
     """
 
-    def __init__(self, style: Parts, *, measure: bool = False) -> None:
+    def __init__(
+        self, style: Parts, normalise: Normalise = conditional_instance_norm, *, measure: bool = False
+    ) -> None:
         self.style = style
+        self.normalise = normalise
         self.measure = measure
         self.measured: list[Tensor] = []
 
     def __call__(self, x: Tensor) -> Tensor:
         if self.measure:
             self.measured += map_statistics(x)
-        return conditional_instance_norm(x, next(self.style), next(self.style))
+        return self.normalise(x, next(self.style), next(self.style))
 
 
 class Frozen:

@@ -40,7 +40,7 @@ def train(run: Run, watch: Callable[[Run], None] | None = None) -> None:
             last good checkpoint kept.
     """
     main = run.accelerator.is_main_process
-    step_function = torch.compile(run.painter) if run.options.compile else run.painter
+    step_function = _compiled(run) if run.options.compile else run.painter
     log = Log(run) if main else None
     try:
         with Interrupt(run.accelerator) as interrupted:
@@ -60,6 +60,15 @@ def train(run: Run, watch: Callable[[Run], None] | None = None) -> None:
         if log:
             log.close()
     run.save()
+
+
+def _compiled(run: Run) -> Callable[..., Tensor]:
+    if run.accelerator.device.type == "cuda":
+        torch.backends.cudnn.benchmark = True  # only now that all pictures have one size
+        run.modules["painter"].network.compile_parts()  # type: ignore[operator, union-attr]
+        return run.painter
+    compiled: Callable[..., Tensor] = torch.compile(run.painter)
+    return compiled
 
 
 def _batches(run: Run) -> Iterator[list[Tensor]]:
