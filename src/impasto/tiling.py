@@ -123,7 +123,7 @@ class Painter:
         """``window`` of the photo scaled to ``size``, with noise; beyond the edges, the photo mirrored."""
         inside = window.clipped(Window(0, 0, *size))
         pixels = to_pixels(geometry.read(resized_part(photo, size, inside), window.within(inside)))
-        grain = (1 - regions.identity_in(window)) * np.float32(self.deviation / 255)
+        grain = (1 - regions.identity_in(window) ** 2) * np.float32(self.deviation / 255)
         if not grain.any():
             return pixels
         field = _whole_noise if window == geometry.frame(*size) else noise

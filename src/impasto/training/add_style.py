@@ -59,7 +59,8 @@ _FLAT = 0.25
 _EMPTY = 0.06
 """Standard deviation of colours in [0,1] below which a photo has no forms that a picture could keep."""
 _LIKENESS = 0.44
-_STEPS = 300
+_STEPS = 500
+_EVENLY = 0.5
 _RATE = 5e-2
 _BETAS = (0.9, 0.99)
 _WARMUP = 10
@@ -120,7 +121,9 @@ class Fit:
         steps: that it takes at most.
         rate: the highest learning rate.
         blocks: weight of :func:`impasto.losses.blockiness`, in units of the gap.
-        starts: rows (P,) to begin at, if pictures are nearer to the style with one of them than with the model's own.
+        evenly: share of the gap in which all layers count the same; the rest is that of their sum, by which scores are.
+        starts: rows (P,) to begin at, the one of them with which pictures are nearest to the style; without any, the
+            model's own.
 
     Attributes:
         row: (P,), the row that is being fitted.
@@ -130,8 +133,8 @@ class Fit:
 
     def __init__(
         self, model: Model, paintings: Sequence[Painting], photos: Sequence[Path], looks: SlimVGG | VGG16, *,
-        likeness: float = _LIKENESS, crop: int = 160, batch_size: int = 4, steps: int = _STEPS, rate: float = _RATE,
-        blocks: float = _BLOCKS, starts: Sequence[Row] = (),
+        likeness: float = _LIKENESS, crop: int = 160, batch_size: int = 2, steps: int = _STEPS, rate: float = _RATE,
+        blocks: float = _BLOCKS, evenly: float = _EVENLY, starts: Sequence[Row] = (),
     ) -> None:  # fmt: skip
         self.looks = looks
         self.likeness = likeness
@@ -139,6 +142,7 @@ class Fit:
         self.steps = steps
         self.rate = rate
         self.blocks = blocks
+        self.evenly = evenly
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.precision = fastest_precision(self.device)
         self.network: StyleTransferNetwork = load_network(model).to(self.device).requires_grad_(False)
@@ -152,8 +156,9 @@ class Fit:
         looks.to(self.precision)
         self.step = 0
         self._numbers = itertools.count(_CHECKED)
-        rows = self.network.style(torch.arange(self.network.num_styles, device=self.device))
-        self._begin(self._nearest([*rows, *(torch.from_numpy(row).to(self.device) for row in starts)]))
+        rows = [torch.from_numpy(row).to(self.device) for row in starts]
+        rows = rows or list(self.network.style(torch.arange(self.network.num_styles, device=self.device)))
+        self._begin(self._nearest(rows) if len(rows) > 1 else rows[0])
 
     def _crops(self, numbers: Sequence[int] | range) -> tuple[Tensor, Tensor]:
         """Photos and network inputs (N,3,h,w) in [0,1], channels last."""
@@ -178,7 +183,7 @@ class Fit:
         return distance, content_likeness(seen.content, content), style_terms(seen.grams, target.grams)
 
     def _objective(self, photo: Tensor, noisy: Tensor, row: Tensor) -> Tensor:
-        """The gap left, half of it every layer's alike and half in the sum that scores are of, the likeness lost, most
+        """The gap left, in part every layer's alike and in part in the sum that scores are of, the likeness lost, most
         of all what is below the one wanted, and rasters.
 
         A weight that follows the likeness, as in training, takes hundreds of steps to settle.
@@ -189,7 +194,7 @@ class Fit:
         likeness = likeness.where(self._formed(photo), self.likeness)
         lost = likeness_lost(likeness, self.likeness) + self._patterns(picture, photo)
         alike, summed = (terms / target.photo_terms).mean(), terms.sum(dim=1).mean() / target.photo_terms.sum()
-        return (alike + summed) / 2 + lost.mean()
+        return summed.lerp(alike, self.evenly) + lost.mean()
 
     def _patterns(self, picture: Tensor, photo: Tensor) -> Tensor:
         """(N,), what style losses take for a painting's grain."""

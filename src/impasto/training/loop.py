@@ -94,7 +94,9 @@ def _resident(run: Run, steps: range) -> Iterator[list[Tensor]]:
     process, device = run.accelerator.process_index, run.accelerator.device
     share = run.options.batch_size // run.accelerator.num_processes
     crops = ResidentCrops(run.crops.photos, run.recipe.drawn, run.options, run.recipe.identity, device)
-    paintings = run.paintings and ResidentPaintings(run.paintings.folders, run.paintings.seed, run.recipe.predicted, device)
+    paintings = run.paintings and ResidentPaintings(
+        run.paintings.folders, run.paintings.seed, run.recipe.predicted, device
+    )
     predicted = run.recipe.predicted // run.accelerator.num_processes
     for step in steps:
         photo, noisy, slot = crops.batch(step, slice(process * share, (process + 1) * share))

@@ -138,9 +138,7 @@ class ResidentCrops:
         which = _index(which, len(self.pictures.numbers))
         longest = self.pictures.sizes[which].amin(dim=1)
         shortest = longest.clamp_max(self.options.crop * self.options.least_scale)
-        return self.pictures.squares(
-            which, shortest * (longest / shortest) ** side, place, mirrored, self.options.crop
-        )
+        return self.pictures.squares(which, shortest * (longest / shortest) ** side, place, mirrored, self.options.crop)
 
     def _noise(self, y: Tensor, x: Tensor) -> Tensor:
         inside = torch.arange(self.options.crop, device=y.device)
@@ -154,7 +152,9 @@ def _with_sky(photo: Tensor, numbers: Sequence[Tensor]) -> Tensor:
     plain, angle, part, edge = numbers[6:10]
     reach = torch.where(plain < 1 / 3, 0.0, 0.05 + 0.95 * (3 * plain - 1) / 2)
     sky = first[..., None, None] + _ramps(angle, photo.shape[2]) * ((last - first) * reach[:, None])[..., None, None]
-    covered = (part < 0.5)[:, None, None, None] | (_ramps(edge, photo.shape[2]) < 0.3 + 0.8 * (part - 0.5).view(-1, 1, 1, 1))
+    covered = (part < 0.5)[:, None, None, None] | (
+        _ramps(edge, photo.shape[2]) < 0.3 + 0.8 * (part - 0.5).view(-1, 1, 1, 1)
+    )
     return torch.where(covered, sky, photo)
 
 
