@@ -65,7 +65,7 @@ def shifted_grams(features: Tensor, shifts: Sequence[int]) -> Tensor:
 
 def _products(places: Tensor, offsets: list[int]) -> Tensor:
     """Mean products of each place (...,H·W,C) with those ``offsets`` on: (...,C,offsets·C), float32."""
-    products: Tensor = _Products.apply(places, offsets)  # type: ignore[no-untyped-call]
+    products: Tensor = _Products.apply(places, offsets)
     return products
 
 
