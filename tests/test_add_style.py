@@ -58,7 +58,7 @@ def test_fitting_lowers_the_loss_of_the_row_alone(trained: Path, painting: Path,
     for _ in range(40):
         fit.take_step()
     fit.check()
-    assert fit.best[1].miss(fit.likeness) < 0.9 * start.miss(fit.likeness)
+    assert fit._miss(fit.best[1]) < 0.9 * fit._miss(start)
     assert all(torch.equal(weight, before[name]) for name, weight in fit.network.state_dict().items())
 
 

@@ -189,3 +189,23 @@ def test_rasters_go_when_their_energy_is_minimised() -> None:
         losses.raster_energy(picture, flat).sum().backward()
         optimizer.step()
     assert losses.raster_energy(picture, flat).item() < before / 4
+
+
+def test_gradients_of_shifted_grams_are_those_of_their_formula() -> None:
+    features = torch.rand(2, 3, 5, 6, dtype=torch.float64, requires_grad=True)
+    weights = torch.rand(2, 3, 15)
+    for batched in (False, True):
+        places = features.permute(0, 2, 3, 1).flatten(1, 2)
+        offsets = [0, 1, 5, 6, 7]
+        ours = (
+            losses._products(places, offsets)
+            if batched
+            else torch.stack([losses._products(each, offsets) for each in places])
+        )
+        pairs = [(places[:, : 30 - by], places[:, by:]) for by in offsets]
+        plain = torch.cat([(a.mT @ b) / a.shape[1] for a, b in pairs], dim=2)
+        torch.testing.assert_close(ours, plain.float())
+        gradients = [
+            torch.autograd.grad((each * weights).sum(), features, retain_graph=True)[0] for each in (ours, plain)
+        ]
+        torch.testing.assert_close(*gradients, atol=1e-6, rtol=1e-5)

@@ -90,3 +90,12 @@ def test_set_style_is_the_inverse_of_style(name: str) -> None:
 def test_unknown_network_is_refused_with_near_names() -> None:
     with pytest.raises(ImpastoError, match="did you mean paper"):
         StyleTransferNetwork("papper")
+
+
+def test_compiled_parts_paint_the_same() -> None:
+    network, image = StyleTransferNetwork("fast", num_styles=2), torch.rand(1, 3, 32, 48)
+    plain = network(image, torch.tensor([1]))
+    network.compile_parts()
+    with torch.compiler.set_stance("force_eager"):
+        torch.testing.assert_close(network(image, torch.tensor([1])), plain)
+    assert network.normalise is not StyleTransferNetwork("fast").normalise

@@ -10,6 +10,7 @@ import torch
 
 from impasto.losses import likeness_lost
 from impasto.training import prepare, read_recipe
+from impasto.training.objective import gap_weights
 
 
 def objective_of(workshop, out: Path, **options: float):
@@ -94,3 +95,25 @@ def test_photos_without_forms_have_no_likeness(workshop, tmp_path: Path) -> None
     likeness = run.objective(photo, photo, torch.tensor([0, 1])).likeness
     assert likeness[0] == pytest.approx(1, abs=1e-4)
     assert torch.isnan(likeness[1])
+
+
+def test_a_share_of_the_gap_counts_layers_alike_and_the_rest_their_sum() -> None:
+    terms = torch.tensor([[1.0, 3.0, 4.0, 0.01]])
+    for evenly in (0.0, 0.3, 1.0):
+        weights = gap_weights(terms, evenly)
+        torch.testing.assert_close((weights * terms).sum(), torch.tensor(1.0))
+        alike = evenly / 4 + (1 - evenly) * terms[0] / terms.sum()
+        torch.testing.assert_close((weights * terms)[0], alike)
+
+
+def test_predicted_styles_can_have_the_objective_of_networks_for_any_style(workshop, tmp_path: Path) -> None:
+    recipe = read_recipe(workshop.with_predictor())
+    training = msgspec.structs.replace(recipe.training, objective="gap")
+    predictor = msgspec.structs.replace(recipe.predictor, weight=3.0)
+    recipe = msgspec.structs.replace(recipe, training=training, predictor=predictor)
+    inputs = {"style_images": workshop.style_images, "vgg": workshop.vgg, "paintings": [workshop.photos]}
+    objective = prepare(recipe, workshop.photos, tmp_path, **inputs).objective
+    picture, photo, parts = torch.rand(2, 3, 48, 48), torch.rand(2, 3, 48, 48), torch.rand(1, 3, 64, 64)
+    losses = objective(picture, photo, torch.tensor([0]), parts, torch.tensor([1]))
+    torch.testing.assert_close(losses.objective[1], losses.content[1] + 3 * losses.style[1])
+    assert losses.objective[0] != pytest.approx((losses.content[0] + 3 * losses.style[0]).item(), rel=0.01)

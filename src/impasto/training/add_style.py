@@ -85,10 +85,6 @@ class Score:
     content_distance: float
     content_likeness: float
 
-    def miss(self, likeness: float) -> float:
-        """What is still missing: the gap left, and how far pictures are below ``likeness``."""
-        return 1 - self.style_gap_closed + max(0.0, likeness - self.content_likeness)
-
 
 class _Target:
     """What a style's Gram matrices are, and what photos score on them."""
@@ -98,6 +94,10 @@ class _Target:
         self.grams = {layer: torch.stack([grams[layer] for grams in seen]).mean(dim=0) for layer in seen[0]}
         scores = PhotoScores(looks, photos, shifts)
         self.photo_terms, self.another = scores.terms(self.grams), scores.another
+
+    def gaps(self, distance: Tensor) -> Tensor:
+        """Content distances as content losses in units of the style gap."""
+        return distance * self.another / self.photo_terms.sum()
 
 
 def _targets(looks: SlimVGG | VGG16, paintings: Sequence[Painting], photos: Tensor) -> list[_Target]:
@@ -116,11 +116,14 @@ class Fit:
         photos: files to fit on.
         looks: the loss network.
         likeness: the content likeness that pictures shall have.
+        weight: times the style loss, next to the content loss, in place of a likeness: networks for any style are
+            trained so (Ghiasi et al. 2017), and pictures of calm paintings stay nearer to their photos.
         crop: side of the crops, in pixels.
         batch_size: crops a step.
         steps: that it takes at most.
         rate: the highest learning rate.
-        blocks: weight of :func:`impasto.losses.blockiness`, in units of the gap.
+        blocks: weight of :func:`impasto.losses.blockiness`, in units of the gap; only where the network folds photos.
+        raster: weight of :func:`impasto.losses.raster_energy`, in units of the gap.
         evenly: share of the gap in which all layers count the same; the rest is that of their sum, by which scores are.
         starts: rows (P,) to begin at, the one of them with which pictures are nearest to the style; without any, the
             model's own.
@@ -134,14 +137,17 @@ class Fit:
     def __init__(
         self, model: Model, paintings: Sequence[Painting], photos: Sequence[Path], looks: SlimVGG | VGG16, *,
         likeness: float = _LIKENESS, crop: int = 160, batch_size: int = 2, steps: int = _STEPS, rate: float = _RATE,
-        blocks: float = _BLOCKS, evenly: float = _EVENLY, starts: Sequence[Row] = (),
+        blocks: float = _BLOCKS, raster: float = _RASTER, evenly: float = _EVENLY, weight: float | None = None,
+        starts: Sequence[Row] = (),
     ) -> None:  # fmt: skip
         self.looks = looks
         self.likeness = likeness
         self.batch_size = batch_size
         self.steps = steps
         self.rate = rate
-        self.blocks = blocks
+        self.blocks = blocks if model.info.fold > 1 else 0.0
+        self.raster = raster
+        self.weight = weight
         self.evenly = evenly
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.precision = fastest_precision(self.device)
@@ -189,16 +195,20 @@ class Fit:
         A weight that follows the likeness, as in training, takes hundreds of steps to settle.
         """
         target, picture = self.targets[self.step % len(self.targets)], self._render(noisy, row)
-        _, likeness, terms = self._see(photo, picture, target)
-        # Photos without forms, synthetic skies, have nothing to lose.
-        likeness = likeness.where(self._formed(photo), self.likeness)
-        lost = likeness_lost(likeness, self.likeness) + self._patterns(picture, photo)
+        distance, likeness, terms = self._see(photo, picture, target)
+        if self.weight:
+            lost = target.gaps(distance) / self.weight
+        else:
+            # Photos without forms, synthetic skies, have nothing to lose.
+            lost = likeness_lost(likeness.where(self._formed(photo), self.likeness), self.likeness)
+        lost = lost + self._patterns(picture, photo)
         alike, summed = (terms / target.photo_terms).mean(), terms.sum(dim=1).mean() / target.photo_terms.sum()
         return summed.lerp(alike, self.evenly) + lost.mean()
 
     def _patterns(self, picture: Tensor, photo: Tensor) -> Tensor:
         """(N,), what style losses take for a painting's grain."""
-        return _RASTER * raster_energy(picture, photo) + self.blocks * blockiness(picture)
+        rasters = self.raster * raster_energy(picture, photo)
+        return rasters + self.blocks * blockiness(picture) if self.blocks else rasters
 
     @staticmethod
     def _formed(photo: Tensor) -> Tensor:
@@ -246,11 +256,19 @@ class Fit:
     def check(self) -> bool:
         """Score the mean of the last rows, and tell whether there is anything left to gain."""
         score = self.score(self.mean)
-        if score.miss(self.likeness) < (1 - _BETTER) * self.best[1].miss(self.likeness):
+        if self._miss(score) < (1 - _BETTER) * self._miss(self.best[1]):
             self.best, self.waited = (self.mean.clone(), score), 0
             return True
         self.waited += 1
         return self.waited < _PATIENCE
+
+    def _miss(self, score: Score) -> float:
+        """What is still missing: the gap left, and how far pictures are from what they shall keep of photos."""
+        if self.weight:
+            kept = self.targets[0].gaps(torch.tensor(score.content_distance)).item() / self.weight
+        else:
+            kept = max(0.0, self.likeness - score.content_likeness)
+        return 1 - score.style_gap_closed + kept
 
 
 def loss_network(vgg: str | os.PathLike[str] | None = None) -> SlimVGG | VGG16:
