@@ -45,14 +45,15 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adding.Fit.__init__, "__kwdefaults__", few)
 
 
-def fitting(trained: Path, painting: Path, workshop, likeness: float = 0.44) -> adding.Fit:
+def fitting(trained: Path, painting: Path, workshop, likeness: float = 0.44, **options: float) -> adding.Fit:
     paintings, photos = [read_painting(painting)], find_photos(workshop.photos)
     looks = load_vgg16(workshop.vgg)
-    return adding.Fit(load_model(trained), paintings, photos, looks, likeness=likeness, crop=48, batch_size=2)
+    return adding.Fit(load_model(trained), paintings, photos, looks, likeness=likeness, crop=48, **options)
 
 
 def test_fitting_lowers_the_loss_of_the_row_alone(trained: Path, painting: Path, workshop) -> None:
-    fit = fitting(trained, painting, workshop, likeness=0.1)
+    # The little network draws rasters, which would be most of the objective.
+    fit = fitting(trained, painting, workshop, likeness=0.1, steps=40, raster=0.0)
     before = {name: weight.clone() for name, weight in fit.network.state_dict().items()}
     start = fit.score(fit.row)
     for _ in range(40):
@@ -227,3 +228,14 @@ def test_two_dozen_free_photos_come_with_the_package() -> None:
 
 def invoke(*arguments: object):
     return CliRunner().invoke(main, list(map(str, arguments)), prog_name="impasto")
+
+
+def test_a_fit_can_be_for_content_and_style_loss(trained: Path, painting: Path, workshop) -> None:
+    fit = fitting(trained, painting, workshop, weight=2.0, evenly=0.0, raster=0.0, blocks=0.0)
+    photo, noisy = fit.checked
+    target = fit.targets[0]
+    distance, _, terms = fit._see(photo, fit._render(noisy, fit.row), target)
+    loss = distance.mean() * target.another + 2 * terms.sum(dim=1).mean()
+    torch.testing.assert_close(fit._objective(photo, noisy, fit.row), loss / (2 * target.photo_terms.sum()))
+    score = fit.score(fit.row)
+    assert fit._miss(score) == pytest.approx((loss / (2 * target.photo_terms.sum())).item(), rel=1e-4)
