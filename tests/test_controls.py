@@ -96,6 +96,7 @@ def test_strength_goes_by_the_identity_style_where_there_is_one(stylizer) -> Non
     mural = stylizer.styles["mural"].row
     np.testing.assert_allclose(with_identity.row("mural", 0), identity.row, atol=1e-6)
     np.testing.assert_allclose(with_identity.row("mural", 0.5), (identity.row + 3 * mural) / 4, atol=1e-6)
+    np.testing.assert_array_equal(with_identity.row("mural"), mural)
     colors, beyond = 6 * model.info.fold**2, with_identity.row("mural", 1.5)
     np.testing.assert_allclose(beyond[:-colors], (1.5 * mural - 0.5 * identity.row)[:-colors], atol=1e-6)
     np.testing.assert_array_equal(beyond[-colors:], mural[-colors:])

@@ -93,6 +93,12 @@ def test_paintings_of_each_folder_come_equally_often(workshop) -> None:
     assert torch.equal(number[40:60], again[1])
 
 
+def test_a_folder_without_a_readable_painting_is_named(workshop, tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    with pytest.raises(ImpastoError, match=f"paintings {tmp_path}: none of the pictures"):
+        ResidentPaintings([find_photos(workshop.photos), [tmp_path / "broken.png"]], 0, 4, CPU)
+
+
 def test_training_on_residents_resumes_exactly(workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = workshop.with_predictor(steps=4).read_text("utf-8").replace("workers = 0", "workers = 0\nresident = true")
     recipe = tmp_path / "recipe.toml"

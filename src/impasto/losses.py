@@ -187,13 +187,8 @@ def grid_pattern(image: Tensor) -> Tensor:
     cells = F.pixel_unshuffle(255 * image, _CELL).unflatten(1, (3, _CELL**2))
     means = F.avg_pool3d(cells, (1, _CELLS, _CELLS), stride=(1, _CELLS // 2, _CELLS // 2))
     across = torch.linspace(-1, 1, _CELL, device=image.device)
-    planes = torch.stack(
-        [
-            torch.ones_like(across).expand(_CELL, _CELL),
-            across.expand(_CELL, _CELL),
-            across[:, None].expand(_CELL, _CELL),
-        ]
-    )
+    functions = (torch.ones_like(across), across, across[:, None])
+    planes = torch.stack([function.expand(_CELL, _CELL) for function in functions])
     planes = F.normalize(planes.flatten(1).to(image), dim=1)
     plane = torch.einsum("ncphw,kp,kq->ncqhw", means, planes, planes)
     return (means - plane).square().mean(dim=(1, 2, 3, 4))

@@ -225,10 +225,10 @@ class Stylizer:
         """
         if not 0 <= strength <= MOST_STRENGTH:
             raise ImpastoError(f"strength {strength:g}: must be between 0 and {MOST_STRENGTH:g}")
-        row = self._row(style, photo)
-        if IDENTITY not in self.styles:
+        row, share = self._row(style, photo), _identity_share(style, strength)
+        if not share or IDENTITY not in self.styles:
             return row
-        identity, share = self._row(IDENTITY, photo), _identity_share(style, strength)
+        identity = self._row(IDENTITY, photo)
         if isinstance(style, Mapping) and 0 < _identity_in(style) < 1:
             row = self._row({slug: weight for slug, weight in style.items() if slug != IDENTITY}, photo)
         if share < 0:

@@ -78,7 +78,7 @@ class TrainingOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     which styles are scored."""
     objective: Literal["content", "gap"] = "content"
     """``content``: the content loss plus the weighted style loss, as in the paper. ``gap``: the share of the style gap
-    that is left, every style's and layer's alike, plus what is lost of the content likeness
+    that is left, every style's alike (and, by ``evenly``, every layer's), plus what is lost of the content likeness
     (:func:`impasto.losses.likeness_lost`), by which styles come to ``likeness`` at once; ``balance`` and
     ``layer_balance`` then do not matter."""
     likeness: Annotated[float, Meta(gt=0, lt=1)] | None = None

@@ -74,7 +74,7 @@ def _compiled(run: Run) -> Callable[..., Tensor]:
 def _batches(run: Run) -> Iterator[list[Tensor]]:
     """Photos, inputs and slots of each step, the last of which are predicted: then parts of paintings, and numbers."""
     steps, process = range(run.step, run.options.steps), run.accelerator
-    if run.options.resident:
+    if run.options.resident and steps:
         yield from _resident(run, steps)
         return
     shared = {"workers": run.options.workers, "pin_memory": process.device.type == "cuda"}
@@ -94,17 +94,12 @@ def _resident(run: Run, steps: range) -> Iterator[list[Tensor]]:
     process, device = run.accelerator.process_index, run.accelerator.device
     share = run.options.batch_size // run.accelerator.num_processes
     crops = ResidentCrops(run.crops.photos, run.recipe.drawn, run.options, run.recipe.identity, device)
-    paintings = run.paintings and ResidentPaintings(
-        run.paintings.folders, run.paintings.seed, run.recipe.predicted, device
-    )
-    predicted = run.recipe.predicted // run.accelerator.num_processes
+    predicted, unnamed = run.recipe.predicted // run.accelerator.num_processes, run.paintings
+    paintings = unnamed and ResidentPaintings(unnamed.folders, unnamed.seed, run.recipe.predicted, device)
     for step in steps:
         photo, noisy, slot = crops.batch(step, slice(process * share, (process + 1) * share))
-        if paintings:
-            parts = paintings.batch(step, slice(process * predicted, (process + 1) * predicted))
-            yield [photo, noisy, slot[: share - predicted], *parts]
-        else:
-            yield [photo, noisy, slot]
+        parts = paintings.batch(step, slice(process * predicted, (process + 1) * predicted)) if paintings else []
+        yield [photo, noisy, slot[: share - predicted], *parts]
 
 
 def _after_step(run: Run, *, last: bool) -> None:

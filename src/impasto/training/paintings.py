@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 from impasto.paintings import PREDICTED_SIDE
 
 LEAST_PART = 0.6
+"""Side of the smallest part, in shorter sides of the painting."""
 DARKEST = 0.1
 """Standard deviation of grey levels, in [0,1], below which a part shows too little to be a style."""
 

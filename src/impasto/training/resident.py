@@ -174,6 +174,9 @@ class ResidentPaintings:
         seed: of the run.
         size: parts a step, over all processes.
         device: where everything is.
+
+    Raises:
+        ImpastoError: no picture of a folder can be read.
     """
 
     def __init__(self, folders: Sequence[Sequence[Path]], seed: int, size: int, device: torch.device) -> None:
@@ -181,6 +184,9 @@ class ResidentPaintings:
         ends = torch.tensor(np.cumsum([len(folder) for folder in folders]), device=device)
         self.folders = torch.bucketize(self.pictures.numbers, ends, right=True)
         self.starts = torch.searchsorted(self.folders, torch.arange(len(folders) + 1, device=device))
+        if (empty := (self.starts.diff() == 0).nonzero()).numel():
+            folder = folders[int(empty[0])][0].parent
+            raise ImpastoError(f"paintings {folder}: none of the pictures can be read; leave the folder out")
         self.seed = seed
         self.size = size
 
@@ -211,7 +217,7 @@ def _varied(part: Tensor, vary: Tensor, saturation: Tensor, light: Tensor, hue: 
     """Parts (N,3,H,W) in 0..255, half of them in other colours: all of ``vary``, ... (N,) in [0,1]."""
     angle = 2 * math.pi * hue
     grey = _grey(part)
-    # A turn about the axis of greys, and along it.
+    # Colours turn about the axis of greys; greys have a light and a contrast, for which vary's further digits do.
     turned = _turn(angle) @ (part - grey).flatten(2)
     spread = 0.6 + 0.9 * saturation[:, None, None, None]
     contrast, brightness = 0.6 + 0.9 * ((7 * vary) % 1), 0.6 + 0.9 * light
