@@ -23,6 +23,8 @@ from impasto.paintings import for_predictor, read_painting
 from impasto.runtime import load_runtime
 from impasto.training import loop, prepare, read_recipe, train
 from impasto.training.balance import PaintingFactors, PhotoScores
+from impasto.training.data import find_photos
+from impasto.training.paintings import Paintings, in_colors_of
 from impasto.training.run import find_paintings
 
 
@@ -221,3 +223,23 @@ def test_paintings_and_recipe_must_fit(workshop, tmp_path: Path) -> None:
     ):
         with pytest.raises(ImpastoError, match=message):
             prepare(recipe, workshop.photos, tmp_path / "out", vgg=workshop.vgg, paintings=folders)
+
+
+def test_a_painting_in_the_colours_of_another() -> None:
+    torch.manual_seed(0)
+    shape, other = 80 + 20 * torch.randn(2, 3, 24, 30), 120 + 9 * torch.randn(2, 3, 16, 16)
+    other[:, 1] += 0.7 * other[:, 0]
+    colored = in_colors_of(shape, other).flatten(2)
+    for one, wanted in zip(colored, other.flatten(2), strict=True):
+        torch.testing.assert_close(one.mean(dim=1), wanted.mean(dim=1))
+        torch.testing.assert_close(torch.cov(one), torch.cov(wanted), rtol=0.03, atol=2.0)
+    torch.testing.assert_close(in_colors_of(shape, shape), shape, rtol=1e-3, atol=0.1)
+
+
+def test_paintings_are_mixed_by_number(workshop) -> None:
+    photos = [find_photos(workshop.photos)]
+    plain, mixed = Paintings(photos, 3), Paintings(photos, 3, mixed=0.6)
+    same = torch.tensor([(plain[i][0] == mixed[i][0]).float().mean() for i in range(40)])
+    assert 5 < (same == 1).sum() < 28
+    assert ((same > 0.2) & (same < 0.8)).any()
+    assert torch.equal(mixed[7][0], Paintings(photos, 3, mixed=0.6)[7][0])

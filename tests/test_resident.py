@@ -132,3 +132,13 @@ def _stop_at(step: int):
             raise StopIteration
 
     return watch
+
+
+def test_paintings_are_mixed_with_others(workshop) -> None:
+    photos = find_photos(workshop.photos)
+    plain = ResidentPaintings([photos], 0, 60, CPU).batch(0, slice(0, 60))[0]
+    mixed = ResidentPaintings([photos], 0, 60, CPU, mixed=0.5).batch(0, slice(0, 60))[0]
+    same = (plain == mixed).flatten(1).float().mean(dim=1)
+    assert 15 < (same == 1).sum() < 45
+    assert ((same > 0.2) & (same < 0.8)).any()  # beside another
+    assert (same < 0.2).any()  # in another's colours

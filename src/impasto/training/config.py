@@ -133,6 +133,9 @@ class PredictorOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     (Ghiasi et al. 2017); without it, they are balanced like named styles."""
     evenly: Fraction = 0.0
     """With a ``weight``, the share of a painting's style loss in which all layers count the same."""
+    mixed: Fraction = 0.0
+    """Share of what the predictor sees that is made of two paintings, in halves: one in the colours of the other, and
+    one beside the other. There are as many styles as pairs of paintings then."""
     held_out: tuple[str, ...] = ()
     """File names of paintings that are not looked at, so that they can judge what came of it."""
 

@@ -95,7 +95,9 @@ def _resident(run: Run, steps: range) -> Iterator[list[Tensor]]:
     share = run.options.batch_size // run.accelerator.num_processes
     crops = ResidentCrops(run.crops.photos, run.recipe.drawn, run.options, run.recipe.identity, device)
     predicted, unnamed = run.recipe.predicted // run.accelerator.num_processes, run.paintings
-    paintings = unnamed and ResidentPaintings(unnamed.folders, unnamed.seed, run.recipe.predicted, device)
+    paintings = unnamed and ResidentPaintings(
+        unnamed.folders, unnamed.seed, run.recipe.predicted, device, unnamed.mixed
+    )
     for step in steps:
         photo, noisy, slot = crops.batch(step, slice(process * share, (process + 1) * share))
         parts = paintings.batch(step, slice(process * predicted, (process + 1) * predicted)) if paintings else []

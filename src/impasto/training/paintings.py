@@ -12,11 +12,14 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from impasto.paintings import PREDICTED_SIDE
+from impasto.training.data import ramp
 
 LEAST_PART = 0.6
 """Side of the smallest part, in shorter sides of the painting."""
 DARKEST = 0.1
 """Standard deviation of grey levels, in [0,1], below which a part shows too little to be a style."""
+SEAM = (0.3, 0.7)
+"""Where two parts meet, of the way across the picture."""
 
 
 class Paintings(Dataset[tuple[Tensor, int]]):
@@ -24,11 +27,17 @@ class Paintings(Dataset[tuple[Tensor, int]]):
 
     Each folder is drawn from as often as the others. Colours vary, so that there are more styles than paintings. Part
     number ``i`` depends on the seed and ``i`` alone.
+
+    Args:
+        folders: files.
+        seed: of the run.
+        mixed: share of the parts that are :func:`in_colors_of` another, or beside it.
     """
 
-    def __init__(self, folders: Sequence[Sequence[Path]], seed: int) -> None:
+    def __init__(self, folders: Sequence[Sequence[Path]], seed: int, mixed: float = 0.0) -> None:
         self.folders = folders
         self.seed = seed
+        self.mixed = mixed
         self.first = np.cumsum([0, *map(len, folders)])
 
     @property
@@ -38,11 +47,51 @@ class Paintings(Dataset[tuple[Tensor, int]]):
 
     def __getitem__(self, number: int) -> tuple[Tensor, int]:
         rng = np.random.default_rng((self.seed, number, 0xA27))
+        part, painting = self._draw(rng)
+        if self.mixed and rng.random() < self.mixed:
+            part = _mixed(part, self._draw(rng)[0], rng)
+        return part, painting
+
+    def _draw(self, rng: np.random.Generator) -> tuple[Tensor, int]:
         folder = int(rng.integers(len(self.folders)))
         index = int(rng.integers(len(self.folders[folder])))
         with Image.open(self.folders[folder][index]) as image:
             part = varied(random_part(image.convert("RGB"), rng), rng)
         return torch.from_numpy(part.transpose(2, 0, 1).copy()), int(self.first[folder] + index)
+
+
+def _mixed(part: Tensor, other: Tensor, rng: np.random.Generator) -> Tensor:
+    """Two parts (3,H,W) uint8 as one."""
+    if rng.random() < 0.5:
+        return in_colors_of(part[None].float(), other[None].float())[0].round().clamp(0, 255).to(torch.uint8)
+    return torch.where(torch.from_numpy(ramp(rng, part.shape[1])) < rng.uniform(*SEAM), part, other)
+
+
+def in_colors_of(part: Tensor, other: Tensor) -> Tensor:
+    """Parts with the mean and the covariance of the colours of others: two (N,3,H,W) -> (N,3,H,W), unclipped.
+
+    Of all linear maps that do so, the one that moves colours least (Monge-Kantorovich; Pitié & Kokaram, *The linear
+    Monge-Kantorovitch linear colour mapping for example-based colour transfer*, CVMP 2007).
+    """
+    (mean, spread), (its_mean, its_spread) = _colors(part), _colors(other)
+    root = _power(spread, 0.5)
+    back = _power(spread, -0.5)
+    map_ = back @ _power(root @ its_spread @ root, 0.5) @ back
+    return (map_ @ (part.flatten(2) - mean) + its_mean).unflatten(2, part.shape[2:])
+
+
+def _colors(part: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean (N,3,1) and covariance (N,3,3); single colours, too, spread a little."""
+    pixels = part.flatten(2)
+    mean = pixels.mean(dim=2, keepdim=True)
+    apart = pixels - mean
+    return mean, apart @ apart.transpose(1, 2) / pixels.shape[2] + torch.eye(3, device=part.device)
+
+
+def _power(matrix: Tensor, exponent: float) -> Tensor:
+    """Of symmetric positive matrices (N,3,3)."""
+    values, vectors = torch.linalg.eigh(matrix)
+    return (vectors * values.clamp_min(1e-3).pow(exponent)[:, None]) @ vectors.transpose(1, 2)
 
 
 def random_part(image: Image.Image, rng: np.random.Generator) -> Image.Image:

@@ -24,7 +24,7 @@ from impasto.noise import noise
 from impasto.paintings import PREDICTED_SIDE
 from impasto.progress import progress
 from impasto.training.config import TrainingOptions
-from impasto.training.paintings import DARKEST, LEAST_PART
+from impasto.training.paintings import DARKEST, LEAST_PART, SEAM, in_colors_of
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ _FIELD = 2048
 """Side of the noise that windows are taken from, in pixels."""
 _TRIES = 3
 _GREY = (0.299, 0.587, 0.114)
-_CROP_NUMBERS, _PART_NUMBERS = 20, 3 * _TRIES + 7
+_CROP_NUMBERS, _PART_NUMBERS, _MIX_NUMBERS = 20, 3 * _TRIES + 7, 3
 
 
 class Pictures:
@@ -174,13 +174,18 @@ class ResidentPaintings:
         seed: of the run.
         size: parts a step, over all processes.
         device: where everything is.
+        mixed: see :class:`impasto.training.paintings.Paintings`.
 
     Raises:
         ImpastoError: no picture of a folder can be read.
     """
 
-    def __init__(self, folders: Sequence[Sequence[Path]], seed: int, size: int, device: torch.device) -> None:
-        self.pictures = Pictures([path for folder in folders for path in folder], PREDICTED_SIDE, device)
+    def __init__(
+        self, folders: Sequence[Sequence[Path]], seed: int, size: int, device: torch.device, mixed: float = 0.0
+    ) -> None:
+        # The smallest part is cut as sharp as it is shown.
+        shorter = math.ceil(PREDICTED_SIDE / LEAST_PART)
+        self.pictures = Pictures([path for folder in folders for path in folder], shorter, device)
         ends = torch.tensor(np.cumsum([len(folder) for folder in folders]), device=device)
         self.folders = torch.bucketize(self.pictures.numbers, ends, right=True)
         self.starts = torch.searchsorted(self.folders, torch.arange(len(folders) + 1, device=device))
@@ -189,16 +194,35 @@ class ResidentPaintings:
             raise ImpastoError(f"paintings {folder}: none of the pictures can be read; leave the folder out")
         self.seed = seed
         self.size = size
+        self.mixed = mixed
 
     def batch(self, step: int, share: slice) -> list[Tensor]:
         """Parts (M,3,256,256) uint8, and the numbers (M,) of their paintings."""
-        numbers = _numbers((self.seed, step, 0xA27), self.size, _PART_NUMBERS, self.starts.device)[share]
+        part, painting = self._draw(self._numbers((step, 0xA27), _PART_NUMBERS)[share])
+        if self.mixed:
+            other, _ = self._draw(self._numbers((step, 0xA28), _PART_NUMBERS)[share])
+            part = self._mix(part, other, self._numbers((step, 0xA29), _MIX_NUMBERS)[share])
+        return [_bytes(part), self.pictures.numbers[painting]]
+
+    def _numbers(self, seed: tuple[int, int], columns: int) -> Tensor:
+        return _numbers((self.seed, *seed), self.size, columns, self.starts.device)
+
+    def _mix(self, part: Tensor, other: Tensor, numbers: Tensor) -> Tensor:
+        """A share of the parts in the colours of others, or beside them."""
+        way, angle, place = (number[:, None, None, None] for number in numbers.T)
+        least, most = SEAM
+        seam = _ramps(angle.flatten(), part.shape[2]) < least + (most - least) * place
+        mixed = torch.where(way < self.mixed / 2, in_colors_of(part, other), torch.where(seam, part, other))
+        return torch.where(way < self.mixed, mixed, part)
+
+    def _draw(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
+        """Parts (M,3,256,256) in 0..255, and which pictures they are of (M,)."""
         folder, index, mirrored, *colors = numbers.T[3 * _TRIES :]
         folder = _index(folder, len(self.starts) - 1)
         first, end = self.starts[folder], self.starts[folder + 1]
         which = first + (index * (end - first)).long().clamp_max(end - first - 1)
         part = self._part(which, numbers[:, : 3 * _TRIES].unflatten(1, (_TRIES, 3)), mirrored < 0.5)
-        return [_bytes(_varied(part, *colors)), self.pictures.numbers[which]]
+        return _varied(part, *colors).clamp(0, 255), which
 
     def _part(self, which: Tensor, tries: Tensor, mirrored: Tensor) -> Tensor:
         """The first of several parts that shows something, or else the last."""

@@ -183,7 +183,7 @@ def find_paintings(recipe: Recipe, folders: Sequence[str | Path]) -> Paintings |
         raise ImpastoError("the recipe has a [predictor]; name a folder for it to learn from with --paintings")
     held_out = set(recipe.predictor.held_out)
     found = [[path for path in find_photos(folder) if path.name not in held_out] for folder in folders]
-    return Paintings([each for each in found if each], recipe.training.seed)
+    return Paintings([each for each in found if each], recipe.training.seed, recipe.predictor.mixed)
 
 
 def _optimizer(painter: Painter, options: TrainingOptions) -> torch.optim.Adam:
