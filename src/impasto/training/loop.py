@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from impasto.errors import ImpastoError
+from impasto.nn.cin import trained_instance_norm
 from impasto.training.config import TrainingOptions
 from impasto.training.data import ShareOfSteps, loader
 from impasto.training.interrupt import Interrupt
@@ -40,7 +41,7 @@ def train(run: Run, watch: Callable[[Run], None] | None = None) -> None:
             last good checkpoint kept.
     """
     main = run.accelerator.is_main_process
-    step_function = _compiled(run) if run.options.compile else run.painter
+    step_function = _step_function(run)
     log = Log(run) if main else None
     try:
         with Interrupt(run.accelerator) as interrupted:
@@ -62,7 +63,10 @@ def train(run: Run, watch: Callable[[Run], None] | None = None) -> None:
     run.save()
 
 
-def _compiled(run: Run) -> Callable[..., Tensor]:
+def _step_function(run: Run) -> Callable[..., Tensor]:
+    if not run.options.compile:
+        run.modules["painter"].network.normalise = trained_instance_norm  # type: ignore[union-attr]
+        return run.painter
     if run.accelerator.device.type == "cuda":
         torch.backends.cudnn.benchmark = True  # only now that all pictures have one size
         run.modules["painter"].network.compile_parts()  # type: ignore[operator, union-attr]
