@@ -15,6 +15,7 @@ from safetensors.torch import save
 
 from impasto.model import WEIGHTS, Graph
 from impasto.nn import StyleTransferNetwork
+from impasto.nn.cin import trained_instance_norm
 from impasto.nn.export import ConvInBlocks, TransposedConv, to_onnx
 from impasto.nn.network import PaddedConv2d
 
@@ -63,3 +64,11 @@ def test_graphs_hold_no_weights_and_no_paths() -> None:
         convolutions = [t for t in onnx.load_from_string(content).graph.initializer if len(t.dims) == 4]
         assert len(convolutions) == 16
         assert {tensor.data_location for tensor in convolutions} == {onnx.TensorProto.EXTERNAL}
+
+
+def test_what_training_made_of_the_normalization_is_not_exported() -> None:
+    network = StyleTransferNetwork("fast").eval()
+    weights = save({name: tensor.half() for name, tensor in network.state_dict().items() if "conv" in name})
+    plain = to_onnx(network, weights)
+    network.normalise = trained_instance_norm
+    assert to_onnx(network, weights) == plain

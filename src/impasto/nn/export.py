@@ -18,6 +18,7 @@ from onnx import TensorProto, helper
 from torch import Tensor, nn
 
 from impasto.model import GRAPHS, PREDICTOR_WEIGHTS, WEIGHTS, Graph
+from impasto.nn.cin import conditional_instance_norm
 from impasto.nn.network import ConvNorm, PaddedConv2d, StyleTransferNetwork
 from impasto.nn.predictor import StylePredictor
 
@@ -88,6 +89,7 @@ class _Contract(nn.Module):
     def __init__(self, network: StyleTransferNetwork, graph: Graph) -> None:
         super().__init__()
         self.network = copy.deepcopy(network).eval()
+        self.network.normalise = conditional_instance_norm  # as it is written, whatever training made of it
         self.graph = graph
         for layer in self.network.modules():
             if isinstance(layer, ConvNorm):
