@@ -34,14 +34,14 @@ def conditional_instance_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float
     """
     variance, mean = _variance_and_mean(x)
     std = variance.clamp_min(_LEAST_VARIANCE).sqrt()
-    scale = torch.where(variance > _LEAST_VARIANCE, gamma.float()[:, :, None, None] / (std + eps), 0.0)
+    scale = torch.where(variance > _LEAST_VARIANCE, _as_map(gamma) / (std + eps), 0.0)
     # One scale and one shift of x, which runtimes compute in one pass, where x - mean would be a map of its own.
-    return (x.float() * scale + (beta.float()[:, :, None, None] - mean * scale)).to(x.dtype)
+    return (x.float() * scale + (_as_map(beta) - mean * scale)).to(x.dtype)
 
 
 def trained_instance_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float = EPS) -> Tensor:
-    """:func:`conditional_instance_norm` with a gradient written out: on processors, both take half of the time. For
-    training; graphs are exported of the other."""
+    """:func:`conditional_instance_norm` with a gradient written out: on processors, both together take half to three
+    quarters of the time. For training; graphs are exported of the other."""
     normalised: Tensor = _TrainedInstanceNorm.apply(x, gamma, beta, eps)
     return normalised
 
@@ -66,7 +66,7 @@ class _TrainedInstanceNorm(torch.autograd.Function):
         gradient, apart = gradients[0].float(), x.float() - mean
         summed = gradient.sum((2, 3), keepdim=True)
         crossed = (gradient * apart).sum((2, 3), keepdim=True)
-        rows = [(part[:, :, 0, 0]).to(gamma.dtype) for part in (crossed * inverse, summed)]
+        rows = [part[:, :, 0, 0].to(gamma.dtype) for part in (crossed * inverse, summed)]
         if not ctx.needs_input_grad[0]:
             return None, *rows, None
         scale = _as_map(gamma) * inverse
