@@ -164,17 +164,22 @@ def test_rasters_are_seen_where_the_photo_is_smooth() -> None:
     grain = 0.05 * torch.randn(1, 3, 128, 160, generator=generator)
     dots = torch.cos(2 * torch.pi * (y + x) / 9) + torch.cos(2 * torch.pi * (y - x) / 11)
     strokes = 4 * F.avg_pool2d(torch.randn(1, 128, 174, generator=generator), (1, 15), stride=1)[0]
+    # Products with itself at (4, 4) and (4, -4), and nowhere else: what keeps its step for no longer than that.
+    threads = torch.randn(2, 132, 168, generator=generator)
+    weave = threads[0, :128, 4:164] + threads[0, 4:, 8:] + threads[1, :128, 4:164] + threads[1, 4:, :160]
     flat, busy = torch.full((1, 3, 128, 160), 0.5), torch.rand(1, 3, 128, 160, generator=generator)
     energy = {
         name: losses.raster_energy((0.5 + 0.05 * texture + grain).expand(1, 3, -1, -1), photo).item()
         for name, texture, photo in (
             ("dots", dots, flat), ("nothing", 0 * dots, flat), ("strokes", strokes, flat), ("busy", dots, busy),
+            ("weave", weave, flat),
         )
     }  # fmt: skip
     assert energy["dots"] > 1
     assert energy["nothing"] < 0.05
     assert energy["strokes"] < energy["dots"] / 10
     assert energy["busy"] == 0
+    assert energy["weave"] > 3 * max(energy["nothing"], energy["strokes"])
 
 
 def test_rasters_go_when_their_energy_is_minimised() -> None:

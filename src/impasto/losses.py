@@ -17,7 +17,7 @@ from torch import Tensor
 CONTENT_LAYER = "relu3_3"
 STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 STYLE_WEIGHT = 1e-4
-_NEAREST, _FARTHEST = 6, 32
+_NEAREST, _FARTHEST = 4, 32
 _ACROSS, _CHANCE = 0.42, 0.06
 """Of directions, the sine from which they are not in line; of autocorrelations, what is no raster yet."""
 _SMOOTH, _ENOUGH = 1.0, 0.25
@@ -221,7 +221,7 @@ def raster_energy(image: Tensor, photo: Tensor) -> Tensor:
     """How much of a raster lies over what was smooth in the photo: dots and dashes in rows and columns.
 
     As :func:`impasto.evaluation.raster`, which is a peak, but with a gradient: the squares of the texture's
-    autocorrelation at all distances from 6 to 32 pixels that are not in line with its best one, along which strokes may
+    autocorrelation at all distances from 4 to 32 pixels that are not in line with its best one, along which strokes may
     run.
 
     Args:
