@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+import impasto
 from impasto.images import free_photos
 from impasto.losses import STYLE_LAYERS
 from impasto.model import load_model
@@ -20,6 +21,7 @@ from impasto.nn.slim import SlimVGG, load_slim_vgg
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.paintings import Painting, read_painting
+from impasto.progress import progress
 from impasto.training.add_style import Fit
 from impasto.training.data import find_photos
 from impasto.training.run import fastest_precision
@@ -54,7 +56,7 @@ def speed(vgg: Path | None, rounds: int) -> dict[str, list[float]]:
 def trace(run: Fit, judge: Fit, every: int) -> list[dict[str, float]]:
     """The judge's scores of the mean row along a fit, with the seconds that fitting alone took."""
     points, seconds = [], 0.0
-    while run.step < run.steps:
+    for _ in progress(range(run.steps), unit="step"):
         began = time.perf_counter()
         run.take_step()
         if run.step % 20 == 0:
@@ -76,9 +78,11 @@ def compare(painting: Painting, arguments: argparse.Namespace) -> dict[str, Any]
     judge = Fit(loaded, [painting], photos, load_vgg16(vgg), crop=crop + 32)
     start = judge.best[1]
     began = time.perf_counter()
-    slim = Fit(loaded, [painting], photos, load_slim_vgg(), crop=crop, steps=arguments.slim_steps)
+    # Where add-style begins, too.
+    starts = [impasto.load(arguments.model).predict(painting.array).row] if loaded.predicts else []
+    slim = Fit(loaded, [painting], photos, load_slim_vgg(), crop=crop, steps=arguments.slim_steps, starts=starts)
     setup = time.perf_counter() - began
-    exact = Fit(loaded, [painting], photos, load_vgg16(vgg), crop=crop, steps=steps)
+    exact = Fit(loaded, [painting], photos, load_vgg16(vgg), crop=crop, steps=steps, starts=starts)
     return {
         "start": {"style_gap_closed": start.style_gap_closed, "content_distance": start.content_distance},
         "seconds to set up": setup,

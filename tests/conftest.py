@@ -104,16 +104,19 @@ class Workshop:
         path.write_text(text, "utf-8")
         return path
 
-    def with_predictor(self, **options: float) -> Path:
+    def with_predictor(self, directions: int | None = None, **options: float) -> Path:
         """A recipe that trains a predictor, too."""
-        path = self.folder / f"predictor-{options}.toml"
+        path = self.folder / f"predictor-{directions}-{options}.toml"
         text = self.recipe(**options).read_text("utf-8")  # type: ignore[arg-type]
-        path.write_text(text + '[predictor]\nheld_out = ["glass.png"]\n', "utf-8")
+        text += '[predictor]\nheld_out = ["glass.png"]\n' + (f"directions = {directions}\n" if directions else "")
+        path.write_text(text, "utf-8")
         return path
 
-    def prepare_predictor(self, out: Path, *, resume: bool = False, **options: float) -> Run:
+    def prepare_predictor(
+        self, out: Path, *, directions: int | None = None, resume: bool = False, **options: float
+    ) -> Run:
         """A run of that one, on one painting and five photos."""
-        recipe = read_recipe(self.with_predictor(**options))
+        recipe = read_recipe(self.with_predictor(directions, **options))
         inputs = {"style_images": self.style_images, "vgg": self.vgg, "paintings": [self.style_images, self.photos]}
         return prepare(recipe, self.photos, out, **inputs, resume=resume)  # type: ignore[arg-type]
 

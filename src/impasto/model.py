@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -17,12 +18,15 @@ from pathlib import Path
 import msgspec
 
 from impasto.errors import ImpastoError
+from impasto.files import write_file
 from impasto.styles import Style
 
 VERSION = 1
 """Version of the folder's format that this code reads and writes."""
 INFO, WEIGHTS, STYLES = "model.json", "network.safetensors", "styles"
 PREDICTOR_WEIGHTS = "predictor.safetensors"
+CORRECTION = "correction.safetensors"
+"""Of predicted styles (:class:`impasto.correction.Correction`); not every model with a predictor has one."""
 BUNDLED = DEFAULT, QUALITY = "fast", "paper"
 """Models that come with the package, by their architectures: the one that is meant where none is named, and one that
 paints finer and takes longer."""
@@ -43,6 +47,8 @@ class Graph(str, enum.Enum):
     """A part of a picture with several styles, its statistics given."""
     PREDICTOR = "predictor.onnx"
     """A painting's style; not every model has one."""
+    GRAMS = "grams.onnx"
+    """What the predictor's encoder sees in pictures, for the correction of predicted styles."""
 
 
 GRAPHS = {
@@ -52,9 +58,11 @@ GRAPHS = {
     Graph.REGIONS: (("image", "styles", "masks"), ("picture", "statistics")),
     Graph.REGIONS_FROZEN: (("image", "styles", "masks", "statistics"), ("picture",)),
     Graph.PREDICTOR: (("painting",), ("style",)),
+    Graph.GRAMS: (("picture",), ("grams",)),
 }
 """Inputs and outputs of each graph, all float32: image, painting and picture (N,3,H,W), style and statistics (N,P),
-styles (R,P), masks (N,R,H,W)."""
+styles (R,P), masks (N,R,H,W), grams (N,S)."""
+_PREDICTING = (Graph.PREDICTOR, Graph.GRAMS)
 
 
 class _Version(msgspec.Struct):
@@ -101,6 +109,11 @@ class Model:
         """Whether it can predict the style of any painting."""
         return Graph.PREDICTOR.value in self.info.files
 
+    @property
+    def corrects(self) -> bool:
+        """Whether it corrects the styles that it predicts."""
+        return CORRECTION in self.info.files
+
     def graph(self, graph: Graph) -> Path:
         """The checked file of a graph; the weights that it points to are checked too.
 
@@ -109,12 +122,12 @@ class Model:
         """
         if graph is Graph.PREDICTOR and not self.predicts:
             raise ImpastoError(f"model {self.info.name}: predicts no styles; impasto add-style makes one of a painting")
-        self._read(PREDICTOR_WEIGHTS if graph is Graph.PREDICTOR else WEIGHTS)
+        self._read(PREDICTOR_WEIGHTS if graph in _PREDICTING else WEIGHTS)
         self._read(graph.value)
         return self.path / graph.value
 
     def weights(self, name: str = WEIGHTS) -> bytes:
-        """The checked content of ``network.safetensors``, or of ``predictor.safetensors``."""
+        """The checked content of ``network.safetensors``, or of another file of numbers."""
         return self._read(name)
 
     def _read(self, name: str) -> bytes:
@@ -146,6 +159,46 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
         if style.row.shape != (info.style_size,) or style.info.network != info.network:
             raise ImpastoError(f"model {path}: style {slug!r} was made for another network; take its file away")
     return Model(path, info, styles)
+
+
+def copy_model(model: Model, out: Path) -> Model:
+    """A copy of a model, whole or not at all, in a new folder.
+
+    Raises:
+        ImpastoError: ``out`` is there already, or cannot be written.
+    """
+    if out.exists():
+        raise ImpastoError(f"{out}: is there already; give another --out")
+    unfinished = out.with_name(f"{out.name}.unfinished")
+    try:
+        shutil.copytree(model.path / STYLES, unfinished / STYLES, dirs_exist_ok=True)
+        for name in (INFO, *model.info.files):
+            shutil.copy(model.path / name, unfinished)
+        os.replace(unfinished, out)
+    except OSError as error:
+        raise unwritable(out, error) from None
+    return load_model(out)
+
+
+def add_files(path: Path, contents: dict[str, bytes]) -> None:
+    """Write more files into a model folder, or others in their places; what it is comes last.
+
+    Raises:
+        ImpastoError: ``path`` cannot be written.
+    """
+    info = _read_info(path)
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    info = msgspec.structs.replace(info, files=info.files | digests)
+    try:
+        for name, content in (contents | {INFO: msgspec.json.format(msgspec.json.encode(info), indent=2)}).items():
+            write_file(path / name, content)
+    except OSError as error:
+        raise unwritable(path, error) from None
+
+
+def unwritable(out: Path, error: OSError) -> ImpastoError:
+    """What to raise where a model's folder cannot be written."""
+    return ImpastoError(f"{out}: cannot be written ({error.strerror}); give another --out")
 
 
 def _read_info(path: Path) -> ModelInfo:

@@ -18,7 +18,8 @@ from impasto.errors import ImpastoError
 from impasto.geometry import Window
 from impasto.images import Array, Photo, PhotoLike, Picture, read_photo, resize, to_array, to_pixels
 from impasto.model import Model, load_model
-from impasto.paintings import for_predictor, is_painting, read_painting, thumbnail
+from impasto.paintings import is_painting, read_painting, thumbnail
+from impasto.predicting import Predictor
 from impasto.regions import MaskLike, Regions, check_mask, mask_for
 from impasto.runtime import Runtime, load_runtime
 from impasto.stroke import keep_forms, sizes
@@ -51,6 +52,7 @@ class Stylizer:
         self._runtime = runtime
         # A folder of photos asks for the same painting again and again; the time tells whether it has changed.
         self._predicted = functools.lru_cache(maxsize=32)(lambda painting, _: self.predict(painting).row)
+        self._predictor = Predictor(model, runtime)
         self._painter = Painter.of(model, runtime)
         if frozen:
             self._painter = dataclasses.replace(self._painter, whole=0)
@@ -189,7 +191,7 @@ class Stylizer:
             ImpastoError: the painting cannot be read or shows nothing, or the model predicts no styles.
         """
         read = read_painting(painting)
-        row = self._runtime.predict(for_predictor(read))[0]
+        row = self._predictor(read)
         info = StyleInfo(slug=slug, image=read.name, image_sha256=read.sha256, network=self.model.info.network)
         return Style(info, row, thumbnail(read.array))
 

@@ -13,6 +13,7 @@ from PIL.Image import DecompressionBombWarning
 
 import impasto
 from impasto.cli.add_style import add_style
+from impasto.cli.correct import correct
 from impasto.cli.distill import distill
 from impasto.cli.evaluate import evaluate
 from impasto.cli.info import info
@@ -45,7 +46,7 @@ def main() -> None:
     sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
 
 
-for command in (stylize, sheet, styles, add_style, info, train, refit, evaluate, optimize, distill):
+for command in (stylize, sheet, styles, add_style, info, train, refit, correct, evaluate, optimize, distill):
     main.add_command(command)
 
 

@@ -20,9 +20,10 @@ from torch import Tensor, nn
 from impasto.model import GRAPHS, PREDICTOR_WEIGHTS, WEIGHTS, Graph
 from impasto.nn.cin import conditional_instance_norm
 from impasto.nn.network import ConvNorm, PaddedConv2d, StyleTransferNetwork
-from impasto.nn.predictor import StylePredictor
+from impasto.nn.predictor import PaintingGrams, StylePredictor
 
 _OPSET = 17
+_PAINTING = (Graph.WHOLE, Graph.STATISTICS, Graph.FROZEN, Graph.REGIONS, Graph.REGIONS_FROZEN)
 _PLACES = ((0, 0), (0, 1), (1, 0), (1, 1))
 """The pixels of a 2 × 2 block, in the order of pixel shuffling."""
 
@@ -117,14 +118,21 @@ def to_onnx(network: StyleTransferNetwork, weights: bytes) -> dict[Graph, bytes]
         weights: the content of the safetensors file, beside the graphs, that holds the network's convolutions in
             float16 under their names.
     """
-    return {graph: _export(network, graph, _places(weights)) for graph in Graph if graph is not Graph.PREDICTOR}
+    return {graph: _export(network, graph, _places(weights)) for graph in _PAINTING}
 
 
-def predictor_to_onnx(predictor: StylePredictor, weights: bytes) -> bytes:
-    """The predictor as an ONNX graph that computes in float32; as :func:`to_onnx`, with its own safetensors file."""
-    axes = {"painting": {0: "batch", 2: "height", 3: "width"}, "style": {0: "batch"}}
-    model = _traced(predictor, (torch.rand(1, 3, 64, 64),), *GRAPHS[Graph.PREDICTOR], axes)
-    _point_to(model.graph, _places(weights), PREDICTOR_WEIGHTS)
+def predictor_to_onnx(predictor: StylePredictor, weights: bytes) -> dict[Graph, bytes]:
+    """The predictor, and what its encoder sees, as ONNX graphs that compute in float32; as :func:`to_onnx`, with their
+    own safetensors file."""
+    parts = {Graph.PREDICTOR: predictor, Graph.GRAMS: PaintingGrams(predictor.looks)}
+    return {graph: _export_predictor(part, graph, _places(weights)) for graph, part in parts.items()}
+
+
+def _export_predictor(part: nn.Module, graph: Graph, places: dict[str, tuple[int, int]]) -> bytes:
+    (image,), (numbers,) = GRAPHS[graph]
+    axes = {image: {0: "batch", 2: "height", 3: "width"}, numbers: {0: "batch"}}
+    model = _traced(part, (torch.rand(1, 3, 64, 64),), (image,), (numbers,), axes)
+    _point_to(model.graph, places, PREDICTOR_WEIGHTS)
     return model.SerializeToString()
 
 

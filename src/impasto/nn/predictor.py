@@ -16,6 +16,8 @@ from impasto.nn.slim import SlimVGG
 _LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 _CROSSED = 24
 """Maps of each layer whose Gram matrix is taken: the first ones differ most from painting to painting."""
+_COMPARED = 32
+"""Maps of each layer whose Gram matrix is compared with a painting's."""
 
 
 class StylePredictor(nn.Module):
@@ -78,6 +80,43 @@ def descriptor(seen: dict[str, Tensor]) -> Tensor:
         (N,D), float32.
     """
     return torch.cat([part for layer in _LAYERS for part in _described(seen[layer].float())], dim=1)
+
+
+class PaintingGrams(nn.Module):
+    """The Gram matrices that a predictor's encoder sees in pictures.
+
+    Args:
+        looks: the encoder.
+    """
+
+    def __init__(self, looks: SlimVGG) -> None:
+        super().__init__()
+        self.looks = looks
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """(N,3,H,W), RGB in [0,1] -> :func:`painting_grams` (N,S)."""
+        return painting_grams(self.looks(picture, _LAYERS))
+
+
+def painting_grams(seen: dict[str, Tensor]) -> Tensor:
+    """Gram matrices of the first maps of all layers, each number once.
+
+    Args:
+        seen: layer -> (N,C,H,W).
+
+    Returns:
+        (N,S), float32, scaled so that squared distances are those of whole matrices, each divided by its C².
+    """
+    return torch.cat([_upper_half(seen[layer].float(), SlimVGG.components(layer)) for layer in _LAYERS], dim=1)
+
+
+def _upper_half(x: Tensor, components: int) -> Tensor:
+    maps = x.flatten(2)
+    count = min(components, _COMPARED)
+    first = maps[:, :count]
+    row, column = torch.triu_indices(count, count, device=x.device)
+    gram = (first @ first.transpose(1, 2) / maps.shape[2]).flatten(1)[:, row * count + column]
+    return gram * torch.where(row == column, 1.0, 2**0.5) / components
 
 
 def _described(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:

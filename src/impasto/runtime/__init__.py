@@ -74,6 +74,10 @@ class Runtime(abc.ABC):
         """The style (N,P) of a painting (N,3,H,W); for models that have a predictor."""
         return self.infer(Graph.PREDICTOR, painting)[0]
 
+    def grams(self, picture: Pixels) -> npt.NDArray[np.float32]:
+        """Gram matrices (N,S) of pictures; see :func:`impasto.nn.predictor.painting_grams`."""
+        return self.infer(Graph.GRAMS, picture)[0]
+
 
 def load_runtime(name: str, model: Model, precision: str = "auto", at_once: int = 1) -> Runtime:
     """The runtime of that name, with the model's network in it, for as many threads ``at_once``.

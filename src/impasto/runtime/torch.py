@@ -14,7 +14,7 @@ from torch import Tensor
 
 from impasto.model import PREDICTOR_WEIGHTS, Graph, Model
 from impasto.nn import StyleTransferNetwork
-from impasto.nn.predictor import StylePredictor
+from impasto.nn.predictor import PaintingGrams, StylePredictor
 from impasto.runtime import Runtime
 
 
@@ -36,6 +36,7 @@ class TorchRuntime(Runtime):
             Graph.REGIONS: network.render_regions,
             Graph.REGIONS_FROZEN: network.render_regions,
             Graph.PREDICTOR: lambda painting: predictor()(painting),
+            Graph.GRAMS: lambda picture: PaintingGrams(predictor().looks)(picture),
         }
         outputs = renders[graph](*[torch.from_numpy(array).to(self._device) for array in inputs])
         return [output.cpu().numpy() for output in (outputs if isinstance(outputs, tuple) else (outputs,))]

@@ -41,7 +41,8 @@ from impasto.nn.cin import trained_instance_norm
 from impasto.nn.slim import SlimVGG, load_slim_vgg
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
-from impasto.paintings import Painting, for_predictor, read_painting, thumbnail
+from impasto.paintings import Painting, read_painting, thumbnail
+from impasto.predicting import Predictor
 from impasto.runtime import load_runtime
 from impasto.runtime.torch import load_network
 from impasto.styles import Row, Style, StyleInfo
@@ -283,8 +284,8 @@ def _predicted(model: Model, paintings: Sequence[Painting]) -> list[Row]:
     """The mean of the rows that the model's predictor finds, if it has one."""
     if not model.predicts:
         return []
-    runtime = load_runtime("openvino", model)
-    return [np.mean([runtime.predict(for_predictor(painting))[0] for painting in paintings], axis=0)]
+    predictor = Predictor(model, load_runtime("openvino", model))
+    return [np.mean([predictor(painting) for painting in paintings], axis=0)]
 
 
 def fit(fitting: Fit, *, seconds: float = math.inf, show: bool = False) -> None:

@@ -138,6 +138,9 @@ class PredictorOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     one beside the other. There are as many styles as pairs of paintings then."""
     held_out: tuple[str, ...] = ()
     """File names of paintings that are not looked at, so that they can judge what came of it."""
+    directions: Annotated[int, Meta(ge=6)] | None = None
+    """In which predicted rows are corrected (:mod:`impasto.correction`), the colours' six among them; without it, they
+    are not. It takes as many paintings, once the training is done."""
 
 
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -164,6 +167,11 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def identity(self) -> int | None:
         """Slot of the identity style."""
         return next((style.slot for style in self.styles if not style.image), None)
+
+    @property
+    def input_noise(self) -> float:
+        """See :attr:`impasto.model.ModelInfo.input_noise`."""
+        return max(self.training.noise) / 2
 
     @property
     def drawn(self) -> list[int]:

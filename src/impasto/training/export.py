@@ -16,13 +16,15 @@ from safetensors.torch import save
 from impasto.errors import ImpastoError
 from impasto.files import write_file
 from impasto.losses import content_distance, style_gap_closed
-from impasto.model import INFO, PREDICTOR_WEIGHTS, STYLES, WEIGHTS, Graph, ModelInfo
+from impasto.model import CORRECTION, INFO, PREDICTOR_WEIGHTS, STYLES, WEIGHTS, ModelInfo
 from impasto.nn import ARCHITECTURES, StyleTransferNetwork
 from impasto.nn.export import predictor_to_onnx, to_onnx
 from impasto.nn.predictor import StylePredictor
 from impasto.styles import Style, StyleInfo
 from impasto.training.config import Recipe, StyleEntry
+from impasto.training.correction import find_correction
 from impasto.training.objective import image_digest, read_style_image
+from impasto.training.painter import Painter
 from impasto.training.run import Run
 
 _CROPS = 8
@@ -50,6 +52,7 @@ def export_model(run: Run, style_images: Path) -> list[Style]:
     contents = {WEIGHTS: weights} | {graph.value: content for graph, content in to_onnx(network, weights).items()}
     if painter.predictor:
         contents |= _predictor(painter.predictor)
+        contents |= _correction(run, painter)
     info = _info(run, fingerprint, [style.slug for style in styles], contents)
     try:
         (run.out / STYLES).mkdir(exist_ok=True)
@@ -80,7 +83,18 @@ def _predictor(predictor: StylePredictor) -> dict[str, bytes]:
             tensor.copy_(tensor.half())
         tensors[name] = (tensor.half() if tensor.ndim > 1 else tensor).contiguous()
     weights = save(tensors)
-    return {PREDICTOR_WEIGHTS: weights, Graph.PREDICTOR.value: predictor_to_onnx(predictor.eval(), weights)}
+    graphs = predictor_to_onnx(predictor.eval(), weights)
+    return {PREDICTOR_WEIGHTS: weights} | {graph.value: content for graph, content in graphs.items()}
+
+
+def _correction(run: Run, painter: Painter) -> dict[str, bytes]:
+    """The file of the correction of predicted styles, if the recipe wants one."""
+    options = run.recipe.predictor
+    if options is None or options.directions is None:
+        return {}
+    assert run.paintings is not None
+    trained = copy.deepcopy(painter).to(run.accelerator.device)
+    return {CORRECTION: find_correction(trained, run.recipe, run.paintings, run.crops.photos, run.autocast).to_bytes()}
 
 
 def _style(run: Run, network: StyleTransferNetwork, slot: int, style_images: Path, fingerprint: str) -> Style:
@@ -137,7 +151,7 @@ def _info(run: Run, fingerprint: str, slugs: list[str], contents: dict[str, byte
         style_size=ARCHITECTURES[recipe.network].style_size,
         fold=ARCHITECTURES[recipe.network].fold,
         halo=ARCHITECTURES[recipe.network].halo,
-        input_noise=max(recipe.training.noise) / 2,
+        input_noise=recipe.input_noise,
         styles=tuple(slugs),
         files={name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
         licence=recipe.licence,

@@ -7,8 +7,6 @@ only when it is its turn. With the convolutions done, some hundred steps on one 
 from __future__ import annotations
 
 import math
-import os
-import shutil
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,7 +15,7 @@ import msgspec
 import numpy as np
 
 from impasto.errors import ImpastoError, unknown
-from impasto.model import INFO, STYLES, Model, load_model
+from impasto.model import STYLES, Model, copy_model, load_model, unwritable
 from impasto.nn.slim import SlimVGG
 from impasto.nn.vgg import VGG16
 from impasto.paintings import Painting
@@ -65,40 +63,22 @@ def refit(
             raise unknown("style", slug, with_image)
     named = [slug for slug in with_image if not only or slug in only]
     images = {slug: _painting(style_images, model.styles[slug]) for slug in named}
-    copied = _copied(model, out)
+    copied = copy_model(model, out) if not out.exists() else load_model(out)
+    if copied.info != model.info:
+        raise ImpastoError(f"{out}: is another model than {model.path}; give another --out")
     for slug in named:
         if np.array_equal(copied.styles[slug].row, model.styles[slug].row):
             style = _fitted(model, model.styles[slug], images[slug], photos, looks, likeness, seconds)
             try:
                 style.save(out / STYLES / f"{slug}.safetensors")
             except OSError as error:
-                raise _unwritable(out, error) from None
+                raise unwritable(out, error) from None
             yield style
 
 
 def _painting(folder: Path, style: Style) -> Painting:
     info = style.info
     return Painting(np.asarray(read_style_image(folder, info.image, info.image_size, info.image_box)))
-
-
-def _copied(model: Model, out: Path) -> Model:
-    if not out.exists():
-        unfinished = out.with_name(f"{out.name}.unfinished")
-        try:
-            shutil.copytree(model.path / STYLES, unfinished / STYLES, dirs_exist_ok=True)
-            for name in (INFO, *model.info.files):
-                shutil.copy(model.path / name, unfinished)
-            os.replace(unfinished, out)
-        except OSError as error:
-            raise _unwritable(out, error) from None
-    copied = load_model(out)
-    if copied.info != model.info:
-        raise ImpastoError(f"{out}: is another model than {model.path}; give another --out")
-    return copied
-
-
-def _unwritable(out: Path, error: OSError) -> ImpastoError:
-    return ImpastoError(f"{out}: cannot be written ({error.strerror}); give another --out")
 
 
 def _fitted(

@@ -1,0 +1,25 @@
+"""``impasto correct``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from impasto.cli.options import training_side
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("recipe", type=click.Path(path_type=Path), metavar="RECIPE.toml")
+@click.option("--content", required=True, type=click.Path(path_type=Path), help="Folder of photographs.")
+@click.option("--paintings", required=True, multiple=True, type=click.Path(path_type=Path), help="As of impasto train.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the new model.")
+def correct(model: Path, recipe: Path, content: Path, paintings: tuple[Path, ...], out: Path) -> None:
+    """Find anew what corrects the styles that MODEL predicts, and write a new model.
+
+    The RECIPE is the one that it was trained with, with `directions` in its [predictor]. Training ends with it, too.
+    """
+    correcting = training_side("impasto.training.correct")
+    correction = correcting.correct(model, recipe, content, paintings, out)
+    click.echo(f"{out}: corrects predicted styles in {len(correction.directions)} directions")

@@ -1,0 +1,232 @@
+"""Finds what corrects predicted rows: in which directions they err, and what pictures change by along these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from impasto.correction import Array, Correction
+from impasto.losses import CONTENT_LAYER, STYLE_LAYERS, STYLE_WEIGHT, gram_matrix
+from impasto.nn.cin import trained_instance_norm
+from impasto.nn.predictor import painting_grams
+from impasto.noise import noise as field_of_noise
+from impasto.predicting import SIDE, photos_of, square
+from impasto.progress import progress
+from impasto.training.config import Recipe
+from impasto.training.painter import Painter
+from impasto.training.paintings import Paintings
+
+_COLORS = 6
+"""Directions of the last layer: the scale and the shift of each colour."""
+_ROUNDS = (0.0, 0.5, 1.0)
+"""Shares of the directions found after each round; the colours alone first, whose errors would hide all others."""
+_DIFFERENCES = (0.5, 1.0)
+"""From which slopes are taken, in spreads of rows: of colours, and along other directions."""
+_BATCH = 8
+_WEIGHT = 3.0
+"""Of the style loss, where the recipe has none."""
+_PULL = 2.0
+"""Times that, in steps: what differs from painting to painting adds to the curvature, and they fall short."""
+
+
+def find_correction(
+    painter: Painter,
+    recipe: Recipe,
+    paintings: Paintings,
+    photos: Sequence[Path],
+    autocast: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> Correction:
+    """The correction of the rows that a painter's predictor finds, in as many directions as the recipe's.
+
+    Args:
+        painter: with a predictor.
+        recipe: with a [predictor] and its ``directions``.
+        paintings: what the predictor learnt from.
+        photos: files.
+        autocast: makes the context in which networks run.
+
+    Raises:
+        ImpastoError: a photo cannot be read.
+    """
+    options = recipe.predictor
+    assert options is not None
+    assert options.directions is not None
+    device = next(painter.parameters()).device
+    painter.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    painter.network.normalise = trained_instance_norm  # the faster one
+    drawn = samples(paintings, photos, options.directions, recipe.input_noise, device)
+    finder = Finder(painter.requires_grad_(False), drawn, recipe.input_noise, options.weight or _WEIGHT, autocast)
+    return finder.find(options.directions)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A painting and the photo that is painted in its style, (1,3,H,W), RGB in [0,1]; the photo also with noise."""
+
+    painting: Tensor
+    photo: Tensor
+    noisy: Tensor
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Of pictures: Gram matrices, whole (N,G), scaled so that squared distances are style losses, and their first
+    numbers (N,S); what content losses are distances of (N,E)."""
+
+    grams: Tensor
+    first: Tensor
+    forms: Tensor
+
+
+@dataclass(frozen=True)
+class Finder:
+    """Finds a correction for the rows of a painter's predictor.
+
+    Args:
+        painter: with a predictor.
+        samples: to learn from; no fewer than directions, which are found among their slopes.
+        noise: standard deviation of the noise on photos, 0..255 scale.
+        weight: of the style loss.
+        autocast: makes the context in which networks run.
+    """
+
+    painter: Painter
+    samples: Sequence[Sample]
+    noise: float
+    weight: float = _WEIGHT
+    autocast: Callable[[], AbstractContextManager[object]] = nullcontext
+
+    def find(self, directions: int) -> Correction:
+        """A correction in so many directions, the colours' among them.
+
+        In each round it gets more: those in which rows, corrected as well as so far can be, still err.
+        """
+        network, predictor = self.painter.network, self.painter.predictor
+        assert predictor is not None
+        predicted = [predictor(sample.painting).detach() for sample in self.samples]
+        paintings = [self._see(sample.painting) for sample in self.samples]
+        axes = _colors(predictor.spread, network.architecture.fold)
+        found = None
+        for share in _ROUNDS:
+            rows = [self._corrected(found, *each) for each in zip(predicted, paintings, strict=True)]
+            count = round(share * (directions - _COLORS)) + _COLORS - len(axes)
+            if count > 0:
+                slopes = [self._slope(*each) for each in self._each(rows, paintings)]
+                axes = torch.cat([axes, _leading(torch.cat(slopes) * predictor.spread, axes, count)])
+            found = self._measured(axes, axes * predictor.spread, rows, paintings)
+        assert found is not None
+        return found
+
+    def _each(self, rows: list[Tensor], paintings: list[_Seen]) -> Iterator[tuple[Sample, Tensor, _Seen]]:
+        each = zip(self.samples, rows, paintings, strict=True)
+        return progress(each, unit="painting", total=len(rows))
+
+    @torch.no_grad()
+    def _corrected(self, correction: Correction | None, row: Tensor, painting: _Seen) -> Tensor:
+        if correction is None:
+            return row
+
+        def look(step: int, at: Array) -> Array:
+            photos = torch.from_numpy(photos_of(step, self.noise)).to(row)
+            rows = torch.from_numpy(at).to(row).expand(len(photos), -1)
+            return np.asarray(self._see(self._paint(photos, rows)).first.mean(dim=0).cpu())
+
+        corrected = correction(row[0].cpu().numpy(), painting.first[0].detach().cpu().numpy(), look)
+        return torch.from_numpy(corrected).to(row)[None]
+
+    def _paint(self, photos: Tensor, rows: Tensor) -> Tensor:
+        with self.autocast():
+            return self.painter.network.render(photos, rows).float()
+
+    def _see(self, pictures: Tensor) -> _Seen:
+        assert self.painter.predictor is not None
+        with self.autocast():
+            seen = self.painter.predictor.looks(pictures, STYLE_LAYERS)
+        grams = [gram_matrix(maps.float()).flatten(1) / maps.shape[1] for maps in seen.values()]
+        forms = seen[CONTENT_LAYER].float().flatten(1)
+        whole = (self.weight * STYLE_WEIGHT) ** 0.5 * torch.cat(grams, dim=1)
+        return _Seen(whole, painting_grams(seen), forms / forms.shape[1] ** 0.5)
+
+    def _slope(self, sample: Sample, row: Tensor, painting: _Seen) -> Tensor:
+        """The derivative (1,P) of the logarithm of content and style loss: no painting shall outvoice the others."""
+        at = row.clone().requires_grad_()
+        with torch.enable_grad():
+            seen = self._see(self._paint(sample.noisy, at))
+            style = (seen.grams - painting.grams).square().sum()
+            content = (seen.forms - self._see(sample.photo).forms).square().sum()
+            (slope,) = torch.autograd.grad((style + content).log(), at)
+        return slope
+
+    @torch.no_grad()
+    def _measured(self, axes: Tensor, directions: Tensor, rows: list[Tensor], paintings: list[_Seen]) -> Correction:
+        """The mean over paintings of what pictures change by along ``directions`` (K,P)."""
+        count = len(directions)
+        differences = torch.full((count, 1), _DIFFERENCES[1]).to(directions)
+        differences[:_COLORS] = _DIFFERENCES[0]
+        shares: list[tuple[Tensor, ...]] = []
+        for sample, row, painting in self._each(rows, paintings):
+            changed = torch.cat([row, row + differences * directions])
+            seen = [self._see(self._paint(sample.noisy.expand(len(part), -1, -1, -1), part))
+                    for part in changed.split(_BATCH)]  # fmt: skip
+            grams, first, forms = (
+                torch.cat(parts) for parts in zip(*((part.grams, part.first, part.forms) for part in seen), strict=True)
+            )
+            length = painting.first.norm()
+            style, slopes, content = ((each[1:] - each[0]) / differences for each in (grams, first / length, forms))
+            missing = forms[0] - self._see(sample.photo).forms[0]
+            scale = self.weight * STYLE_WEIGHT * length**2
+            shares.append((slopes, style @ style.T / scale, content @ missing, content @ content.T))
+        slopes, curvature, content_slope, content_curvature = (
+            torch.stack(each).mean(dim=0).cpu().numpy() for each in zip(*shares, strict=True)
+        )
+        measured = (slopes, curvature, content_slope, content_curvature)
+        return Correction.of(directions.cpu().numpy(), *measured, _PULL * self.weight * STYLE_WEIGHT)
+
+
+def _colors(spread: Tensor, fold: int) -> Tensor:
+    """Unit directions (6,P) of each colour's γ and β of the last layer, which are one for all pixels of a block."""
+    block = fold**2
+    axes = torch.zeros(_COLORS, len(spread)).to(spread)
+    for number in range(_COLORS):
+        start = len(spread) + (number - _COLORS) * block
+        axes[number, start : start + block] = block**-0.5
+    return axes
+
+
+def _leading(slopes: Tensor, axes: Tensor, count: int) -> Tensor:
+    """The ``count`` directions (count,P), at a right angle to ``axes`` (K,P), in which ``slopes`` (T,P) are largest."""
+    rest = slopes - slopes @ axes.T @ axes
+    lengths = rest.norm(dim=1, keepdim=True)
+    rest = rest / lengths.clamp_min(lengths.median())
+    return torch.linalg.svd(rest, full_matrices=False).Vh[:count]
+
+
+def samples(
+    paintings: Paintings, photos: Sequence[Path], count: int, noise: float, device: torch.device
+) -> list[Sample]:
+    """The first ``count`` parts of paintings, each with a photo of its own while there are enough.
+
+    Args:
+        paintings: to draw from.
+        photos: files.
+        count: how many.
+        noise: see :class:`Finder`.
+        device: where they shall be.
+
+    Raises:
+        ImpastoError: a photo cannot be read.
+    """
+    found = []
+    for number in range(count):
+        part, _ = paintings[number]
+        photo = square(photos[number * len(photos) // count])
+        noisy = photo + np.float32(noise / 255) * field_of_noise(SIDE, SIDE, top=number * SIDE)
+        pictures = (part[None].float() / 255, torch.from_numpy(photo), torch.from_numpy(noisy))
+        found.append(Sample(*(picture.to(device, torch.float32) for picture in pictures)))
+    return found
