@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 
-import impasto
 from impasto.images import free_photos
 from impasto.losses import STYLE_LAYERS
 from impasto.model import load_model
@@ -22,7 +21,7 @@ from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.paintings import Painting, read_painting
 from impasto.progress import progress
-from impasto.training.add_style import Fit
+from impasto.training.add_style import Fit, predicted
 from impasto.training.data import find_photos
 from impasto.training.run import fastest_precision
 from report import interleaved, median, table, write
@@ -79,7 +78,7 @@ def compare(painting: Painting, arguments: argparse.Namespace) -> dict[str, Any]
     start = judge.best[1]
     began = time.perf_counter()
     # Where add-style begins, too.
-    starts = [impasto.load(arguments.model).predict(painting.array).row] if loaded.predicts else []
+    starts = predicted(loaded, [painting])
     slim = Fit(loaded, [painting], photos, load_slim_vgg(), crop=crop, steps=arguments.slim_steps, starts=starts)
     setup = time.perf_counter() - began
     exact = Fit(loaded, [painting], photos, load_vgg16(vgg), crop=crop, steps=steps, starts=starts)

@@ -41,8 +41,7 @@ from impasto.nn.cin import trained_instance_norm
 from impasto.nn.slim import SlimVGG, load_slim_vgg
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
-from impasto.paintings import Painting, read_painting, thumbnail
-from impasto.predicting import Predictor
+from impasto.paintings import Painting, for_predictor, read_painting, thumbnail
 from impasto.runtime import load_runtime
 from impasto.runtime.torch import load_network
 from impasto.styles import Row, Style, StyleInfo
@@ -280,12 +279,15 @@ def loss_network(vgg: str | os.PathLike[str] | None = None) -> SlimVGG | VGG16:
     return load_vgg16(Path(vgg)) if vgg is not None else load_slim_vgg()
 
 
-def _predicted(model: Model, paintings: Sequence[Painting]) -> list[Row]:
-    """The mean of the rows that the model's predictor finds, if it has one."""
+def predicted(model: Model, paintings: Sequence[Painting]) -> list[Row]:
+    """Where fits begin: the mean of the rows that the model's predictor finds, if it has one.
+
+    Uncorrected: from corrected rows, fits end as near by the slim loss network, and a little farther by VGG-16.
+    """
     if not model.predicts:
         return []
-    predictor = Predictor(model, load_runtime("openvino", model))
-    return [np.mean([predictor(painting) for painting in paintings], axis=0)]
+    runtime = load_runtime("openvino", model)
+    return [np.mean([runtime.predict(for_predictor(painting))[0] for painting in paintings], axis=0)]
 
 
 def fit(fitting: Fit, *, seconds: float = math.inf, show: bool = False) -> None:
@@ -359,7 +361,7 @@ def add_style(
     read = [read_painting(painting, style_size) for painting in several]
     photos = find_photos(free_photos() if content is None else Path(content))
     library.check_writable(loaded, appended=to is not None)
-    fitting = Fit(loaded, read, photos, loss_network(vgg), likeness=likeness, starts=_predicted(loaded, read))
+    fitting = Fit(loaded, read, photos, loss_network(vgg), likeness=likeness, starts=predicted(loaded, read))
     fit(fitting, seconds=60 * minutes, show=show)
     info = StyleInfo(slug=name, name=title, artist=artist, network=loaded.info.network, image_size=style_size)
     style = _style(fitting, read, info)
