@@ -165,6 +165,8 @@ def test_command_line(with_predictor: Path, workshop, tmp_path: Path) -> None:
     assert 0 < np.abs(row - other).max() < 10
     again = invoke("correct", with_predictor, recipe, *options)
     assert (again.exit_code, again.stderr.count("\n"), "is there already" in again.stderr) == (2, 1, True)
+    nowhere = invoke("correct", with_predictor, recipe, *options[:-1], tmp_path / "no" / "folder" / "new")
+    assert (nowhere.exit_code, nowhere.stderr.count("\n"), "cannot be written" in nowhere.stderr) == (2, 1, True)
 
 
 def test_recipes_without_directions_are_refused(with_predictor: Path, workshop, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -12,15 +13,21 @@ import torch
 from torch import Tensor
 
 from impasto.correction import Array, Correction
+from impasto.errors import ImpastoError
 from impasto.losses import CONTENT_LAYER, STYLE_LAYERS, STYLE_WEIGHT, gram_matrix
+from impasto.model import CORRECTION, PREDICTOR_WEIGHTS, add_files, copy_model, load_model
 from impasto.nn.cin import trained_instance_norm
+from impasto.nn.export import predictor_to_onnx
 from impasto.nn.predictor import painting_grams
 from impasto.noise import noise as field_of_noise
 from impasto.predicting import SIDE, photos_of, square
 from impasto.progress import progress
-from impasto.training.config import Recipe
+from impasto.runtime.torch import load_network, load_predictor
+from impasto.training.config import Recipe, read_recipe
+from impasto.training.data import find_photos
 from impasto.training.painter import Painter
 from impasto.training.paintings import Paintings
+from impasto.training.run import fastest_precision, find_paintings
 
 _COLORS = 6
 """Directions of the last layer: the scale and the shift of each colour."""
@@ -63,6 +70,36 @@ def find_correction(
     drawn = samples(paintings, photos, options.directions, recipe.input_noise, device)
     finder = Finder(painter.requires_grad_(False), drawn, recipe.input_noise, options.weight or _WEIGHT, autocast)
     return finder.find(options.directions)
+
+
+def correct(model: Path, recipe: Path, content: Path, paintings: Sequence[Path], out: Path) -> Correction:
+    """Find the correction of the styles that ``model`` predicts, for a copy of it in ``out``.
+
+    Raises:
+        ImpastoError: an input is missing or broken, the model predicts no styles, the recipe has no directions, or
+            ``out`` is there already.
+    """
+    loaded, settings = load_model(model), read_recipe(recipe)
+    if settings.predictor is None or settings.predictor.directions is None:
+        raise ImpastoError(f"recipe {recipe}: gives no directions in a [predictor] to correct styles in")
+    if out.exists():
+        raise ImpastoError(f"{out}: is there already; give another --out")
+    if not os.access(out.absolute().parent, os.W_OK):  # said now, not after the minutes that it takes
+        raise ImpastoError(f"{out}: cannot be written; give another --out")
+    unnamed = find_paintings(settings, paintings)
+    assert unnamed is not None
+    predictor = load_predictor(loaded)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    painter = Painter(load_network(loaded), predictor).to(device)
+    precision = fastest_precision(device)
+    mixed = precision != torch.float32
+    found = find_correction(
+        painter, settings, unnamed, find_photos(content), lambda: torch.autocast(device.type, precision, enabled=mixed)
+    )
+    graphs = predictor_to_onnx(load_predictor(loaded), loaded.weights(PREDICTOR_WEIGHTS))
+    contents = {graph.value: content for graph, content in graphs.items()} | {CORRECTION: found.to_bytes()}
+    add_files(copy_model(loaded, out).path, contents)
+    return found
 
 
 @dataclass(frozen=True)
