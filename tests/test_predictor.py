@@ -243,3 +243,14 @@ def test_paintings_are_mixed_by_number(workshop) -> None:
     assert 5 < (same == 1).sum() < 28
     assert ((same > 0.2) & (same < 0.8)).any()
     assert torch.equal(mixed[7][0], Paintings(photos, 3, mixed=0.6)[7][0])
+
+
+def test_broken_paintings_are_left_out_with_a_warning(workshop, tmp_path: Path, caplog) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_text("no painting")
+    photo = find_photos(workshop.photos)[0]
+    paintings = Paintings([[photo, broken]], 3)
+    assert {paintings[number][1] for number in range(12)} == {0}
+    assert str(broken) in caplog.text
+    with pytest.raises(ImpastoError, match="none of the paintings can be read"):
+        Paintings([[broken]], 3)[0]

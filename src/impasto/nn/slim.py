@@ -80,17 +80,22 @@ class SlimVGG(nn.Module):
         wanted = set(layers)
         if missing := wanted - set(_SEEN):
             raise KeyError(f"SlimVGG has no layer {', '.join(sorted(missing))}")
-        x = ((image * 255 - self.mean) / _CONTRAST).to(next(self.parameters()).dtype)
+        x = ((image - self.mean / 255) * (255 / _CONTRAST)).to(next(self.parameters()).dtype)
         found: dict[str, Tensor] = {}
         for name in _MAPS:
             if name.endswith("_1") and name != "1_1":
                 x = F.avg_pool2d(x, 2)
-            x = F.relu(self.get_submodule(f"conv{name}")(x))
+            x = F.relu(self.get_submodule(f"conv{name}")(x), inplace=True)
             if f"relu{name}" in wanted:
-                found[f"relu{name}"] = self.get_submodule(f"look{name}")(x) * self.get_buffer(f"scale{name}")
+                found[f"relu{name}"] = self._look(name, x)
             if len(found) == len(wanted):
                 break
         return found
+
+    def _look(self, name: str, x: Tensor) -> Tensor:
+        """The layer's answer. Weights are scaled, not maps, which would take a fifth of the time of all."""
+        scale, look = self.get_buffer(f"scale{name}"), f"look{name}"
+        return F.conv2d(x, self.get_parameter(f"{look}.weight") * scale, self.get_parameter(f"{look}.bias") * scale)
 
 
 def _conv(maps: int, width: int, kernel: int) -> nn.Conv2d:

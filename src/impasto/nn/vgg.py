@@ -59,7 +59,7 @@ class VGG16(nn.Module):
         for name in _MAPS:
             if name.endswith("_1") and name != "1_1":
                 x = F.avg_pool2d(x, 2)
-            x = F.relu(self.get_submodule(f"conv{name}")(x))
+            x = F.relu(self.get_submodule(f"conv{name}")(x), inplace=True)
             if f"relu{name}" in wanted:
                 found[f"relu{name}"] = x
             if len(found) == len(wanted):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,8 +12,11 @@ from PIL import Image, ImageEnhance, ImageOps
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from impasto.errors import ImpastoError
 from impasto.paintings import PREDICTED_SIDE
 from impasto.training.data import ramp
+
+logger = logging.getLogger(__name__)
 
 LEAST_PART = 0.6
 """Side of the smallest part, in shorter sides of the painting."""
@@ -53,11 +57,19 @@ class Paintings(Dataset[tuple[Tensor, int]]):
         return part, painting
 
     def _draw(self, rng: np.random.Generator) -> tuple[Tensor, int]:
+        """A part of a painting; of the next one in its folder that can be read, should it be broken."""
         folder = int(rng.integers(len(self.folders)))
-        index = int(rng.integers(len(self.folders[folder])))
-        with Image.open(self.folders[folder][index]) as image:
-            part = varied(random_part(image.convert("RGB"), rng), rng)
-        return torch.from_numpy(part.transpose(2, 0, 1).copy()), int(self.first[folder] + index)
+        paintings = self.folders[folder]
+        drawn = int(rng.integers(len(paintings)))
+        for index in (*range(drawn, len(paintings)), *range(drawn)):
+            try:
+                with Image.open(paintings[index]) as image:
+                    part = varied(random_part(image.convert("RGB"), rng), rng)
+            except (OSError, ValueError, Image.DecompressionBombError) as error:
+                logger.warning("painting %s: left out, it cannot be read (%s)", paintings[index], error)
+            else:
+                return torch.from_numpy(part.transpose(2, 0, 1).copy()), int(self.first[folder] + index)
+        raise ImpastoError(f"{paintings[0].parent}: none of the paintings can be read")
 
 
 def _mixed(part: Tensor, other: Tensor, rng: np.random.Generator) -> Tensor:
