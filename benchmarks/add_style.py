@@ -7,11 +7,15 @@ python benchmarks/add_style.py --vgg VGG --json docs/benchmarks/add-style.json P
 from __future__ import annotations
 
 import argparse
+import math
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import torch
+from tqdm import tqdm
 
 from impasto.images import free_photos
 from impasto.losses import STYLE_LAYERS
@@ -20,14 +24,15 @@ from impasto.nn.slim import SlimVGG, load_slim_vgg
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.paintings import Painting, read_painting
-from impasto.progress import progress
-from impasto.training.add_style import Fit, predicted
+from impasto.training.add_style import Fit, Score, predicted
 from impasto.training.data import find_photos
 from impasto.training.run import fastest_precision
 from report import interleaved, median, table, write
 
 WITHIN = 0.03
 """Of the style gap closed: what counts as equally good."""
+TIMED = 5
+"""Steps after which it is known how long one takes."""
 
 
 def forward_and_backward(looks: SlimVGG | VGG16, precision: torch.dtype) -> Any:
@@ -52,42 +57,47 @@ def speed(vgg: Path | None, rounds: int) -> dict[str, list[float]]:
     return interleaved(calls, rounds=rounds)
 
 
-def trace(run: Fit, judge: Fit, every: int) -> list[dict[str, float]]:
-    """The judge's scores of the mean row along a fit, with the seconds that fitting alone took."""
-    points, seconds = [], 0.0
-    for _ in progress(range(run.steps), unit="step"):
-        began = time.perf_counter()
-        run.take_step()
-        if run.step % 20 == 0:
-            run.check()
-        seconds += time.perf_counter() - began
-        if run.step % every == 0:
-            score = judge.score(run.mean)
-            points.append({
-                "step": run.step, "seconds": seconds,
-                "style_gap_closed": score.style_gap_closed, "content_distance": score.content_distance,
-            })  # fmt: skip
+def trace(run: Fit, judge: Fit, every: int, seconds: float = math.inf) -> list[dict[str, float]]:
+    """The judge's scores of the mean row along a fit, with the seconds that fitting alone took; fewer steps where they
+    would take more than ``seconds``, as in add-style. Ctrl-C ends it early."""
+    points: list[dict[str, float]] = []
+    spent = 0.0
+    with suppress(KeyboardInterrupt), tqdm(total=run.steps, unit="step") as bar:
+        while run.step < run.steps:
+            began = time.perf_counter()
+            run.take_step()
+            if run.step % 20 == 0:
+                run.check()
+            spent += time.perf_counter() - began
+            if run.step == TIMED:
+                bar.total = run.steps = int(min(run.steps, seconds / spent * TIMED))
+            if run.step % every == 0 or run.step == run.steps:
+                points.append({"step": run.step, "seconds": spent} | scores(judge.score(run.mean)))
+                bar.set_postfix_str(f"style gap closed {100 * points[-1]['style_gap_closed']:.1f} %")
+            bar.update()
     return points
 
 
-def compare(painting: Painting, arguments: argparse.Namespace) -> dict[str, Any]:
-    """The scores of both fits along their way."""
+def scores(score: Score) -> dict[str, float]:
+    return {"style_gap_closed": score.style_gap_closed, "content_distance": score.content_distance}
+
+
+def compare(painting: Painting, arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """The scores of both fits along their way: once after the slim one, in case the other is not waited for, and after
+    both."""
     loaded, photos = load_model(arguments.model), find_photos(free_photos())
     vgg, crop, steps = arguments.vgg, arguments.crop, arguments.steps
     judge = Fit(loaded, [painting], photos, load_vgg16(vgg), crop=crop + 32)
-    start = judge.best[1]
+    result: dict[str, Any] = {"start": scores(judge.best[1])}
     began = time.perf_counter()
     # Where add-style begins, too.
     starts = predicted(loaded, [painting])
-    slim = Fit(loaded, [painting], photos, load_slim_vgg(), crop=crop, steps=arguments.slim_steps, starts=starts)
-    setup = time.perf_counter() - began
+    slim = Fit(loaded, [painting], photos, load_slim_vgg(), crop=crop, starts=starts)
+    result["seconds to set up"] = time.perf_counter() - began
+    result["slim"] = trace(slim, judge, 10, arguments.seconds - result["seconds to set up"])
+    yield result
     exact = Fit(loaded, [painting], photos, load_vgg16(vgg), crop=crop, steps=steps, starts=starts)
-    return {
-        "start": {"style_gap_closed": start.style_gap_closed, "content_distance": start.content_distance},
-        "seconds to set up": setup,
-        "slim": trace(slim, judge, 20),
-        "VGG-16": trace(exact, judge, max(20, steps // 20)),
-    }
+    yield result | {"VGG-16": trace(exact, judge, max(20, steps // 20))}
 
 
 def reached(result: dict[str, Any]) -> float | None:
@@ -97,29 +107,36 @@ def reached(result: dict[str, Any]) -> float | None:
     return done[0]["seconds"] + result["seconds to set up"] if done else None
 
 
+def row(name: str, result: dict[str, Any]) -> list[str]:
+    last = {key: result[key][-1] for key in ("slim", "VGG-16")}
+    took = reached(result)
+    return [
+        name, *(f"{100 * p['style_gap_closed']:.1f} % / {p['content_distance']:.2f}" for p in last.values()),
+        str(last["VGG-16"]["step"]), "never" if took is None else f"{took:.0f}",
+    ]  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paintings", nargs="+", type=Path)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--vgg", type=Path)
     parser.add_argument("--steps", type=int, default=5000, help="of the fit with VGG-16")
-    parser.add_argument("--slim-steps", type=int, default=300, help="of the fit with the slim loss network")
+    parser.add_argument("--seconds", type=float, default=60.0, help="that the fit with the slim loss network may take")
     parser.add_argument("--crop", type=int, default=160, help="side of the crops that are fitted on")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--json", type=Path, default=Path("add-style.json"))
     arguments = parser.parse_args()
     seconds = speed(arguments.vgg, arguments.rounds)
     print(table(["forward and backward, 4 × 160²", "s"], [[name, f"{median(s):.3f}"] for name, s in seconds.items()]))
-    results = {path.name: compare(read_painting(path), arguments) for path in arguments.paintings}
-    rows = []
-    for name, result in results.items():
-        last = {key: result[key][-1] for key in ("slim", "VGG-16")}
-        scores = [f"{100 * p['style_gap_closed']:.1f} % / {p['content_distance']:.2f}" for p in last.values()]
-        took = reached(result)
-        rows.append([name, *scores, "never" if took is None else f"{took:.0f}"])
-    head = ["painting", "slim: gap closed / distance", f"VGG-16, {arguments.steps} steps", "s until within 3 points"]
-    print(table(head, rows))
-    write(arguments.json, {"seconds": seconds, "fits": results})
+    results: dict[str, Any] = {}
+    for path in arguments.paintings:
+        for result in compare(read_painting(path), arguments):
+            results[path.name] = result
+            write(arguments.json, {"seconds": seconds, "fits": results})
+    head = ["painting", f"slim, {arguments.seconds:.0f} s: gap closed / distance", "VGG-16", "its steps",
+            "s until within 3 points"]  # fmt: skip
+    print(table(head, [row(name, result) for name, result in results.items()]))
 
 
 if __name__ == "__main__":
