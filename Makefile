@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PHOTOS := src/impasto/examples
 
-.PHONY: demo test check format clean
+.PHONY: demo test lint check format clean
 
 demo: .venv/inference
 	@mkdir -p demo
@@ -13,12 +13,13 @@ demo: .venv/inference
 test: .venv/dev
 	$(BIN)/pytest -n 2
 
-check: .venv/dev
+lint: .venv/dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2
+
+check: lint test
 
 format: .venv/dev
 	$(BIN)/ruff check --fix

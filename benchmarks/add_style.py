@@ -70,7 +70,7 @@ def trace(run: Fit, judge: Fit, every: int, seconds: float = math.inf) -> list[d
                 run.check()
             spent += time.perf_counter() - began
             if run.step == TIMED:
-                bar.total = run.steps = int(min(run.steps, seconds / spent * TIMED))
+                bar.total = run.steps = max(TIMED, int(min(run.steps, seconds / spent * TIMED)))
             if run.step % every == 0 or run.step == run.steps:
                 points.append({"step": run.step, "seconds": spent} | scores(judge.score(run.mean)))
                 bar.set_postfix_str(f"style gap closed {100 * points[-1]['style_gap_closed']:.1f} %")

@@ -63,6 +63,19 @@ def test_fitting_lowers_the_loss_of_the_row_alone(trained: Path, painting: Path,
     assert all(torch.equal(weight, before[name]) for name, weight in fit.network.state_dict().items())
 
 
+def test_a_step_that_overflows_is_not_taken(trained: Path, painting: Path, workshop, monkeypatch) -> None:
+    fit = fitting(trained, painting, workshop)
+    fit.take_step()
+    before, objective = fit.row.detach().clone(), fit._objective
+    monkeypatch.setattr(fit, "_objective", lambda *crops: objective(*crops) * torch.inf)
+    fit.take_step()
+    assert torch.equal(fit.row, before)
+    monkeypatch.undo()
+    fit.take_step()
+    assert fit.row.isfinite().all()
+    assert not torch.equal(fit.row, before)
+
+
 def test_it_starts_at_the_nearest_style(trained: Path, workshop) -> None:
     fit = fitting(trained, workshop.style_images / "mural.png", workshop)
     photo, noisy = (part[:2] for part in fit.checked)

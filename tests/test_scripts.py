@@ -134,9 +134,10 @@ def test_optimum_benchmark(trained: Path, workshop, tmp_path: Path) -> None:
 def test_add_style_benchmark(trained: Path, workshop, tmp_path: Path) -> None:
     report, painting = tmp_path / "add-style.json", workshop.style_images / "glass.png"
     options = ["--model", trained, "--vgg", workshop.vgg, "--crop", 48, "--rounds", 1, "--json", report]
-    assert "glass.png" in run("benchmarks/add_style.py", *options, "--steps", 20, "--slim-steps", 20, painting)
+    assert "glass.png" in run("benchmarks/add_style.py", *options, "--steps", 20, "--seconds", 4, painting)
     fits = json.loads(report.read_text())["fits"]["glass.png"]
-    assert fits["slim"][-1]["step"] == fits["VGG-16"][-1]["step"] == 20
+    assert fits["VGG-16"][-1]["step"] == 20
+    assert fits["slim"][-1]["step"] >= 5
 
 
 def test_any_style_benchmark(with_predictor: Path, workshop, tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ EPS = 1e-5
 """Added to standard deviations."""
 # Below this variance (a standard deviation of 1e-10) the square root is not differentiated: its slope at 0 is infinite.
 _LEAST_VARIANCE = 1e-20
+_ROUNDING = 1e-6
+"""By what share a constant map's mean is off at most, summed up in float32."""
 
 
 def conditional_instance_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float = EPS) -> Tensor:
@@ -48,7 +50,8 @@ def trained_instance_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float = E
 
 class _TrainedInstanceNorm(torch.autograd.Function):
     """With d = x - μ and n pixels, y = γ d / (σ + ε) + β. The gradient ȳ goes back to x in three parts: by d itself,
-    γ ȳ / (σ + ε); by μ, its mean with the other sign; by σ, -γ (Σ ȳ d) / (σ + ε)² × d / ((n - 1) σ)."""
+    γ ȳ / (σ + ε); by μ, its mean with the other sign; by σ, -γ (Σ ȳ d) / (σ + ε)² × d / ((n - 1) σ). A map that is
+    constant but for the rounding of its mean is constant."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, gamma: Tensor, beta: Tensor, eps: float) -> Tensor:
@@ -56,7 +59,8 @@ class _TrainedInstanceNorm(torch.autograd.Function):
         mean = full.mean((2, 3), keepdim=True)
         apart = full - mean
         std = torch.linalg.vector_norm(apart, dim=(2, 3), keepdim=True) / _freedom(x) ** 0.5
-        inverse = torch.where(std > _LEAST_VARIANCE**0.5, 1 / (std + eps), 0.0)
+        least = (_ROUNDING * mean.abs()).clamp_min(_LEAST_VARIANCE**0.5)
+        inverse = torch.where(std > least, 1 / (std + eps), 0.0)
         ctx.save_for_backward(x, gamma, mean, std, inverse)
         return torch.addcmul(_as_map(beta), apart, _as_map(gamma) * inverse).to(x.dtype)
 

@@ -247,7 +247,9 @@ class Fit:
         self._objective(*crops, self.row).backward()
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
-        self.optimizer.step()
+        # One crop whose gradient overflows must not cost all that was fitted before.
+        if self.row.grad is not None and torch.isfinite(self.row.grad).all():
+            self.optimizer.step()
         self.mean.lerp_(self.row.detach(), 1 - min(_KEEP, self.step / (self.step + 10)))
         self.step += 1
 
