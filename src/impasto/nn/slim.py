@@ -93,7 +93,7 @@ class SlimVGG(nn.Module):
         return found
 
     def _look(self, name: str, x: Tensor) -> Tensor:
-        """The layer's answer. Weights are scaled, not maps, which took a seventh of the time of all."""
+        """The layer's answer. Weights are scaled, not maps, which took a seventh of all time in bfloat16."""
         scale, look = self.get_buffer(f"scale{name}"), f"look{name}"
         return F.conv2d(x, self.get_parameter(f"{look}.weight") * scale, self.get_parameter(f"{look}.bias") * scale)
 
