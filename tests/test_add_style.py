@@ -173,6 +173,8 @@ def bad_paintings(folder: Path) -> dict[str, str]:
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 4), dtype=np.uint8)
     Image.new("RGB", (64, 64), "red").save(folder / "red.png")
     Image.fromarray(noise[:8, :8, :3]).save(folder / "tiny.png")
+    Image.fromarray(noise[..., 0]).save(folder / "etching.png")
+    Image.fromarray(noise).save(folder / "cut-out.png")
     noise[..., 3] = 0
     Image.fromarray(noise).save(folder / "clear.png")
     frames = [Image.fromarray(noise[..., channel]) for channel in range(3)]
@@ -182,15 +184,18 @@ def bad_paintings(folder: Path) -> dict[str, str]:
         "red.png": "one colour",
         "tiny.png": "is 8 × 8 pixels",
         "clear.png": "one colour",
+        "etching.png": "has no colours",
+        "cut-out.png": "is partly transparent",
         "moving.gif": "is animated, 3 frames",
         "text.jpg": "is not a picture",
         "nothing.png": "no such file",
     }
 
 
-def test_paintings_of_nothing(trained: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [[], ["--predicted"]])
+def test_paintings_of_nothing(with_predictor: Path, tmp_path: Path, how: list[str]) -> None:
     for name, message in bad_paintings(tmp_path).items():
-        result = invoke("add-style", tmp_path / name, "--name", "mine", "--model", trained)
+        result = invoke("add-style", tmp_path / name, "--name", "mine", "--model", with_predictor, *how)
         assert result.exit_code == 2
         assert message in result.stderr
         assert result.stderr.count("\n") == 1
@@ -215,7 +220,7 @@ def test_a_folder_that_cannot_be_written_is_found_out_first(
     assert "make it writable" in result.stderr
 
 
-def test_grey_and_half_transparent_paintings(tmp_path: Path) -> None:
+def test_grey_and_half_transparent_paintings_are_read(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (64, 80), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "grey.png")
     assert np.array_equal(read_painting(tmp_path / "grey.png").array, np.dstack([noise] * 3))
@@ -224,6 +229,13 @@ def test_grey_and_half_transparent_paintings(tmp_path: Path) -> None:
     seen = read_painting(np.dstack([noise, noise, noise, alpha])).array
     assert (seen[:, :40] == 255).all()
     assert np.array_equal(seen[:, 40:, 0], noise[:, 40:])
+
+
+def test_an_etching_becomes_a_style_when_asked(with_predictor: Path, tmp_path: Path) -> None:
+    bad_paintings(tmp_path)
+    arguments = ["--name", "mine", "--model", with_predictor, "--predicted", "--as-is"]
+    assert invoke("add-style", tmp_path / "etching.png", *arguments).exit_code == 0
+    assert (library.folder(load_model(with_predictor)) / "mine.safetensors").exists()
 
 
 def test_large_paintings_are_read_smaller(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from impasto.errors import ImpastoError
-from impasto.images import READABLE, Array, PhotoLike, Pixels, open_image, read_photo, resize, to_pixels
+from impasto.images import READABLE, Array, Photo, PhotoLike, Pixels, open_image, read_photo, resize, to_pixels
 
 LONG_SIDE = 768
 """Pixels of a painting's long side where nothing else is asked for; smaller paintings are read at their own size."""
@@ -20,6 +20,9 @@ PREDICTED_SIDE = 256
 """Pixels of a painting's shorter side where its style is predicted: what predictors are trained on."""
 _LEAST_SIDE = 32
 _LEAST_CONTRAST = 2.0
+_LEAST_COLOUR = 2.0
+"""Levels between the channels of a pixel, in the mean: scans without colour have 0, the palest paintings 9."""
+_OPAQUE = 0.99
 _THUMBNAIL = (192, 192)
 
 
@@ -43,16 +46,18 @@ def is_painting(name: str) -> bool:
     return Path(name).suffix.lower() in READABLE
 
 
-def read_painting(source: PhotoLike, size: int | None = None) -> Painting:
+def read_painting(source: PhotoLike, size: int | None = None, *, as_is: bool = True) -> Painting:
     """Read a style image.
 
     Args:
         source: see :func:`impasto.images.read_photo`.
         size: long side to which it is scaled, in pixels: smaller makes finer strokes. Without it, at most
             :data:`LONG_SIDE`.
+        as_is: take it without colour, or partly transparent, too; otherwise those, which are seldom meant, are refused.
 
     Raises:
-        ImpastoError: it cannot be read, is animated, is too small, or shows nothing: one colour, or all transparent.
+        ImpastoError: it cannot be read, is animated, is too small, or shows nothing: one colour, or all transparent; or
+            is not to be taken as it is.
     """
     name = Path(source).name if isinstance(source, str | os.PathLike) else ""
     called = name or "style image"
@@ -69,9 +74,20 @@ def read_painting(source: PhotoLike, size: int | None = None) -> Painting:
         )
     if photo.array.std(axis=(0, 1)).max() < _LEAST_CONTRAST:
         raise ImpastoError(f"{called}: shows nothing but one colour; a style needs a painting")
+    if not as_is and (doubt := _doubt(photo)):
+        raise ImpastoError(f"{called}: {doubt}; to take it as it is, ask for that (--as-is, as_is=True)")
     if size or max(height, width) > LONG_SIDE:
         photo = photo.resized(size or LONG_SIDE)
     return Painting(photo.array, name, _digest(source))
+
+
+def _doubt(photo: Photo) -> str:
+    """What is seldom meant in a painting."""
+    if photo.origin.alpha is not None and photo.origin.alpha.mean() < _OPAQUE * 255:
+        return "is partly transparent, and would be painted on white"
+    if np.ptp(photo.array, axis=2).mean() < _LEAST_COLOUR:
+        return "has no colours, and pictures in its style would have none"
+    return ""
 
 
 def for_predictor(painting: Painting) -> Pixels:

@@ -49,13 +49,16 @@ _WIDTH = 480
 @click.option(
     "--predicted", is_flag=True, help="Keep what the model's predictor says: at once, less good, and without PyTorch."
 )
+@click.option(
+    "--as-is", is_flag=True, help="Take paintings without colour too, and partly transparent ones, these on white."
+)
 @click.option("--vgg", type=click.Path(path_type=Path), help="Fit with VGG-16, from this file: slower.")
 @click.option("--preview", type=click.Path(path_type=Path), help="A file for the picture that shows how it went.")
 @model_option
 def add_style(
     paintings: tuple[Path, ...], name: str, title: str, artist: str, style_size: int | None, likeness: float,
-    minutes: float, content: Path | None, to: Path | None, replace: bool, predicted: bool, vgg: Path | None,
-    preview: Path | None, model: Path | None,
+    minutes: float, content: Path | None, to: Path | None, replace: bool, predicted: bool, as_is: bool,
+    vgg: Path | None, preview: Path | None, model: Path | None,
 ) -> None:  # fmt: skip
     """Make PAINTING a style: fit one row of γ and β, in a minute or two. Several PAINTINGs of one manner are one style.
 
@@ -63,11 +66,14 @@ def add_style(
     """
     began = time.monotonic()
     if predicted:
+        for painting in paintings:
+            read_painting(painting, as_is=as_is)
         style = _predict(paintings, StyleInfo(slug=name, name=title, artist=artist), model, to, replace=replace)
     else:
         style = training_side("impasto.training.add_style").add_style(
             list(paintings), name, model=model, to=to, content=content, title=title, artist=artist,
-            style_size=style_size, likeness=likeness, minutes=minutes, vgg=vgg, replace=replace, show=True,
+            style_size=style_size, likeness=likeness, minutes=minutes, vgg=vgg, replace=replace, as_is=as_is,
+            show=True,
         )  # fmt: skip
         click.echo(_verdict(style, time.monotonic() - began))
     stylizer = load(to or model)

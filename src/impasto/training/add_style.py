@@ -331,6 +331,7 @@ def add_style(
     minutes: float = 3.0,
     vgg: str | os.PathLike[str] | None = None,
     replace: bool = False,
+    as_is: bool = False,
     show: bool = False,
 ) -> Style:
     """Fit a style to paintings, and keep it among the user's own styles.
@@ -350,17 +351,18 @@ def add_style(
         minutes: time that it may take at most.
         vgg: weights of VGG-16, to fit with it in place of the slim loss network.
         replace: take the place of an own style of that name.
+        as_is: take paintings without colour, or partly transparent ones (on white), too.
         show: show a progress bar.
 
     Raises:
-        ImpastoError: a painting cannot be read or shows nothing, the name is taken, a folder is missing or cannot be
-            written.
+        ImpastoError: a painting cannot be read, shows nothing or is not to be taken as it is, the name is taken, a
+            folder is missing or cannot be written.
     """
     folder = to if to is not None else model
     loaded = load_model(folder)
     library.check_name(name, library.with_own_styles(loaded), replace=replace and to is None)
     several = paintings if isinstance(paintings, list) else [paintings]
-    read = [read_painting(painting, style_size) for painting in several]
+    read = [read_painting(painting, style_size, as_is=as_is) for painting in several]
     photos = find_photos(free_photos() if content is None else Path(content))
     library.check_writable(loaded, appended=to is not None)
     fitting = Fit(loaded, read, photos, loss_network(vgg), likeness=likeness, starts=predicted(loaded, read))
