@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tqdm import tqdm
 
 from impasto.images import free_photos
 from impasto.losses import STYLE_LAYERS
@@ -24,15 +23,13 @@ from impasto.nn.slim import SlimVGG, load_slim_vgg
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.paintings import Painting, read_painting
-from impasto.training.add_style import Fit, Score, predicted
+from impasto.training.add_style import Fit, Score, predicted, take_steps
 from impasto.training.data import find_photos
 from impasto.training.run import fastest_precision
 from report import interleaved, median, table, write
 
 WITHIN = 0.03
 """Of the style gap closed: what counts as equally good."""
-TIMED = 5
-"""Steps after which it is known how long one takes."""
 
 
 def forward_and_backward(looks: SlimVGG | VGG16, precision: torch.dtype) -> Any:
@@ -58,23 +55,19 @@ def speed(vgg: Path | None, rounds: int) -> dict[str, list[float]]:
 
 
 def trace(run: Fit, judge: Fit, every: int, seconds: float = math.inf) -> list[dict[str, float]]:
-    """The judge's scores of the mean row along a fit, with the seconds that fitting alone took; fewer steps where they
-    would take more than ``seconds``, as in add-style. Ctrl-C ends it early."""
+    """The judge's scores of the mean row along a fit, with the seconds that fitting alone took; Ctrl-C ends it."""
     points: list[dict[str, float]] = []
-    spent = 0.0
-    with suppress(KeyboardInterrupt), tqdm(total=run.steps, unit="step") as bar:
-        while run.step < run.steps:
-            began = time.perf_counter()
-            run.take_step()
-            if run.step % 20 == 0:
-                run.check()
-            spent += time.perf_counter() - began
-            if run.step == TIMED:
-                bar.total = run.steps = max(TIMED, int(min(run.steps, seconds / spent * TIMED)))
-            if run.step % every == 0 or run.step == run.steps:
-                points.append({"step": run.step, "seconds": spent} | scores(judge.score(run.mean)))
-                bar.set_postfix_str(f"style gap closed {100 * points[-1]['style_gap_closed']:.1f} %")
-            bar.update()
+    judging, began = 0.0, time.perf_counter()
+
+    def look() -> None:
+        nonlocal judging
+        stopped = time.perf_counter()
+        if run.step % every == 0 or run.step == run.steps:
+            points.append({"step": run.step, "seconds": stopped - began - judging} | scores(judge.score(run.mean)))
+        judging += time.perf_counter() - stopped
+
+    with suppress(KeyboardInterrupt):
+        take_steps(run, seconds=seconds, to_the_end=True, show=True, after=look)
     return points
 
 
@@ -100,15 +93,20 @@ def compare(painting: Painting, arguments: argparse.Namespace) -> Iterator[dict[
     yield result | {"VGG-16": trace(exact, judge, max(20, steps // 20))}
 
 
+def ended(result: dict[str, Any], key: str) -> dict[str, Any]:
+    """Where a fit came to: to its start, if it was ended before it was looked at."""
+    return result[key][-1] if result[key] else result["start"] | {"step": 0}
+
+
 def reached(result: dict[str, Any]) -> float | None:
     """Seconds after which the slim fit is as good as VGG-16's last."""
-    goal = result["VGG-16"][-1]["style_gap_closed"] - WITHIN
+    goal = ended(result, "VGG-16")["style_gap_closed"] - WITHIN
     done = [point for point in result["slim"] if point["style_gap_closed"] >= goal]
     return done[0]["seconds"] + result["seconds to set up"] if done else None
 
 
 def row(name: str, result: dict[str, Any]) -> list[str]:
-    last = {key: result[key][-1] for key in ("slim", "VGG-16")}
+    last = {key: ended(result, key) for key in ("slim", "VGG-16")}
     took = reached(result)
     return [
         name, *(f"{100 * p['style_gap_closed']:.1f} % / {p['content_distance']:.2f}" for p in last.values()),

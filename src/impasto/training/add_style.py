@@ -10,7 +10,7 @@ import itertools
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -301,9 +301,12 @@ def fit(fitting: Fit, *, seconds: float = math.inf, show: bool = False) -> None:
     fitting.check()
 
 
-def take_steps(fitting: Fit, *, seconds: float = math.inf, to_the_end: bool = False, show: bool = False) -> None:
+def take_steps(
+    fitting: Fit, *, seconds: float = math.inf, to_the_end: bool = False, show: bool = False,
+    after: Callable[[], None] = lambda: None,
+) -> None:  # fmt: skip
     """Take the steps of ``fitting``, fewer where they would take more than ``seconds``, or where nothing is gained any
-    more unless they are to be taken ``to_the_end``."""
+    more unless they are to be taken ``to_the_end``; ``after`` is called after each."""
     began = time.monotonic()
     with tqdm(total=fitting.steps, unit="step", disable=None if show else True) as bar:
         while fitting.step < fitting.steps:
@@ -315,6 +318,7 @@ def take_steps(fitting: Fit, *, seconds: float = math.inf, to_the_end: bool = Fa
             if fitting.step % _CHECK_EVERY == 0 and not fitting.check() and not to_the_end:
                 break
             bar.set_postfix_str(f"style gap closed {100 * fitting.best[1].style_gap_closed:.1f} %")
+            after()
 
 
 def add_style(
