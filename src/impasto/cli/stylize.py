@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -105,7 +106,6 @@ def stylize(
     # Pillow warns at its limit and refuses at twice as much.
     PIL.Image.MAX_IMAGE_PIXELS = int(max_megapixels * 1e6 / 2)
     jobs = plan(photos, "-".join(Path(name).stem for name in weights), out)
-    many = len(jobs) > 1
     workers = min(len(jobs), os.cpu_count() or 1)
     stylizer = load(model, runtime=runtime, precision=precision, at_once=workers)
     # What is wrong with the options is said once, before any photo is read.
@@ -113,25 +113,23 @@ def stylize(
 
     def paint(photo: Photo) -> PIL.Image.Image:
         return stylizer(
-            photo,
-            weights,
-            strength=strength,
-            detail=detail,
-            keep_color=keep_color,
-            stroke=stroke,
-            regions=masks,
-            size=size,
-            progress=not many,
-        )
+            photo, weights, strength=strength, detail=detail, keep_color=keep_color, stroke=stroke, regions=masks,
+            size=size, progress=len(jobs) == 1,
+        )  # fmt: skip
 
     overwrite = overwrite or not any(photo.is_dir() for photo in photos)
-    reports = []
-    with tqdm(total=len(jobs), unit="photo", disable=None if many else True) as bar:
-        for report in work(jobs, paint, workers=workers, overwrite=overwrite):
-            reports.append(report)
+    _sum_up(_shown(work(jobs, paint, workers=workers, overwrite=overwrite), len(jobs), as_json=as_json))
+
+
+def _shown(reports: Iterator[Report], count: int, *, as_json: bool) -> list[Report]:
+    """Say each when it comes."""
+    seen = []
+    with tqdm(total=count, unit="photo", disable=None if count > 1 else True) as bar:
+        for report in reports:
+            seen.append(report)
             bar.update()
             _say(report, as_json=as_json)
-    _sum_up(reports)
+    return seen
 
 
 def _say(report: Report, *, as_json: bool) -> None:
