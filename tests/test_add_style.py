@@ -231,9 +231,13 @@ def test_grey_and_half_transparent_paintings_are_read(tmp_path: Path) -> None:
     assert np.array_equal(seen[:, 40:, 0], noise[:, 40:])
 
 
-def test_an_etching_becomes_a_style_when_asked(with_predictor: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("predicted", [True, False])
+def test_an_etching_becomes_a_style_when_asked(
+    with_predictor: Path, workshop, tmp_path: Path, *, predicted: bool
+) -> None:
     bad_paintings(tmp_path)
-    arguments = ["--name", "mine", "--model", with_predictor, "--predicted", "--as-is"]
+    how = ["--predicted"] if predicted else ["--content", workshop.photos, "--minutes", "0.001"]
+    arguments = ["--name", "mine", "--model", with_predictor, "--as-is", *how]
     assert invoke("add-style", tmp_path / "etching.png", *arguments).exit_code == 0
     assert (library.folder(load_model(with_predictor)) / "mine.safetensors").exists()
 

@@ -20,7 +20,7 @@ PREDICTED_SIDE = 256
 """Pixels of a painting's shorter side where its style is predicted: what predictors are trained on."""
 _LEAST_SIDE = 32
 _LEAST_CONTRAST = 2.0
-_LEAST_COLOUR = 2.0
+_LEAST_COLOR = 2.0
 """Levels between the channels of a pixel, in the mean: scans without colour have 0, the palest paintings 9."""
 _OPAQUE = 0.99
 _THUMBNAIL = (192, 192)
@@ -85,7 +85,7 @@ def _doubt(photo: Photo) -> str:
     """What is seldom meant in a painting."""
     if photo.origin.alpha is not None and photo.origin.alpha.mean() < _OPAQUE * 255:
         return "is partly transparent, and would be painted on white"
-    if np.ptp(photo.array, axis=2).mean() < _LEAST_COLOUR:
+    if np.ptp(photo.array, axis=2).mean() < _LEAST_COLOR:
         return "has no colours, and pictures in its style would have none"
     return ""
 
