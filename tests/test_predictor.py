@@ -35,11 +35,14 @@ def painting(workshop) -> Path:
 
 def test_all_runtimes_predict_the_same(with_predictor: Path, painting: Path) -> None:
     model, pixels = load_model(with_predictor), for_predictor(read_painting(painting))
-    rows = [load_runtime(name, model).predict(pixels) for name in ("openvino", "onnxruntime", "torch")]
-    assert rows[0].shape == (1, model.info.style_size)
-    assert rows[0].std() > 0.01
-    for row in rows[1:]:
-        np.testing.assert_allclose(row, rows[0], atol=1e-2 * rows[0].std())
+    runtimes = [load_runtime(name, model) for name in ("openvino", "onnxruntime", "torch")]
+    (row, grams), *others = [runtime.predict(pixels) for runtime in runtimes]
+    assert row.shape == (1, model.info.style_size)
+    assert row.std() > 0.01
+    np.testing.assert_allclose(grams, runtimes[0].grams(pixels), atol=1e-2 * grams.std())
+    for other, seen in others:
+        np.testing.assert_allclose(other, row, atol=1e-2 * row.std())
+        np.testing.assert_allclose(seen, grams, atol=1e-2 * grams.std())
 
 
 @settings(max_examples=8)
@@ -243,6 +246,17 @@ def test_paintings_are_mixed_by_number(workshop) -> None:
     assert 5 < (same == 1).sum() < 28
     assert ((same > 0.2) & (same < 0.8)).any()
     assert torch.equal(mixed[7][0], Paintings(photos, 3, mixed=0.6)[7][0])
+
+
+def test_paintings_as_they_are_keep_their_colours_and_shorter_side(tmp_path: Path) -> None:
+    array = np.zeros((256, 400, 3), np.uint8)
+    array[:, :, 0] = np.arange(400)[None] // 2
+    Image.fromarray(array).save(tmp_path / "painting.png")
+    paintings = Paintings([[tmp_path / "painting.png"]], 3)
+    for number in range(3):
+        seen = paintings.as_it_is(number)
+        assert (seen.shape, seen.dtype) == ((3, 256, 256), torch.uint8)
+        assert np.array_equal(seen.permute(1, 2, 0).numpy(), array[:, 72:328])
 
 
 def test_broken_paintings_are_left_out_with_a_warning(workshop, tmp_path: Path, caplog) -> None:

@@ -57,7 +57,7 @@ GRAPHS = {
     Graph.FROZEN: (("image", "style", "statistics"), ("picture",)),
     Graph.REGIONS: (("image", "styles", "masks"), ("picture", "statistics")),
     Graph.REGIONS_FROZEN: (("image", "styles", "masks", "statistics"), ("picture",)),
-    Graph.PREDICTOR: (("painting",), ("style",)),
+    Graph.PREDICTOR: (("painting",), ("style", "grams")),
     Graph.GRAMS: (("picture",), ("grams",)),
 }
 """Inputs and outputs of each graph, all float32: image, painting and picture (N,3,H,W), style and statistics (N,P),

@@ -124,14 +124,25 @@ def to_onnx(network: StyleTransferNetwork, weights: bytes) -> dict[Graph, bytes]
 def predictor_to_onnx(predictor: StylePredictor, weights: bytes) -> dict[Graph, bytes]:
     """The predictor, and what its encoder sees, as ONNX graphs that compute in float32; as :func:`to_onnx`, with their
     own safetensors file."""
-    parts = {Graph.PREDICTOR: predictor, Graph.GRAMS: PaintingGrams(predictor.looks)}
+    parts = {Graph.PREDICTOR: _Reader(predictor), Graph.GRAMS: PaintingGrams(predictor.looks)}
     return {graph: _export_predictor(part, graph, _places(weights)) for graph, part in parts.items()}
 
 
+class _Reader(nn.Module):
+    """What a predictor reads off a painting."""
+
+    def __init__(self, predictor: StylePredictor) -> None:
+        super().__init__()
+        self.predictor = predictor
+
+    def forward(self, painting: Tensor) -> tuple[Tensor, Tensor]:
+        return self.predictor.read(painting)
+
+
 def _export_predictor(part: nn.Module, graph: Graph, places: dict[str, tuple[int, int]]) -> bytes:
-    (image,), (numbers,) = GRAPHS[graph]
-    axes = {image: {0: "batch", 2: "height", 3: "width"}, numbers: {0: "batch"}}
-    model = _traced(part, (torch.rand(1, 3, 64, 64),), (image,), (numbers,), axes)
+    (image,), outputs = GRAPHS[graph]
+    axes = {image: {0: "batch", 2: "height", 3: "width"}} | {numbers: {0: "batch"} for numbers in outputs}
+    model = _traced(part, (torch.rand(1, 3, 64, 64),), (image,), outputs, axes)
     _point_to(model.graph, places, PREDICTOR_WEIGHTS)
     return model.SerializeToString()
 
@@ -193,7 +204,7 @@ def _point_to(graph: onnx.GraphProto, places: dict[str, tuple[int, int]], file: 
     """Take matrices and kernels out of the graph: float16 in the file, behind a cast that runtimes fold."""
     for tensor in graph.initializer:
         name = tensor.name
-        place = places.get(name.removeprefix("network."))
+        place = places.get(name.removeprefix("network.").removeprefix("predictor."))
         if place is None or len(tensor.dims) < 2:
             continue
         half = TensorProto(name=f"{name}.half", data_type=TensorProto.FLOAT16, dims=tensor.dims)

@@ -56,6 +56,11 @@ class StylePredictor(nn.Module):
         """(N,3,H,W), RGB in [0,1], at the size at which its strokes are those of the picture -> (N,P)."""
         return self.predict(descriptor(self.looks(painting, _LAYERS)))
 
+    def read(self, painting: Tensor) -> tuple[Tensor, Tensor]:
+        """(N,3,H,W) -> the row (N,P) and :func:`painting_grams` (N,S), at one look."""
+        seen = self.looks(painting, _LAYERS)
+        return self.predict(descriptor(seen)), painting_grams(seen)
+
     def predict(self, described: Tensor) -> Tensor:
         """:func:`descriptor` of paintings (N,D) -> (N,P)."""
         x = (described - self.mean) / self.deviation

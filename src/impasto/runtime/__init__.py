@@ -70,11 +70,12 @@ class Runtime(abc.ABC):
         """Statistics of all maps of a picture with several styles, (N,P)."""
         return self.infer(Graph.REGIONS, image, styles, masks)[1]
 
-    def predict(self, painting: Pixels) -> Row:
-        """The style (N,P) of a painting (N,3,H,W); for models that have a predictor."""
-        return self.infer(Graph.PREDICTOR, painting)[0]
+    def predict(self, painting: Pixels) -> tuple[Row, Row]:
+        """The style (N,P) of a painting (N,3,H,W), and its :meth:`grams`; for models that have a predictor."""
+        style, grams = self.infer(Graph.PREDICTOR, painting)
+        return style, grams
 
-    def grams(self, picture: Pixels) -> npt.NDArray[np.float32]:
+    def grams(self, picture: Pixels) -> Row:
         """Gram matrices (N,S) of pictures; see :func:`impasto.nn.predictor.painting_grams`."""
         return self.infer(Graph.GRAMS, picture)[0]
 

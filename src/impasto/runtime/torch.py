@@ -35,7 +35,7 @@ class TorchRuntime(Runtime):
             Graph.FROZEN: network.render_frozen,
             Graph.REGIONS: network.render_regions,
             Graph.REGIONS_FROZEN: network.render_regions,
-            Graph.PREDICTOR: lambda painting: predictor()(painting),
+            Graph.PREDICTOR: lambda painting: predictor().read(painting),
             Graph.GRAMS: lambda picture: PaintingGrams(predictor().looks)(picture),
         }
         outputs = renders[graph](*[torch.from_numpy(array).to(self._device) for array in inputs])

@@ -289,7 +289,7 @@ def predicted(model: Model, paintings: Sequence[Painting]) -> list[Row]:
     if not model.predicts:
         return []
     runtime = load_runtime("openvino", model)
-    return [np.mean([runtime.predict(for_predictor(painting))[0] for painting in paintings], axis=0)]
+    return [np.mean([runtime.predict(for_predictor(painting))[0][0] for painting in paintings], axis=0)]
 
 
 def fit(fitting: Fit, *, seconds: float = math.inf, show: bool = False) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from impasto.nn.cin import trained_instance_norm
 from impasto.nn.export import predictor_to_onnx
 from impasto.nn.predictor import painting_grams
 from impasto.noise import noise as field_of_noise
-from impasto.predicting import SIDE, photos_of, square
+from impasto.predicting import LOOKS, photo_of, square
 from impasto.progress import progress
 from impasto.runtime.torch import load_network, load_predictor
 from impasto.training.config import Recipe, read_recipe
@@ -36,6 +37,10 @@ _ROUNDS = (0.0, 0.5, 1.0)
 _DIFFERENCES = (0.5, 1.0)
 """From which slopes are taken, in spreads of rows: of colours, and along other directions."""
 _BATCH = 8
+_SIDE = 160
+"""Pixels of the photos that pictures change in."""
+_OTHERS, _OTHERS_SIDE = 4, 192
+"""Photos a painting, and their pixels, of whose pictures those that are looked at shall tell."""
 _WEIGHT = 3.0
 """Of the style loss, where the recipe has none."""
 _PULL = 2.0
@@ -68,7 +73,10 @@ def find_correction(
     painter.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     painter.network.normalise = trained_instance_norm  # the faster one
     drawn = samples(paintings, photos, options.directions, recipe.input_noise, device)
-    finder = Finder(painter.requires_grad_(False), drawn, recipe.input_noise, options.weight or _WEIGHT, autocast)
+    others = [each.to(device) for each in other_photos(photos, options.directions, recipe.input_noise)]
+    whole = [(paintings.as_it_is(number)[None].float() / 255).to(device) for number in range(options.directions)]
+    weight = options.weight or _WEIGHT
+    finder = Finder(painter.requires_grad_(False), drawn, whole, others, recipe.input_noise, weight, autocast)
     return finder.find(options.directions)
 
 
@@ -128,6 +136,8 @@ class Finder:
     Args:
         painter: with a predictor.
         samples: to learn from; no fewer than directions, which are found among their slopes.
+        whole: paintings (1,3,H,W) to learn looks from. Parts in other colours, as samples are, teach them worse.
+        others: for each of these, photos (N,3,H,W) with noise, of whose pictures those that are looked at shall tell.
         noise: standard deviation of the noise on photos, 0..255 scale.
         weight: of the style loss.
         autocast: makes the context in which networks run.
@@ -135,6 +145,8 @@ class Finder:
 
     painter: Painter
     samples: Sequence[Sample]
+    whole: Sequence[Tensor]
+    others: Sequence[Tensor]
     noise: float
     weight: float = _WEIGHT
     autocast: Callable[[], AbstractContextManager[object]] = nullcontext
@@ -149,33 +161,56 @@ class Finder:
         predicted = [predictor(sample.painting).detach() for sample in self.samples]
         paintings = [self._see(sample.painting) for sample in self.samples]
         axes = _colors(predictor.spread, network.architecture.fold)
-        found = None
+        found, rows = None, predicted
         for share in _ROUNDS:
-            rows = [self._corrected(found, *each) for each in zip(predicted, paintings, strict=True)]
             count = round(share * (directions - _COLORS)) + _COLORS - len(axes)
             if count > 0:
                 slopes = [self._slope(*each) for each in self._each(rows, paintings)]
                 axes = torch.cat([axes, _leading(torch.cat(slopes) * predictor.spread, axes, count)])
             found = self._measured(axes, axes * predictor.spread, rows, paintings)
+            found = self.with_looks(found)
+            rows = [self._corrected(found, *each) for each in zip(predicted, paintings, strict=True)]
         assert found is not None
         return found
+
+    @torch.no_grad()
+    def with_looks(self, correction: Correction) -> Correction:
+        """The same with all looks, each learnt where it will look: at rows that those before it have corrected."""
+        predictor = self.painter.predictor
+        assert predictor is not None
+        predicted, targets = map(torch.cat, zip(*map(predictor.read, self.whole), strict=True))
+        paintings = np.asarray(targets.cpu())
+        lengths = np.sqrt(np.square(paintings).sum(axis=1, keepdims=True))
+        moved, rows = np.zeros((len(predicted), len(correction.directions)), np.float32), predicted
+        for number in range(len(LOOKS)):
+            photo = torch.from_numpy(photo_of(number, self.noise)).to(predicted)
+            seen, others = (
+                np.stack([self._first(*each) for each in progress(pairs, unit="painting", total=len(rows))])
+                for pairs in (zip(repeat(photo), rows, strict=False), zip(self.others, rows, strict=True))
+            )
+            correction = correction.with_look(seen / lengths, others / lengths)
+            steps = (correction.step(number, *each) for each in zip(moved, seen, paintings, strict=True))
+            moved = moved + np.stack(list(steps))
+            rows = predicted + torch.from_numpy(moved @ correction.directions).to(predicted)
+        return correction
+
+    def _corrected(self, correction: Correction, row: Tensor, painting: _Seen) -> Tensor:
+        def look(number: int, at: Array) -> Array:
+            photo = torch.from_numpy(photo_of(number, self.noise)).to(row)
+            return self._first(photo, torch.from_numpy(at).to(row))
+
+        corrected = correction(row[0].cpu().numpy(), painting.first[0].cpu().numpy(), look)
+        return torch.from_numpy(corrected).to(row)[None]
+
+    @torch.no_grad()
+    def _first(self, photos: Tensor, row: Tensor) -> Array:
+        """(S,), the Gram matrices of pictures of ``photos`` (N,3,H,W) in one row (P,), in the mean."""
+        pictures = self._paint(photos, row.expand(len(photos), -1))
+        return np.asarray(self._see(pictures).first.mean(dim=0).cpu())
 
     def _each(self, rows: list[Tensor], paintings: list[_Seen]) -> Iterator[tuple[Sample, Tensor, _Seen]]:
         each = zip(self.samples, rows, paintings, strict=True)
         return progress(each, unit="painting", total=len(rows))
-
-    @torch.no_grad()
-    def _corrected(self, correction: Correction | None, row: Tensor, painting: _Seen) -> Tensor:
-        if correction is None:
-            return row
-
-        def look(step: int, at: Array) -> Array:
-            photos = torch.from_numpy(photos_of(step, self.noise)).to(row)
-            rows = torch.from_numpy(at).to(row).expand(len(photos), -1)
-            return np.asarray(self._see(self._paint(photos, rows)).first.mean(dim=0).cpu())
-
-        corrected = correction(row[0].cpu().numpy(), painting.first[0].detach().cpu().numpy(), look)
-        return torch.from_numpy(corrected).to(row)[None]
 
     def _paint(self, photos: Tensor, rows: Tensor) -> Tensor:
         with self.autocast():
@@ -262,8 +297,24 @@ def samples(
     found = []
     for number in range(count):
         part, _ = paintings[number]
-        photo = square(photos[number * len(photos) // count])
-        noisy = photo + np.float32(noise / 255) * field_of_noise(SIDE, SIDE, top=number * SIDE)
+        photo = square(photos[number * len(photos) // count], _SIDE)
+        noisy = photo + np.float32(noise / 255) * field_of_noise(_SIDE, _SIDE, top=number * _SIDE)
         pictures = (part[None].float() / 255, torch.from_numpy(photo), torch.from_numpy(noisy))
         found.append(Sample(*(picture.to(device, torch.float32) for picture in pictures)))
     return found
+
+
+def other_photos(photos: Sequence[Path], count: int, noise: float) -> list[Tensor]:
+    """Some of ``photos``, others while there are enough, for each of ``count`` paintings, with noise: (N,3,H,W) each.
+
+    Those of one painting for all would be too few: what is peculiar to six photos made styles 1 % worse.
+
+    Raises:
+        ImpastoError: a photo cannot be read.
+    """
+    total = count * _OTHERS
+    some = (square(photos[number * len(photos) // total], _OTHERS_SIDE) for number in range(total))
+    field = np.float32(noise / 255) * field_of_noise(_OTHERS_SIDE, _OTHERS_SIDE)
+    # Neighbours in a folder are often alike: each painting has some from all over it.
+    noisy = torch.from_numpy(np.concatenate(list(some)) + field).unflatten(0, (_OTHERS, count))
+    return list(noisy.transpose(0, 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -51,12 +51,18 @@ class Paintings(Dataset[tuple[Tensor, int]]):
 
     def __getitem__(self, number: int) -> tuple[Tensor, int]:
         rng = np.random.default_rng((self.seed, number, 0xA27))
-        part, painting = self._draw(rng)
+        part, painting = self._draw(rng, _varied_part)
         if self.mixed and rng.random() < self.mixed:
-            part = _mixed(part, self._draw(rng)[0], rng)
+            part = _mixed(part, self._draw(rng, _varied_part)[0], rng)
         return part, painting
 
-    def _draw(self, rng: np.random.Generator) -> tuple[Tensor, int]:
+    def as_it_is(self, number: int) -> Tensor:
+        """The middle of a painting in its own colours, the shorter side whole: (3,256,256) uint8."""
+        return self._draw(np.random.default_rng((self.seed, number, 0xA28)), _middle)[0]
+
+    def _draw(
+        self, rng: np.random.Generator, cut: Callable[[Image.Image, np.random.Generator], np.ndarray]
+    ) -> tuple[Tensor, int]:
         """A part of a painting; of the next one in its folder that can be read, should it be broken."""
         folder = int(rng.integers(len(self.folders)))
         paintings = self.folders[folder]
@@ -64,12 +70,20 @@ class Paintings(Dataset[tuple[Tensor, int]]):
         for index in (*range(drawn, len(paintings)), *range(drawn)):
             try:
                 with Image.open(paintings[index]) as image:
-                    part = varied(random_part(image.convert("RGB"), rng), rng)
+                    part = cut(image.convert("RGB"), rng)
             except (OSError, ValueError, Image.DecompressionBombError) as error:
                 logger.warning("painting %s: left out, it cannot be read (%s)", paintings[index], error)
             else:
                 return torch.from_numpy(part.transpose(2, 0, 1).copy()), int(self.first[folder] + index)
         raise ImpastoError(f"{paintings[0].parent}: none of the paintings can be read")
+
+
+def _varied_part(image: Image.Image, rng: np.random.Generator) -> np.ndarray:
+    return varied(random_part(image, rng), rng)
+
+
+def _middle(image: Image.Image, rng: np.random.Generator) -> np.ndarray:
+    return np.asarray(ImageOps.fit(image, (PREDICTED_SIDE, PREDICTED_SIDE), Image.Resampling.BICUBIC))
 
 
 def _mixed(part: Tensor, other: Tensor, rng: np.random.Generator) -> Tensor:
