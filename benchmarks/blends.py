@@ -6,6 +6,7 @@ python benchmarks/blends.py --style-images ARTWORKS --json docs/benchmarks/blend
 from __future__ import annotations
 
 import argparse
+from functools import lru_cache
 from pathlib import Path
 
 import matplotlib as mpl
@@ -30,29 +31,46 @@ import matplotlib.pyplot as plt
 Curves = dict[str, list[float]]
 
 
-def losses(vgg: VGG16, picture: np.ndarray, targets: tuple[Grams, ...]) -> np.ndarray:
-    """Style losses of a picture against each style."""
-    with torch.no_grad():
-        seen = describe(vgg, torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 255)
-        return np.array([style_loss(seen.grams, target).item() for target in targets])
+class Pictures:
+    """What VGG-16 sees in the photos, as they are and painted; ends of lines, which two share, are painted once."""
+
+    def __init__(self, stylizer: impasto.Stylizer, vgg: VGG16, photos: list[np.ndarray]) -> None:
+        self.stylizer, self.vgg, self.photos = stylizer, vgg, photos
+        self.untouched = [self._grams(photo) for photo in photos]
+        self.painted = lru_cache(maxsize=2 * len(photos))(self._painted)
+
+    def _grams(self, picture: np.ndarray) -> Grams:
+        with torch.no_grad():
+            pixels = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 255
+            return describe(self.vgg, pixels).grams
+
+    def _painted(self, number: int, slug: str) -> Grams:
+        return self._grams(self.stylizer(self.photos[number], slug))
+
+    def blended(self, number: int, shares: dict[str, float]) -> Grams:
+        """Gram matrices of a photo in a blend."""
+        present = {slug: share for slug, share in shares.items() if share}
+        if len(present) == 1:
+            return self.painted(number, *present)
+        return self._grams(self.stylizer(self.photos[number], present))
 
 
-def curves(
-    stylizer: impasto.Stylizer, vgg: VGG16, targets: dict[str, Grams], photos: list[np.ndarray], steps: int
-) -> Curves:
+def curves(pictures: Pictures, targets: dict[str, Grams], steps: int) -> Curves:
     """Mean style losses at each share of the second of two styles, divided by those of the photos."""
-    pair, both = list(targets), tuple(targets.values())
+    one, other = targets
     shares = np.linspace(0, 1, steps)
-    blends = [{pair[0]: 1 - share, pair[1]: share} for share in shares]
-    measured = np.mean([_relative(stylizer, vgg, photo, blends, both) for photo in photos], axis=0)
-    return {"share": shares.tolist(), pair[0]: measured[:, 0].tolist(), pair[1]: measured[:, 1].tolist()}
+    blends = [{one: 1 - share, other: share} for share in shares]
+    measured = np.mean([_relative(pictures, number, blends, targets) for number in range(len(pictures.photos))], axis=0)
+    return {"share": shares.tolist(), one: measured[:, 0].tolist(), other: measured[:, 1].tolist()}
 
 
-def _relative(
-    stylizer: impasto.Stylizer, vgg: VGG16, photo: np.ndarray, blends: list[dict[str, float]], both: tuple[Grams, ...]
-) -> np.ndarray:
-    pictures = [losses(vgg, stylizer(photo, blend), both) for blend in blends]
-    return np.array(pictures) / losses(vgg, photo, both)
+def _relative(pictures: Pictures, number: int, blends: list[dict[str, float]], targets: dict[str, Grams]) -> np.ndarray:
+    painted = [_losses(pictures.blended(number, blend), targets) for blend in blends]
+    return np.array(painted) / _losses(pictures.untouched[number], targets)
+
+
+def _losses(grams: Grams, targets: dict[str, Grams]) -> np.ndarray:
+    return np.array([style_loss(grams, target).item() for target in targets.values()])
 
 
 def monotone(values: list[float], sign: int) -> float:
@@ -92,10 +110,11 @@ def main() -> None:
     targets = {
         style.slug: style_grams(vgg, image(arguments.style_images, style), torch.device("cpu")) for style in styles
     }
+    pictures = Pictures(stylizer, vgg, photos)
     results = {}
     for one, other in progress(list(zip(styles, styles[1:] + styles[:1], strict=True))):
         both = {style.slug: targets[style.slug] for style in (one, other)}
-        results[f"{one.slug} – {other.slug}"] = curves(stylizer, vgg, both, photos, arguments.steps)
+        results[f"{one.slug} – {other.slug}"] = curves(pictures, both, arguments.steps)
     rows = []
     for name, curve in results.items():
         _, one, other = curve

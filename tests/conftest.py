@@ -19,7 +19,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from impasto.nn.vgg import VGG16
-from impasto.training import Run, export_model, painter, prepare, read_recipe, train
+from impasto.training import Run, export_model, painter, paintings, prepare, read_recipe, resident, train
 
 RECIPE = """
 name = "tiny"
@@ -67,6 +67,8 @@ os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="impasto-tests-")
 
 # Predictors begin with what 64 paintings look like, which takes longer than their few steps here; the tests have seven.
 painter._SEEN_FIRST = 7
+# Nor need parts of paintings be large: reading them takes more than half of a step here.
+paintings.PREDICTED_SIDE = resident.PREDICTED_SIDE = 128
 
 settings.register_profile("impasto", deadline=None)
 settings.load_profile("impasto")

@@ -16,7 +16,7 @@ import impasto
 from impasto.cli import main
 from impasto.correction import Correction
 from impasto.losses import STYLE_LAYERS, STYLE_WEIGHT, describe, style_loss
-from impasto.model import CORRECTION, load_model
+from impasto.model import CORRECTION, VERSION, copy_model, load_model
 from impasto.nn.predictor import painting_grams
 from impasto.nn.slim import SlimVGG
 from impasto.paintings import for_predictor, read_painting
@@ -177,9 +177,13 @@ def test_slopes_are_what_pictures_change_by(corrected: Path) -> None:
 def test_command_line(with_predictor: Path, workshop, tmp_path: Path) -> None:
     recipe = workshop.with_predictor(directions=7)
     options = ["--content", workshop.photos, "--paintings", workshop.style_images, "--out", tmp_path / "new"]
-    result = invoke("correct", with_predictor, recipe, *options)
+    before = copy_model(load_model(with_predictor), tmp_path / "before").path
+    text = (before / "model.json").read_text()
+    (before / "model.json").write_text(text.replace(f'"version": {VERSION}', '"version": 1'))
+    result = invoke("correct", before, recipe, *options)
     assert (result.exit_code, result.stdout.endswith("in 7 directions\n")) == (0, True), result.output
     old, new = load_model(with_predictor), load_model(tmp_path / "new")
+    assert load_model(before).outdated
     assert new.corrects
     assert {name: new.info.files[name] for name in old.info.files} == old.info.files
     row, other = (impasto.load(path).predict(workshop.style_images / "glass.png").row for path in (old.path, new.path))

@@ -12,7 +12,7 @@ from PIL import Image
 
 import impasto
 from impasto import ImpastoError, Style
-from impasto.model import load_model
+from impasto.model import copy_model, load_model
 from impasto.runtime import RUNTIMES
 from impasto.styles import StyleInfo
 
@@ -97,6 +97,16 @@ def test_newer_versions_are_refused_with_what_to_do(model_copy: Path) -> None:
     (model_copy / "model.json").write_text('{"version": 99, "something": "new"}')
     with pytest.raises(ImpastoError, match="newer impasto"):
         load_model(model_copy)
+
+
+def test_predictors_of_an_old_format_are_refused_and_all_else_works(tmp_path: Path, photo: Path) -> None:
+    old = copy_model(load_model("fast"), tmp_path / "old")
+    info = json.loads((old.path / "model.json").read_text())
+    (old.path / "model.json").write_text(json.dumps(info | {"version": 1}))
+    stylizer = impasto.load(old.path)
+    assert stylizer(photo, "mural").size == (75, 50)
+    with pytest.raises(ImpastoError, match="impasto correct"):
+        stylizer.predict(photo)
 
 
 def test_no_model_folder_at_all(tmp_path: Path, photo: Path) -> None:

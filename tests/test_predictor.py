@@ -24,7 +24,7 @@ from impasto.runtime import load_runtime
 from impasto.training import loop, prepare, read_recipe, train
 from impasto.training.balance import PaintingFactors, PhotoScores
 from impasto.training.data import find_photos
-from impasto.training.paintings import Paintings, in_colors_of
+from impasto.training.paintings import PREDICTED_SIDE, Paintings, in_colors_of
 from impasto.training.run import find_paintings
 
 
@@ -159,7 +159,7 @@ def test_parts_of_paintings_depend_on_their_number_alone(workshop) -> None:
     assert paintings.count == 1 + 5  # glass.png is held out
     (part, index), (again, _) = paintings[3], paintings[3]
     assert torch.equal(part, again)
-    assert part.shape == (3, 256, 256)
+    assert part.shape == (3, PREDICTED_SIDE, PREDICTED_SIDE)
     seen = [paintings[number][1] for number in range(60)]
     assert set(seen) == set(range(6))
     assert 20 <= seen.count(0) <= 40  # each folder as often as the other
@@ -249,14 +249,14 @@ def test_paintings_are_mixed_by_number(workshop) -> None:
 
 
 def test_paintings_as_they_are_keep_their_colours_and_shorter_side(tmp_path: Path) -> None:
-    array = np.zeros((256, 400, 3), np.uint8)
-    array[:, :, 0] = np.arange(400)[None] // 2
+    array = np.zeros((PREDICTED_SIDE, PREDICTED_SIDE + 144, 3), np.uint8)
+    array[:, :, 0] = np.arange(array.shape[1])[None] // 2
     Image.fromarray(array).save(tmp_path / "painting.png")
     paintings = Paintings([[tmp_path / "painting.png"]], 3)
     for number in range(3):
         seen = paintings.as_it_is(number)
-        assert (seen.shape, seen.dtype) == ((3, 256, 256), torch.uint8)
-        assert np.array_equal(seen.permute(1, 2, 0).numpy(), array[:, 72:328])
+        assert (seen.shape, seen.dtype) == ((3, PREDICTED_SIDE, PREDICTED_SIDE), torch.uint8)
+        assert np.array_equal(seen.permute(1, 2, 0).numpy(), array[:, 72:-72])
 
 
 def test_broken_paintings_are_left_out_with_a_warning(workshop, tmp_path: Path, caplog) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 from impasto import ImpastoError
 from impasto.training import TrainingOptions, loop, read_recipe, train
 from impasto.training.data import find_photos
-from impasto.training.resident import Pictures, ResidentCrops, ResidentPaintings
+from impasto.training.resident import PREDICTED_SIDE, Pictures, ResidentCrops, ResidentPaintings
 from impasto.training.run import prepare
 
 CPU = torch.device("cpu")
@@ -85,7 +85,7 @@ def test_paintings_of_each_folder_come_equally_often(workshop) -> None:
     photos = find_photos(workshop.photos)
     paintings = ResidentPaintings([photos[:1], photos[1:]], 0, 200, CPU)
     part, number = paintings.batch(0, slice(0, 200))
-    assert part.shape == (200, 3, 256, 256)
+    assert part.shape == (200, 3, PREDICTED_SIDE, PREDICTED_SIDE)
     assert 70 < (number == 0).sum() < 130
     assert set(number.tolist()) == {0, 1, 2, 3, 4}
     again = ResidentPaintings([photos[:1], photos[1:]], 0, 200, CPU).batch(0, slice(40, 60))

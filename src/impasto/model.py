@@ -21,8 +21,8 @@ from impasto.errors import ImpastoError
 from impasto.files import write_file
 from impasto.styles import Style
 
-VERSION = 1
-"""Version of the folder's format that this code reads and writes."""
+VERSION = 2
+"""Version of the folder's format that this code writes. It reads all before; of 1, not what predicts styles."""
 INFO, WEIGHTS, STYLES = "model.json", "network.safetensors", "styles"
 PREDICTOR_WEIGHTS = "predictor.safetensors"
 CORRECTION = "correction.safetensors"
@@ -110,6 +110,11 @@ class Model:
         return Graph.PREDICTOR.value in self.info.files
 
     @property
+    def outdated(self) -> bool:
+        """Whether it predicts styles in a format of before, which only ``impasto correct`` reads."""
+        return self.predicts and self.info.version < VERSION
+
+    @property
     def corrects(self) -> bool:
         """Whether it corrects the styles that it predicts."""
         return CORRECTION in self.info.files
@@ -181,14 +186,14 @@ def copy_model(model: Model, out: Path) -> Model:
 
 
 def add_files(path: Path, contents: dict[str, bytes]) -> None:
-    """Write more files into a model folder, or others in their places; what it is comes last.
+    """Write what predicts styles into a model folder, in the present format; what it is comes last.
 
     Raises:
         ImpastoError: ``path`` cannot be written.
     """
     info = _read_info(path)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-    info = msgspec.structs.replace(info, files=info.files | digests)
+    info = msgspec.structs.replace(info, version=VERSION, files=info.files | digests)
     try:
         for name, content in (contents | {INFO: msgspec.json.format(msgspec.json.encode(info), indent=2)}).items():
             write_file(path / name, content)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from impasto.correction import Correction
+from impasto.errors import ImpastoError
 from impasto.images import Pixels, free_photos, read_photo, resize, to_pixels
 from impasto.model import CORRECTION, Model
 from impasto.noise import noise
@@ -38,8 +39,10 @@ class Predictor:
         """The style (P,) of a painting.
 
         Raises:
-            ImpastoError: the model predicts no styles, or one of its files is damaged.
+            ImpastoError: the model predicts no styles, or in a format of before, or one of its files is damaged.
         """
+        if self._model.outdated:
+            raise ImpastoError(f"model {self._model.path}: predicts styles in an old format; impasto correct renews it")
         pixels = for_predictor(painting)
         row, grams = self._runtime.predict(pixels)
         if not self._model.corrects:

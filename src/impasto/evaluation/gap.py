@@ -111,7 +111,6 @@ def evaluate(
     pictures = [_scaled(path, size) for path in paths]
     images = {style.slug: _style_image(Path(style_images), style) for style in styles}
     loss_network = load_vgg16(vgg)
-    loss_network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     targets = {slug: style_grams(loss_network, image, torch.device("cpu")) for slug, image in images.items()}
     stlpips = load_stlpips()
     scores: dict[str, list[PhotoScore]] = {style.slug: [] for style in styles}

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import platformdirs
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
@@ -38,7 +39,9 @@ def load_vgg16(path: str | Path | None = None) -> VGG16:
     path = path or os.environ.get(ENVIRONMENT_VARIABLE)
     path = Path(path) if path else _cached()
     try:
-        return VGG16({name: tensor.float() for name, tensor in load_file(path).items()})
+        network = VGG16({name: tensor.float() for name, tensor in load_file(path).items()})
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a quarter faster on a processor
+        return network
     except FileNotFoundError:
         raise ImpastoError(f"VGG-16 weights {path}: there is no such file") from None
     except (SafetensorError, OSError, RuntimeError) as error:
