@@ -26,7 +26,7 @@ WHOLE = 1_600_000
 THUMBNAIL = 480_000
 """Most pixels of the thumbnail that statistics are measured on."""
 TILE = 512
-"""Side of a tile, in pixels; a multiple of 4."""
+"""Side of a square, in pixels, that with its halo is as much as is painted at once of a large picture."""
 
 # Photos of a folder, and frames of a video, mostly have one size, upright or not, and are painted at two.
 _whole_noise = functools.lru_cache(maxsize=4)(noise)
@@ -104,10 +104,9 @@ class Painter:
         picture = np.empty((*size, 3), np.uint8)
         regions = regions.resized(*size)
         everything = geometry.frame(*size)
-        tiles = list(geometry.tiles(everything, self.tile, Window(0, 0, *size)))
+        tiles = geometry.tiles(everything, Window(0, 0, *size), self.tile, self.halo)
         self._release()
-        for tile in progress(tiles, unit="tile", show=show):
-            seen = tile.around(self.halo, self.tile + 2 * self.halo, everything)
+        for tile, seen in progress(tiles, unit="tile", show=show):
             painted = self._run(self._read(photo, regions, size, seen), regions, seen, statistics)
             _put(picture, tile, tile.within(seen).cut(painted))
         # What comes next, turning the picture into a file, takes as much memory as painting it.
