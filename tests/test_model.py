@@ -13,8 +13,10 @@ from PIL import Image
 import impasto
 from impasto import ImpastoError, Style
 from impasto.model import copy_model, load_model
+from impasto.paintings import read_painting
 from impasto.runtime import RUNTIMES
 from impasto.styles import StyleInfo
+from impasto.training.add_style import predicted
 
 
 def test_folder_says_what_it_is(trained: Path, workshop) -> None:
@@ -107,6 +109,7 @@ def test_predictors_of_an_old_format_are_refused_and_all_else_works(tmp_path: Pa
     assert stylizer(photo, "mural").size == (75, 50)
     with pytest.raises(ImpastoError, match="impasto correct"):
         stylizer.predict(photo)
+    assert predicted(stylizer.model, [read_painting(photo)]) == []  # fits begin as with a model without a predictor
 
 
 def test_no_model_folder_at_all(tmp_path: Path, photo: Path) -> None:
