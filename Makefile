@@ -11,7 +11,7 @@ demo: .venv/inference
 	@$(BIN)/impasto stylize $(PHOTOS)/neuschwansteincastle.jpg $(PHOTOS)/scarlet_macaw.jpg -s stained-glass -o demo
 
 test: .venv/dev
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: .venv/dev
 	$(BIN)/ruff check

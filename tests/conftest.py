@@ -19,7 +19,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from impasto.nn.vgg import VGG16
-from impasto.training import Run, export_model, painter, paintings, prepare, read_recipe, resident, train
+from impasto.training import Run, correction, export_model, painter, paintings, prepare, read_recipe, resident, train
 
 RECIPE = """
 name = "tiny"
@@ -69,6 +69,8 @@ os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="impasto-tests-")
 painter._SEEN_FIRST = 7
 # Nor need parts of paintings be large: reading them takes more than half of a step here.
 paintings.PREDICTED_SIDE = resident.PREDICTED_SIDE = 128
+# Nor photos that corrections are found by, of which most of the time goes into the others.
+correction._OTHERS, correction._OTHERS_SIDE = 2, 96
 
 settings.register_profile("impasto", deadline=None)
 settings.load_profile("impasto")

@@ -27,6 +27,8 @@ from impasto.training import export_model, train
 from impasto.training.correction import Finder, Sample
 from impasto.training.painter import Painter
 
+pytestmark = pytest.mark.xdist_group("correction")  # one process, which finds a correction once for all of them
+
 
 def linear(
     seed: int, content: float = 1e-6, directions: int = 8, numbers: int = 30, size: int = 40
