@@ -69,7 +69,7 @@ os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="impasto-tests-")
 painter._SEEN_FIRST = 7
 # Nor need parts of paintings be large: reading them takes more than half of a step here.
 paintings.PREDICTED_SIDE = resident.PREDICTED_SIDE = 128
-# Nor photos that corrections are found by, of which most of the time goes into the others.
+# Nor need the photos by which corrections are found be so many and so large.
 correction._OTHERS, correction._OTHERS_SIDE = 2, 96
 
 settings.register_profile("impasto", deadline=None)
