@@ -7,7 +7,10 @@ import torch
 from torch import nn
 
 from impasto import ImpastoError
+from impasto.model import BUNDLED, load_model
 from impasto.nn import ARCHITECTURES, StyleTransferNetwork
+from impasto.runtime.torch import load_network
+from impasto.styles import IDENTITY
 
 NAMES = sorted(ARCHITECTURES)
 
@@ -67,6 +70,27 @@ def test_ids_and_weights_and_batches_agree(name: str) -> None:
     for index in range(3):
         alone = network(photos[index : index + 1], style_id=ids[index : index + 1])
         torch.testing.assert_close(alone[0], together[index], atol=1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_identity_style_is_the_image_and_counts_by_its_share(name: str) -> None:
+    network = network_with_random_styles(name)
+    photo, style = torch.rand(2, 3, 32, 40), torch.tensor([0, 0])
+    before = network(photo, style_id=style)
+    network.identity = 2
+    assert torch.equal(network(photo, style_id=torch.tensor([2, 2])), photo)
+    assert torch.equal(network(photo, style_id=style), before)
+    half = torch.tensor([[0.5, 0, 0.5]] * 2)
+    maps = network.render(photo, network.rows(photo, style_weights=half))
+    torch.testing.assert_close(network(photo, style_weights=half), (maps + photo) / 2)
+
+
+@pytest.mark.parametrize("model", BUNDLED)
+def test_the_bundled_models_reproduce_photos(model: str) -> None:
+    loaded = load_model(model)
+    photo = torch.rand(1, 3, 48, 64)
+    slot = torch.tensor([list(loaded.styles).index(IDENTITY)])
+    assert torch.equal(load_network(loaded)(photo, style_id=slot), photo)
 
 
 def test_blends_and_single_styles_share_a_batch() -> None:

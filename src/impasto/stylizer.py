@@ -171,7 +171,7 @@ class Stylizer:
         return source.origin.picture(picture)
 
     def reproduce(self, photo: Array) -> Array:
-        """The photo (H,W,3) uint8 as the network paints it in the identity style, without the photo laid over.
+        """The photo (H,W,3) uint8 as the network's maps paint it in the identity style, without its skip.
 
         Raises:
             ImpastoError: the model has no identity style.
@@ -306,10 +306,10 @@ def _bring_back(picture: Array, photo: Array, regions: Regions, detail: float, f
 
 
 def _lay_over(picture: Array, photo: Array, regions: Regions) -> None:
-    """Lay the photo over the picture, both (H,W,3) uint8, by the identity style's share.
+    """The identity style's skip: lay the photo over the picture, both (H,W,3) uint8, by that style's share.
 
-    The network does not reproduce photos perfectly; so a strength of 0, or a region that keeps the photo, is the photo
-    itself.
+    As in the network's ``forward``, but where the picture has its final size, whatever sizes it was painted at. So a
+    strength of 0, or a region that keeps the photo, is the photo itself.
     """
     if not any(regions.identity):
         return

@@ -82,5 +82,5 @@ def table(scores: Evaluation) -> str:
     )
     lines.append(f"| **mean** | {100 * gap:.1f} | | {distance:.2f} | | {likeness:.2f} | | | | |")
     if scores.identity_psnr is not None:
-        lines += ["", f"Identity style, painted by the network alone: {scores.identity_psnr:.1f} dB PSNR."]
+        lines += ["", f"Identity style: the photo, by its skip; without that {scores.identity_psnr:.1f} dB PSNR."]
     return "\n".join(lines)

@@ -77,7 +77,7 @@ class Evaluation(msgspec.Struct, frozen=True):
     size: int
     styles: tuple[StyleScore, ...]
     identity_psnr: float | None = None
-    """Of the identity style's pictures, in dB; None without one."""
+    """Of the identity style's pictures without its skip, by which they are the photo, in dB; None without one."""
 
 
 def evaluate(

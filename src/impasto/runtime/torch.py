@@ -16,6 +16,7 @@ from impasto.model import PREDICTOR_WEIGHTS, Graph, Model
 from impasto.nn import StyleTransferNetwork
 from impasto.nn.predictor import PaintingGrams, StylePredictor
 from impasto.runtime import Runtime
+from impasto.styles import IDENTITY
 
 
 class TorchRuntime(Runtime):
@@ -48,7 +49,9 @@ def load_network(model: Model) -> StyleTransferNetwork:
     Raises:
         ValueError: the weights are not those of the architecture.
     """
-    network = StyleTransferNetwork(model.info.architecture, len(model.styles))
+    slugs = list(model.styles)
+    identity = slugs.index(IDENTITY) if IDENTITY in slugs else None
+    network = StyleTransferNetwork(model.info.architecture, len(slugs), identity)
     try:
         weights = {name: tensor.float() for name, tensor in parse(model.weights()).items()}
         missing = network.load_state_dict(weights, strict=False)

@@ -131,7 +131,7 @@ def measure(run: Run, slot: int) -> dict[str, float]:
     noisy = torch.stack([noisy for _, noisy, _ in crops]).to(device).float() / 255
     slots = torch.full((_CROPS,), slot, device=device)
     with run.autocast():
-        picture = run.trained.network(noisy, slots).float()
+        picture = run.trained(noisy, slots).float()
     if slot == run.recipe.identity:
         return {"psnr": -10 * (picture - photo).square().mean(dim=(1, 2, 3)).log10().mean().item()}
     losses = run.objective(picture, photo, slots)

@@ -20,7 +20,7 @@ def sample_sheet(run: Run) -> None:
     for slot in range(run.recipe.slots):
         slots = torch.full((PHOTOS,), slot, device=photos.device)
         with run.autocast():
-            columns.append(run.trained.network(photos, slots).float())
+            columns.append(run.trained(photos, slots).float())
     path = run.out / "samples" / f"step-{run.step:06d}.jpg"
     path.parent.mkdir(exist_ok=True)
     tile(torch.stack(columns, dim=1)).save(path, quality=90)
