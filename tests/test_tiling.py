@@ -85,11 +85,11 @@ def test_halo_is_how_far_the_network_looks(name: str) -> None:
             parameter.data.fill_(1 / parameter[0].numel())
     style = network.style(torch.tensor([0]))
     halo, middle = network.architecture.halo, 160
-    photo = torch.full((1, 3, 320, 320), 0.5, dtype=torch.double, requires_grad=True)
+    photo = torch.full((1, 3, 20, 320), 0.5, dtype=torch.double, requires_grad=True)
     picture = network.render_frozen(photo, style, 1 - style)
-    picture[0, :, middle : middle + 4, middle : middle + 4].sum().backward()
+    picture[..., middle : middle + 4].sum().backward()
     assert photo.grad is not None
-    seen = torch.nonzero(photo.grad[0, 0])
+    seen = torch.nonzero(photo.grad[0, 0])[:, 1]
     assert middle - halo <= seen.min() <= middle - halo + 12
     assert middle + 4 + halo - 12 <= seen.max() < middle + 4 + halo
 

@@ -157,13 +157,13 @@ def test_rows_learn_at_their_own_rate(workshop, tmp_path: Path) -> None:
 
 
 def test_resuming_is_exact(workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    train(workshop.prepare(tmp_path / "straight"))
+    train(workshop.prepare(tmp_path / "straight", steps=8))
     with monkeypatch.context() as patch:
-        interrupt_after(patch, 9)
-        with pytest.raises(ImpastoError, match="stopped after step 10, saved; the same command and --resume"):
-            train(workshop.prepare(tmp_path / "stopped"))
-    run = workshop.prepare(tmp_path / "stopped", resume=True)
-    assert run.step == 10
+        interrupt_after(patch, 3)
+        with pytest.raises(ImpastoError, match="stopped after step 4, saved; the same command and --resume"):
+            train(workshop.prepare(tmp_path / "stopped", steps=8))
+    run = workshop.prepare(tmp_path / "stopped", steps=8, resume=True)
+    assert run.step == 4
     train(run)
     straight, resumed = weights_of(tmp_path / "straight"), weights_of(tmp_path / "stopped")
     assert straight.keys() == resumed.keys()
