@@ -60,7 +60,7 @@ def loaded(model: str) -> impasto.Stylizer:
 def smooth_photos() -> dict[str, np.ndarray]:
     y, x = np.mgrid[:320, :320]
     castle = read_photo(examples() / "neuschwansteincastle.jpg").resized(768)
-    blurred = Image.fromarray(castle.resized(384).array).filter(ImageFilter.GaussianBlur(6))
+    blurred = Image.fromarray(castle.array).filter(ImageFilter.GaussianBlur(12))
     return {
         "flat": np.full((320, 320, 3), (120, 150, 190), np.uint8),
         "gradient": np.stack([90 + y * 0.2, 120 + y * 0.15 + x * 0.05, 180 + y * 0.1], axis=2).astype(np.uint8),
