@@ -196,6 +196,24 @@ def test_rasters_go_when_their_energy_is_minimised() -> None:
     assert losses.raster_energy(picture, flat).item() < before / 4
 
 
+def test_specks_are_seen_where_the_photo_is_smooth_and_grain_is_none() -> None:
+    generator = torch.Generator().manual_seed(0)
+    grain = 4 / 255 * torch.randn(1, 1, 96, 96, generator=generator)
+    spots = (
+        50
+        / 255
+        * (torch.rand(1, 1, 96, 96, generator=generator) < 0.01)
+        * torch.randn(1, 1, 96, 96, generator=generator).sign()
+    )
+    flat, busy = torch.full((1, 3, 96, 96), 0.5), torch.rand(1, 3, 96, 96, generator=generator)
+    assert losses.specks(flat + grain, flat).item() < 0.01
+    # A hundredth of the places, each about 50 - 18 grey levels beyond.
+    assert losses.specks(flat + grain + spots, flat).item() == pytest.approx(0.01 * 32**2, rel=0.3)
+    assert losses.specks(flat + grain + spots, busy).item() == 0
+    halves = torch.cat([flat[..., :48], busy[..., 48:]], dim=3)
+    assert losses.specks(flat + spots * (torch.arange(96) >= 64), halves).item() == 0
+
+
 def test_gradients_of_shifted_grams_are_those_of_their_formula() -> None:
     features = torch.rand(2, 3, 5, 6, dtype=torch.float64, requires_grad=True)
     weights = torch.rand(2, 3, 15)

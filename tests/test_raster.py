@@ -78,3 +78,10 @@ def test_the_bundled_models_paint_smooth_areas_without_a_raster(model: str, styl
         part = picture[:180, 300:740] if name == "sky" else picture
         assert raster(part) < LIMIT, name
         assert picture.std(axis=(0, 1)).max() > 3, f"{name}: nothing was painted"
+
+
+@pytest.mark.parametrize("photo", ["cat", "greatwallofchina"])
+def test_blue_horses_have_no_weave_at_1024_pixels(photo: str) -> None:
+    """Where ``paper`` had 0.19 and 0.21 before the row was fitted once more."""
+    picture = loaded("paper")(read_photo(examples() / f"{photo}.jpg").array, "blue-horses")
+    assert raster(picture[:240, :240]) < LIMIT

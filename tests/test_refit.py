@@ -9,7 +9,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from impasto.cli import main
+from impasto.losses import specks
 from impasto.model import load_model
+from impasto.nn.slim import load_slim_vgg
+from impasto.paintings import Painting
 from impasto.training import add_style as adding
 
 
@@ -43,6 +46,34 @@ def test_rows_are_fitted_and_all_else_is_as_it_was(trained: Path, workshop, tmp_
     named = [slug for slug, style in before.styles.items() if style.info.image]
     assert len(named) > 1
     assert not any(np.array_equal(before.styles[slug].row, whole[slug].row) for slug in named)
+
+
+def test_weights_against_patterns_are_those_that_were_asked_for(trained: Path, workshop, tmp_path, monkeypatch) -> None:
+    weights = []
+
+    def take_step(self: adding.Fit) -> None:
+        weights.append((self.raster, self.specks))
+        self.step += 1
+
+    monkeypatch.setattr(adding.Fit, "take_step", take_step)
+    result = refit(trained, tmp_path / "new", workshop, "-s", "mural", "--raster", "4", "--specks", "0.5")
+    assert result.exit_code == 0, result.output
+    assert set(weights) == {(4.0, 0.5)}
+
+
+def test_specks_become_fewer_when_they_count(trained: Path, workshop) -> None:
+    model = load_model(trained)
+    painting = Painting(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))
+    photos = sorted(workshop.photos.glob("*"))
+    options = {"crop": 64, "flat": 1.0, "steps": 30, "starts": [model.styles["mural"].row]}
+    left = []
+    for weight in (0.0, 1.0):
+        fitting = adding.Fit(model, [painting], photos, load_slim_vgg(), specks=weight, **options)
+        for _ in range(30):
+            fitting.take_step()
+        photo, noisy = fitting.checked
+        left.append(specks(fitting._render(noisy, fitting.mean), photo).mean().item())
+    assert left[1] < left[0] / 2
 
 
 def test_an_interrupted_style_is_not_taken_for_done(trained: Path, workshop, tmp_path: Path, monkeypatch) -> None:

@@ -22,6 +22,8 @@ _ACROSS, _CHANCE = 0.42, 0.06
 """Of directions, the sine from which they are not in line; of autocorrelations, what is no raster yet."""
 _SMOOTH, _ENOUGH = 1.0, 0.25
 """Grey levels that a smooth photo is away from its blur; the least part of a photo that is looked at."""
+_GRAIN = 18.0
+"""Grey levels that pixels of a painting's grain are away from their neighbours at most."""
 _CELL, _CELLS = 8, 8
 """Side of a cell, in pixels, and of the window that a cell's mean is taken over, in cells."""
 _INVISIBLE = 1e-2
@@ -231,7 +233,7 @@ def raster_energy(image: Tensor, photo: Tensor) -> Tensor:
     Returns:
         (N,), 0 to about 10; 0 where less than a quarter of the photo is smooth.
     """
-    smooth = (_box(_box(255 * photo, 9).sub(255 * photo).abs().mean(1, keepdim=True), 9) < _SMOOTH).float()
+    smooth = _smooth(photo)
     texture = (image - _box(_box(image, 15), 15)) * smooth
     overlap = _autocorrelation(smooth).clamp(min=1)
     likeness = _autocorrelation(texture) / overlap
@@ -245,6 +247,31 @@ def raster_energy(image: Tensor, photo: Tensor) -> Tensor:
     across = (y * u - x * v).abs() > _ACROSS * distance * torch.hypot(v, u)
     energy = F.relu(seen * across - _CHANCE).square().sum(dim=(1, 2))
     return energy * (smooth.mean(dim=(1, 2, 3)) > _ENOUGH)
+
+
+def specks(image: Tensor, photo: Tensor) -> Tensor:
+    """How many light and dark specks lie over what was smooth in the photo, as of a brush that spatters.
+
+    Grain counts for nothing, however much of it there is; a few pixels far from their neighbours count by the square
+    of what is beyond it. Style losses like specks: they have the contrast that the edges of a painting have.
+
+    Args:
+        image: (N,3,H,W), RGB in [0,1].
+        photo: (N,3,H,W), RGB in [0,1], without noise.
+
+    Returns:
+        (N,), the mean square, over smooth places, of grey levels by which pixels are more than 18 from the mean of the
+        9 × 9 about them; 0 where less than a quarter of the photo is smooth.
+    """
+    smooth = _smooth(photo)
+    away = 255 * (image - _box(image, 9)).mean(dim=1, keepdim=True).abs()
+    beyond = (F.relu(away - _GRAIN).square() * smooth).sum(dim=(1, 2, 3)) / smooth.sum(dim=(1, 2, 3)).clamp(min=1)
+    return beyond * (smooth.mean(dim=(1, 2, 3)) > _ENOUGH)
+
+
+def _smooth(photo: Tensor) -> Tensor:
+    """(N,1,H,W), 1 where ``photo`` (N,3,H,W) in [0,1] is smooth, else 0."""
+    return (_box(_box(255 * photo, 9).sub(255 * photo).abs().mean(1, keepdim=True), 9) < _SMOOTH).float()
 
 
 def _box(image: Tensor, side: int) -> Tensor:

@@ -18,14 +18,16 @@ from impasto.progress import progress
 @click.option("-s", "--style", "only", multiple=True, help="A style to fit; without any, all. May be repeated.")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), default=30.0, help="For each style.")
 @click.option("--likeness", type=click.FloatRange(0.1, 0.9), default=0.34, help="How much of a photo's forms stays.")
+@click.option("--raster", type=click.FloatRange(0), default=2.0, help="Weight against rasters in smooth areas.")
+@click.option("--specks", type=click.FloatRange(0), default=0.0, help="Weight against specks there; 0.02 counts.")
 @click.option(
     "--content", type=click.Path(path_type=Path), help="Folder of photos to fit on; without it, those of the package."
 )
 @click.option("--vgg", type=click.Path(path_type=Path), help="Fit with VGG-16, from this file: slower.")
 @style_images_option
 def refit(
-    model: Path, out: Path, only: tuple[str, ...], seconds: float, likeness: float, content: Path | None,
-    vgg: Path | None, style_images: Path,
+    model: Path, out: Path, only: tuple[str, ...], seconds: float, likeness: float, raster: float, specks: float,
+    content: Path | None, vgg: Path | None, style_images: Path,
 ) -> None:  # fmt: skip
     """Fit the styles of MODEL once more, each alone, and write a new model: what to end a training with.
 
@@ -35,8 +37,9 @@ def refit(
     photos = training_side("impasto.training.data").find_photos(content or free_photos())
     loaded = load_model(model)
     styles = refitting.refit(
-        loaded, style_images, photos, adding.loss_network(vgg), out, only=only, likeness=likeness, seconds=seconds
-    )
+        loaded, style_images, photos, adding.loss_network(vgg), out, only=only, likeness=likeness, seconds=seconds,
+        raster=raster, specks=specks,
+    )  # fmt: skip
     for style in progress(styles, unit="style", total=len(only) or len(loaded.styles)):
         losses = style.info.losses
         gap, distance = 100 * losses["style_gap_closed"], losses["content_distance"]

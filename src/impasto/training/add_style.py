@@ -32,6 +32,7 @@ from impasto.losses import (
     describe,
     likeness_lost,
     raster_energy,
+    specks,
     style_gap_closed,
     style_terms,
 )
@@ -68,7 +69,7 @@ _WARMUP = 10
 _KEEP = 0.9
 """Share that the mean of the rows keeps of itself each step."""
 _CHECK_EVERY = 20
-_RASTER = 2.0
+RASTER = 2.0
 """Weight of :func:`impasto.losses.raster_energy`, in units of the gap."""
 _BLOCKS = 1.0
 _CHECKED = 8
@@ -125,6 +126,7 @@ class Fit:
         rate: the highest learning rate.
         blocks: weight of :func:`impasto.losses.blockiness`, in units of the gap; only where the network folds photos.
         raster: weight of :func:`impasto.losses.raster_energy`, in units of the gap.
+        specks: weight of :func:`impasto.losses.specks`, in units of the gap.
         evenly: share of the gap in which all layers count the same; the rest is that of their sum, by which scores are.
         flat: share of crops that are a synthetic sky.
         starts: rows (P,) to begin at, the one of them with which pictures are nearest to the style; without any, the
@@ -139,8 +141,8 @@ class Fit:
     def __init__(
         self, model: Model, paintings: Sequence[Painting], photos: Sequence[Path], looks: SlimVGG | VGG16, *,
         likeness: float = _LIKENESS, crop: int = 160, batch_size: int = 2, steps: int = _STEPS, rate: float = _RATE,
-        blocks: float = _BLOCKS, raster: float = _RASTER, evenly: float = _EVENLY, weight: float | None = None,
-        flat: float = _FLAT, starts: Sequence[Row] = (),
+        blocks: float = _BLOCKS, raster: float = RASTER, specks: float = 0.0, evenly: float = _EVENLY,
+        weight: float | None = None, flat: float = _FLAT, starts: Sequence[Row] = (),
     ) -> None:  # fmt: skip
         self.looks = looks
         self.likeness = likeness
@@ -149,6 +151,7 @@ class Fit:
         self.rate = rate
         self.blocks = blocks if model.info.fold > 1 else 0.0
         self.raster = raster
+        self.specks = specks
         self.weight = weight
         self.evenly = evenly
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -210,8 +213,10 @@ class Fit:
 
     def _patterns(self, picture: Tensor, photo: Tensor) -> Tensor:
         """(N,), what style losses take for a painting's grain."""
-        rasters = self.raster * raster_energy(picture, photo)
-        return rasters + self.blocks * blockiness(picture) if self.blocks else rasters
+        patterns = self.raster * raster_energy(picture, photo)
+        if self.specks:
+            patterns = patterns + self.specks * specks(picture, photo)
+        return patterns + self.blocks * blockiness(picture) if self.blocks else patterns
 
     @staticmethod
     def _formed(photo: Tensor) -> Tensor:

@@ -6,7 +6,6 @@ only when it is its turn. With the convolutions done, some hundred steps on one 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from impasto.nn.slim import SlimVGG
 from impasto.nn.vgg import VGG16
 from impasto.paintings import Painting
 from impasto.styles import Style
-from impasto.training.add_style import Fit, Score, take_steps
+from impasto.training.add_style import RASTER, Fit, take_steps
 from impasto.training.objective import read_style_image
 
 LIKENESS = 0.34
@@ -28,13 +27,12 @@ _RATE = 2e-2
 """Rows are near their best already: at the rate of a new style, they lost in a hundred steps more than they won."""
 _BLOCKS = 0.3
 """A third of a new style's: with all of it, fine strokes lost 2 points of their gap; with none, cells showed."""
-_UNKNOWN = Score(-math.inf, math.inf, -math.inf)
-"""Of the row as it was, which may score well and have a raster, which no score sees."""
 
 
 def refit(
     model: Model, style_images: Path, photos: Sequence[Path], looks: SlimVGG | VGG16, out: Path, *,
-    only: Collection[str] = (), likeness: float = LIKENESS, seconds: float = 30,
+    only: Collection[str] = (), likeness: float = LIKENESS, raster: float = RASTER, specks: float = 0.0,
+    seconds: float = 30,
 ) -> Iterator[Style]:  # fmt: skip
     """Fit the styles of ``model`` again, into a copy of it.
 
@@ -48,6 +46,8 @@ def refit(
         out: folder of the copy.
         only: slugs; all where there are none.
         likeness: content likeness that pictures shall have on crops of photos.
+        raster: weight of :func:`impasto.losses.raster_energy`, in units of the style gap.
+        specks: weight of :func:`impasto.losses.specks`, likewise.
         seconds: for each style.
 
     Yields:
@@ -68,7 +68,12 @@ def refit(
         raise ImpastoError(f"{out}: is another model than {model.path}; give another --out")
     for slug in named:
         if np.array_equal(copied.styles[slug].row, model.styles[slug].row):
-            style = _fitted(model, model.styles[slug], images[slug], photos, looks, likeness, seconds)
+            style = model.styles[slug]
+            fitting = Fit(
+                model, [images[slug]], photos, looks, likeness=likeness, rate=_RATE, blocks=_BLOCKS, raster=raster,
+                specks=specks, starts=[style.row],
+            )  # fmt: skip
+            style = _fitted(fitting, style, seconds)
             try:
                 style.save(out / STYLES / f"{slug}.safetensors")
             except OSError as error:
@@ -81,14 +86,9 @@ def _painting(folder: Path, style: Style) -> Painting:
     return Painting(np.asarray(read_style_image(folder, info.image, info.image_size, info.image_box)))
 
 
-def _fitted(
-    model: Model, style: Style, painting: Painting, photos: Sequence[Path], looks: SlimVGG | VGG16, likeness: float,
-    seconds: float,
-) -> Style:  # fmt: skip
-    fitting = Fit(model, [painting], photos, looks, likeness=likeness, rate=_RATE, blocks=_BLOCKS, starts=[style.row])
-    fitting.best = (fitting.best[0], _UNKNOWN)
+def _fitted(fitting: Fit, style: Style, seconds: float) -> Style:
+    """``style`` with the row at the end: scores do not see rasters and specks, so that the best by score has more."""
     # Ctrl-C ends everything: a style half fitted would count as done.
     take_steps(fitting, seconds=seconds, to_the_end=True)
-    fitting.check()
-    row, score = fitting.best
-    return replace(style, row=row.cpu().numpy(), info=msgspec.structs.replace(style.info, losses=asdict(score)))
+    losses = asdict(fitting.score(fitting.mean))
+    return replace(style, row=fitting.mean.cpu().numpy(), info=msgspec.structs.replace(style.info, losses=losses))
