@@ -72,6 +72,15 @@ paintings.PREDICTED_SIDE = resident.PREDICTED_SIDE = 128
 # Nor need the photos by which corrections are found be so many and so large.
 correction._OTHERS, correction._OTHERS_SIDE = 2, 96
 
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever needs the predictor runs in one process, which then trains it once."""
+    for item in items:
+        if "with_predictor" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("predictor"))
+
+
 settings.register_profile("impasto", deadline=None)
 settings.load_profile("impasto")
 

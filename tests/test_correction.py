@@ -27,7 +27,7 @@ from impasto.training import export_model, train
 from impasto.training.correction import Finder, Sample
 from impasto.training.painter import Painter
 
-pytestmark = pytest.mark.xdist_group("correction")  # one process, which finds a correction once for all of them
+pytestmark = pytest.mark.xdist_group("predictor")  # one process, which finds a correction once for all of them
 
 
 def linear(
