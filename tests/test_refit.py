@@ -65,11 +65,11 @@ def test_specks_become_fewer_when_they_count(trained: Path, workshop) -> None:
     model = load_model(trained)
     painting = Painting(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))
     photos = sorted(workshop.photos.glob("*"))
-    options = {"crop": 64, "flat": 1.0, "steps": 30, "starts": [model.styles["mural"].row]}
+    options = {"crop": 64, "flat": 1.0, "steps": 12, "starts": [model.styles["mural"].row]}
     left = []
     for weight in (0.0, 1.0):
         fitting = adding.Fit(model, [painting], photos, load_slim_vgg(), specks=weight, **options)
-        for _ in range(30):
+        for _ in range(12):
             fitting.take_step()
         photo, noisy = fitting.checked
         left.append(specks(fitting._render(noisy, fitting.mean), photo).mean().item())
