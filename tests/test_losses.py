@@ -199,12 +199,8 @@ def test_rasters_go_when_their_energy_is_minimised() -> None:
 def test_specks_are_seen_where_the_photo_is_smooth_and_grain_is_none() -> None:
     generator = torch.Generator().manual_seed(0)
     grain = 4 / 255 * torch.randn(1, 1, 96, 96, generator=generator)
-    spots = (
-        50
-        / 255
-        * (torch.rand(1, 1, 96, 96, generator=generator) < 0.01)
-        * torch.randn(1, 1, 96, 96, generator=generator).sign()
-    )
+    few = torch.rand(1, 1, 96, 96, generator=generator) < 0.01
+    spots = 50 / 255 * few * torch.randn(1, 1, 96, 96, generator=generator).sign()
     flat, busy = torch.full((1, 3, 96, 96), 0.5), torch.rand(1, 3, 96, 96, generator=generator)
     assert losses.specks(flat + grain, flat).item() < 0.01
     # A hundredth of the places, each about 50 - 18 grey levels beyond.

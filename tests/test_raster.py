@@ -65,7 +65,7 @@ def smooth_photos() -> dict[str, np.ndarray]:
         "flat": np.full((320, 320, 3), (120, 150, 190), np.uint8),
         "gradient": np.stack([90 + y * 0.2, 120 + y * 0.15 + x * 0.05, 180 + y * 0.1], axis=2).astype(np.uint8),
         "sky": castle.array,
-        "blurred": np.asarray(blurred)[:, 192:576],
+        "blurred": np.asarray(blurred),
     }
 
 

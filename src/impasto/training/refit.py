@@ -87,7 +87,7 @@ def _painting(folder: Path, style: Style) -> Painting:
 
 
 def _fitted(fitting: Fit, style: Style, seconds: float) -> Style:
-    """``style`` with the row at the end: scores do not see rasters and specks, so that the best by score has more."""
+    """``style`` with the row at the end: not the best by score, which sees neither rasters nor specks."""
     # Ctrl-C ends everything: a style half fitted would count as done.
     take_steps(fitting, seconds=seconds, to_the_end=True)
     losses = asdict(fitting.score(fitting.mean))
