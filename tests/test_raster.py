@@ -16,8 +16,8 @@ from impasto.images import examples, read_photo
 from impasto.model import BUNDLED
 from impasto.styles import IDENTITY
 
-LIMIT = 0.18
-"""Pictures with a raster that one sees had 0.2 to 0.4, those without one at most 0.17."""
+LIMIT = 0.15
+"""Pictures with a raster that one sees had 0.15 to 0.33, see docs/bands.md."""
 
 
 def colored(plane: np.ndarray) -> np.ndarray:
@@ -40,6 +40,19 @@ def test_ruled_lines_are_a_raster() -> None:
     assert raster(colored(lines + np.random.default_rng(0).normal(0, 0.3, lines.shape))) > 0.5
 
 
+@settings(max_examples=20)
+@given(st.floats(5, 16), st.integers(0, 99))
+def test_a_raster_counts_for_itself_and_not_for_the_strokes_it_lies_on(period: float, seed: int) -> None:
+    """Strokes, too, are like themselves near by: 0.25 was found where a hundredth of the variance is a raster's."""
+    y, x = np.mgrid[:200, :240]
+    dots = np.cos(2 * np.pi * y / period) + np.cos(2 * np.pi * x / period)
+    random = np.random.default_rng(seed)
+    broad = Image.fromarray(random.normal(0, 1, (8, 9)).astype(np.float32)).resize((240, 200), Image.Resampling.BICUBIC)
+    strokes = 0.28 * np.asarray(broad) / np.std(broad) + random.normal(0, 0.18, y.shape)
+    assert raster(colored(strokes + 0.035 * dots)) < 0.1
+    assert raster(colored(strokes + 0.14 * dots)) > LIMIT
+
+
 @pytest.mark.parametrize("stretch", [(160, 200), (80, 50), (20, 50), (16, 66)])
 def test_noise_and_strokes_are_none(stretch: tuple[int, int]) -> None:
     grain = np.random.default_rng(3).normal(0, 1, stretch).astype(np.float32)
@@ -56,16 +69,19 @@ def loaded(model: str) -> impasto.Stylizer:
     return impasto.load(model)
 
 
+def blurred(photo: str) -> np.ndarray:
+    small = read_photo(examples() / f"{photo}.jpg").resized(384)
+    return np.asarray(Image.fromarray(small.array).filter(ImageFilter.GaussianBlur(6)))
+
+
 @cache
 def smooth_photos() -> dict[str, np.ndarray]:
     y, x = np.mgrid[:320, :320]
-    castle = read_photo(examples() / "neuschwansteincastle.jpg").resized(768)
-    blurred = Image.fromarray(castle.array).filter(ImageFilter.GaussianBlur(12))
     return {
         "flat": np.full((320, 320, 3), (120, 150, 190), np.uint8),
         "gradient": np.stack([90 + y * 0.2, 120 + y * 0.15 + x * 0.05, 180 + y * 0.1], axis=2).astype(np.uint8),
-        "sky": castle.array,
-        "blurred": np.asarray(blurred),
+        "sky": read_photo(examples() / "neuschwansteincastle.jpg").resized(768).array,
+        **{f"blurred {photo}": blurred(photo) for photo in ("neuschwansteincastle", "cat", "scarlet_macaw")},
     }
 
 
@@ -78,10 +94,3 @@ def test_the_bundled_models_paint_smooth_areas_without_a_raster(model: str, styl
         part = picture[:180, 300:740] if name == "sky" else picture
         assert raster(part) < LIMIT, name
         assert picture.std(axis=(0, 1)).max() > 3, f"{name}: nothing was painted"
-
-
-@pytest.mark.parametrize("photo", ["cat", "greatwallofchina"])
-def test_blue_horses_have_no_weave_at_1024_pixels(photo: str) -> None:
-    """Where ``paper`` had 0.19 and 0.21 before the row was fitted once more."""
-    picture = loaded("paper")(read_photo(examples() / f"{photo}.jpg").array, "blue-horses")
-    assert raster(picture[:240, :240]) < LIMIT

@@ -31,7 +31,7 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     Image.open(photo).save(folder / "another.png")
     Image.new("L", (40, 30), 200).save(folder / "sky.png")
     (folder / "photos").mkdir()
-    for name in ("photo0.png", "photo1.png"):  # two, as each is evaluated at its 512 pixels
+    for name in ("photo0.png", "photo1.png"):
         shutil.copy(workshop.photos / name, folder / "photos")
     Image.open(workshop.style_images / "mural.png").save(folder / "artworks" / "mural.jpg")
     (recipe,) = blocks("toml")
@@ -44,6 +44,8 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(add_style, "_CHECK_EVERY", 1)
     few = add_style.Fit.__init__.__kwdefaults__ | {"steps": 5, "crop": 48}
     monkeypatch.setattr(add_style.Fit.__init__, "__kwdefaults__", few)
+    (size,) = (option for option in main.commands["evaluate"].params if option.name == "size")
+    monkeypatch.setattr(size, "default", 64)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("IMPASTO_VGG16", str(workshop.vgg))
     return folder

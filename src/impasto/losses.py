@@ -222,7 +222,7 @@ def _blocks_in_a_row(image: Tensor) -> Tensor:
 def raster_energy(image: Tensor, photo: Tensor) -> Tensor:
     """How much of a raster lies over what was smooth in the photo: dots and dashes in rows and columns.
 
-    As :func:`impasto.evaluation.raster`, which is a peak, but with a gradient: the squares of the texture's
+    Like :func:`impasto.evaluation.raster`, which is a peak, but with a gradient: the squares of the texture's
     autocorrelation at all distances from 4 to 32 pixels that are not in line with its best one, along which strokes may
     run.
 

@@ -8,10 +8,11 @@ from PIL import Image, ImageFilter
 
 from impasto.images import Array
 
-NEAREST, FARTHEST = 6, 48
+NEAREST, FARTHEST = 4, 48
 """Periods that are looked for, in pixels."""
-_FORMS = 10
-"""Radius of the blur that takes colours and large forms out, in pixels."""
+_FORMS = 5
+"""Radius of the blur that takes colours and large forms out, in pixels: with 10, a brush stroke's length was left, and
+counted."""
 _ACROSS = np.sin(np.radians(25))
 
 Map = npt.NDArray[np.float32]
@@ -50,6 +51,14 @@ def _autocorrelation(texture: Map) -> Map:
     places = np.arange(-FARTHEST, FARTHEST + 1)
     overlap = (height - np.abs(places))[:, None] * (width - np.abs(places))
     return np.asarray(sums[np.ix_(places, places)] / overlap * (height * width / max(sums[0, 0], 1e-9)), np.float32)
+
+
+def _beyond_nearness(similarity: Map) -> Map:
+    """What is above the median at the same distance, or above 0: any strokes are like themselves near by."""
+    places = np.arange(-FARTHEST, FARTHEST + 1)
+    distance = np.rint(np.hypot(places[:, None], places)).astype(int)
+    medians = [max(0.0, float(np.median(similarity[distance == length]))) for length in range(distance.max() + 1)]
+    return np.asarray(similarity - np.asarray(medians)[distance], np.float32)
 
 
 def _peaks(similarity: Map) -> list[tuple[float, Place]]:
