@@ -45,7 +45,8 @@ def sizes(height: int, width: int, stroke: float | None = None) -> list[tuple[in
         scale = 1.0
     steps = max(0, math.ceil(math.log(1 / scale, _STEP) - 1e-9))
     scales = [scale ** (1 - step / steps) for step in range(steps)] + [1.0] if steps else [scale]
-    return [(max(1, round(height * each)), max(1, round(width * each))) for each in scales]
+    rounded = [(max(1, round(height * each)), max(1, round(width * each))) for each in scales]
+    return list(dict.fromkeys(rounded))  # the first may be all but the picture's
 
 
 def keep_forms(picture: Array, painting: Array) -> None:
