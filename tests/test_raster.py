@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -83,6 +86,17 @@ def smooth_photos() -> dict[str, np.ndarray]:
         "sky": read_photo(examples() / "neuschwansteincastle.jpg").resized(768).array,
         **{f"blurred {photo}": blurred(photo) for photo in ("neuschwansteincastle", "cat", "scarlet_macaw")},
     }
+
+
+@pytest.mark.parametrize("model", BUNDLED)
+def test_a_gradient_becomes_one_without_noise(model: str, tmp_path: Path) -> None:
+    """The defect itself, which every style of both networks shows if the noise that prevents it is left out."""
+    shutil.copytree(loaded(model).model.path, tmp_path / model)
+    about = json.loads((tmp_path / model / "model.json").read_text())
+    (tmp_path / model / "model.json").write_text(json.dumps(about | {"input_noise": 0.0}))
+    stylizer = impasto.load(tmp_path / model)
+    for style in ("mural", "stained-glass", "water-lilies"):
+        assert raster(stylizer(smooth_photos()["gradient"], style)) > 2 * LIMIT, style
 
 
 @pytest.mark.parametrize("style", [slug for slug in impasto.load().styles if slug != IDENTITY])
