@@ -45,7 +45,7 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     few = add_style.Fit.__init__.__kwdefaults__ | {"steps": 5, "crop": 48}
     monkeypatch.setattr(add_style.Fit.__init__, "__kwdefaults__", few)
     (size,) = (option for option in main.commands["evaluate"].params if option.name == "size")
-    monkeypatch.setattr(size, "default", 64)
+    monkeypatch.setattr(size, "default", 64)  # 512 pixels take VGG-16 half a minute
     monkeypatch.chdir(folder)
     monkeypatch.setenv("IMPASTO_VGG16", str(workshop.vgg))
     return folder
