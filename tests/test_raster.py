@@ -72,9 +72,9 @@ def loaded(model: str) -> impasto.Stylizer:
     return impasto.load(model)
 
 
-def blurred(photo: str, side: int) -> np.ndarray:
-    resized = read_photo(examples() / f"{photo}.jpg").resized(side)
-    return np.asarray(Image.fromarray(resized.array).filter(ImageFilter.GaussianBlur(side / 64)))
+def blurred(photo: str) -> np.ndarray:
+    small = read_photo(examples() / f"{photo}.jpg").resized(384)
+    return np.asarray(Image.fromarray(small.array).filter(ImageFilter.GaussianBlur(6)))
 
 
 @cache
@@ -84,8 +84,7 @@ def smooth_photos() -> dict[str, np.ndarray]:
         "flat": np.full((320, 320, 3), (120, 150, 190), np.uint8),
         "gradient": np.stack([90 + y * 0.2, 120 + y * 0.15 + x * 0.05, 180 + y * 0.1], axis=2).astype(np.uint8),
         "sky": read_photo(examples() / "neuschwansteincastle.jpg").resized(768).array,
-        "blurred": blurred("neuschwansteincastle", 768),
-        **{f"blurred {photo}": blurred(photo, 384) for photo in ("neuschwansteincastle", "cat")},
+        **{f"blurred {photo}": blurred(photo) for photo in ("neuschwansteincastle", "cat", "scarlet_macaw")},
     }
 
 
