@@ -46,7 +46,8 @@ def test_ruled_lines_are_a_raster() -> None:
 @settings(max_examples=20)
 @given(st.floats(5, 16), st.integers(0, 99))
 def test_a_raster_counts_for_itself_and_not_for_the_strokes_it_lies_on(period: float, seed: int) -> None:
-    """Strokes, too, are like themselves near by: 0.25 was found where a hundredth of the variance is a raster's."""
+    """Strokes, too, are like themselves near by: with a blur of 10 pixels, 0.25 was found where a hundredth of the
+    variance is a raster's."""
     y, x = np.mgrid[:200, :240]
     dots = np.cos(2 * np.pi * y / period) + np.cos(2 * np.pi * x / period)
     random = np.random.default_rng(seed)
@@ -77,6 +78,15 @@ def blurred(photo: str) -> np.ndarray:
     return np.asarray(Image.fromarray(small.array).filter(ImageFilter.GaussianBlur(6)))
 
 
+def parts(name: str, picture: np.ndarray) -> list[np.ndarray]:
+    """What was smooth in the photo: in sharp ones, where styles had a raster once."""
+    if name == "sky":
+        return [picture[:180, 300:740]]
+    if name == "plumage":
+        return [picture[y : y + 180, x : x + 180] for y, x in ((180, 225), (225, 45), (315, 90), (45, 450))]
+    return [picture]
+
+
 @cache
 def smooth_photos() -> dict[str, np.ndarray]:
     y, x = np.mgrid[:320, :320]
@@ -84,7 +94,8 @@ def smooth_photos() -> dict[str, np.ndarray]:
         "flat": np.full((320, 320, 3), (120, 150, 190), np.uint8),
         "gradient": np.stack([90 + y * 0.2, 120 + y * 0.15 + x * 0.05, 180 + y * 0.1], axis=2).astype(np.uint8),
         "sky": read_photo(examples() / "neuschwansteincastle.jpg").resized(768).array,
-        **{f"blurred {photo}": blurred(photo) for photo in ("neuschwansteincastle", "cat", "scarlet_macaw")},
+        "plumage": read_photo(examples() / "scarlet_macaw.jpg").resized(640).array,
+        **{f"blurred {photo}": blurred(photo) for photo in ("neuschwansteincastle", "scarlet_macaw")},
     }
 
 
@@ -94,7 +105,7 @@ def test_a_gradient_becomes_one_without_noise(model: str, tmp_path: Path) -> Non
     shutil.copytree(loaded(model).model.path, tmp_path / model)
     about = json.loads((tmp_path / model / "model.json").read_text())
     (tmp_path / model / "model.json").write_text(json.dumps(about | {"input_noise": 0.0}))
-    stylizer = impasto.load(tmp_path / model)
+    stylizer = impasto.load(tmp_path / model, precision="f32")  # bfloat16 rounds a ramp to steps, which are noise too
     for style in ("mural", "stained-glass", "water-lilies"):
         assert raster(stylizer(smooth_photos()["gradient"], style)) > 2 * LIMIT, style
 
@@ -105,6 +116,5 @@ def test_the_bundled_models_paint_smooth_areas_without_a_raster(model: str, styl
     stylizer = loaded(model)
     for name, photo in smooth_photos().items():
         picture = stylizer(photo, style)
-        part = picture[:180, 300:740] if name == "sky" else picture
-        assert raster(part) < LIMIT, name
+        assert max(map(raster, parts(name, picture))) < LIMIT, name
         assert picture.std(axis=(0, 1)).max() > 3, f"{name}: nothing was painted"

@@ -53,14 +53,6 @@ def _autocorrelation(texture: Map) -> Map:
     return np.asarray(sums[np.ix_(places, places)] / overlap * (height * width / max(sums[0, 0], 1e-9)), np.float32)
 
 
-def _beyond_nearness(similarity: Map) -> Map:
-    """What is above the median at the same distance, or above 0: any strokes are like themselves near by."""
-    places = np.arange(-FARTHEST, FARTHEST + 1)
-    distance = np.rint(np.hypot(places[:, None], places)).astype(int)
-    medians = [max(0.0, float(np.median(similarity[distance == length]))) for length in range(distance.max() + 1)]
-    return np.asarray(similarity - np.asarray(medians)[distance], np.float32)
-
-
 def _peaks(similarity: Map) -> list[tuple[float, Place]]:
     """Local maxima between :data:`NEAREST` and :data:`FARTHEST`: (value, (down, across)), the highest first."""
     inner = similarity[1:-1, 1:-1]
