@@ -64,8 +64,8 @@ class OpenVINORuntime(Runtime):
         def compiling(graph: Graph) -> Future[openvino.CompiledModel]:
             # Read first: named by its path alone, the cache would know a network by its place and date only.
             network = core.read_model(model.graph(graph))
-            # A row is computed once, and decides everything.
-            config = _config("f32" if graph is Graph.PREDICTOR else precision, at_once)
+            # A row is computed once, and decides everything; what corrects it is compared with what it came from.
+            config = _config("f32" if graph in (Graph.PREDICTOR, Graph.GRAMS) else precision, at_once)
             return _POOL.submit(core.compile_model, network, "CPU", config | _cache())
 
         def compiled(graph: Graph) -> openvino.CompiledModel:
