@@ -95,7 +95,7 @@ def smooth_photos() -> dict[str, np.ndarray]:
         "gradient": np.stack([90 + y * 0.2, 120 + y * 0.15 + x * 0.05, 180 + y * 0.1], axis=2).astype(np.uint8),
         "sky": read_photo(examples() / "neuschwansteincastle.jpg").resized(768).array,
         "plumage": read_photo(examples() / "scarlet_macaw.jpg").resized(640).array,
-        **{f"blurred {photo}": blurred(photo) for photo in ("neuschwansteincastle", "scarlet_macaw")},
+        **{f"blurred {photo}": blurred(photo) for photo in ("neuschwansteincastle", "cat", "scarlet_macaw")},
     }
 
 

@@ -65,15 +65,15 @@ def test_specks_become_fewer_when_they_count(trained: Path, workshop) -> None:
     model = load_model(trained)
     painting = Painting(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))
     photos = sorted(workshop.photos.glob("*"))
-    options = {"crop": 64, "flat": 1.0, "steps": 12, "starts": [model.styles["mural"].row]}
+    options = {"crop": 64, "flat": 1.0, "steps": 20, "starts": [model.styles["mural"].row]}
     left = []
     for weight in (0.0, 1.0):
         fitting = adding.Fit(model, [painting], photos, load_slim_vgg(), specks=weight, **options)
-        for _ in range(12):
+        for _ in range(20):
             fitting.take_step()
         photo, noisy = fitting.checked
         left.append(specks(fitting._render(noisy, fitting.mean), photo).mean().item())
-    assert left[1] < 0.7 * left[0]  # 0.50 in bfloat16, less in float32
+    assert left[1] < left[0] / 2
 
 
 def test_an_interrupted_style_is_not_taken_for_done(trained: Path, workshop, tmp_path: Path, monkeypatch) -> None:
