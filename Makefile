@@ -1,7 +1,7 @@
 # Every target starts from nothing: it makes the virtual environment and installs what it needs.
 PYTHON ?= python3
 BIN := .venv/bin
-PHOTOS := src/impasto/examples
+PHOTOS := src/impasto/assets/examples
 
 .PHONY: demo test lint check format clean
 

@@ -16,16 +16,17 @@ from typing import Any
 
 import torch
 
-from impasto.images import free_photos
-from impasto.losses import STYLE_LAYERS
-from impasto.model import load_model
+from impasto.assets import free_photos
+from impasto.fitting.add_style import predicted
+from impasto.fitting.fit import Fit, Score, take_steps
+from impasto.images.io import find_photos
+from impasto.losses.gram import STYLE_LAYERS
+from impasto.models.model import load_model
+from impasto.nn.precision import fastest_precision
 from impasto.nn.slim import SlimVGG, load_slim_vgg
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
-from impasto.paintings import Painting, read_painting
-from impasto.training.add_style import Fit, Score, predicted, take_steps
-from impasto.training.data import find_photos
-from impasto.training.run import fastest_precision
+from impasto.styles.painting import Painting, read_painting
 from report import interleaved, median, table, write
 
 WITHIN = 0.03

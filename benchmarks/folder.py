@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from impasto.images import examples
+from impasto.assets import examples
 from report import table, write
 
 COMMAND = "one `impasto stylize` a photo in a loop"

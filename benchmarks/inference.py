@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from impasto.images import examples, read_photo
-from impasto.model import QUALITY, load_model
+from impasto.assets import QUALITY, examples
+from impasto.images.io import read_photo
+from impasto.models.model import load_model
 from impasto.runtime import RUNTIMES, load_runtime
 from report import interleaved, median, table, write
 

@@ -16,16 +16,17 @@ import torch
 from PIL import Image
 
 import impasto
+from impasto.assets import examples
 from impasto.errors import unknown
-from impasto.images import examples, read_photo, write_image
-from impasto.losses import content_loss, describe, style_loss
+from impasto.fitting.pixels import optimize
+from impasto.images.contact_sheet import table as pictures_in_rows
+from impasto.images.io import find_photos, read_photo, write_image
+from impasto.losses.perceptual import content_loss, describe, style_loss
+from impasto.losses.targets import style_grams
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
-from impasto.sheet import table as pictures_in_rows
-from impasto.styles import Style
-from impasto.training.data import find_photos
-from impasto.training.objective import read_style_image, style_grams
-from impasto.training.optimize import optimize
+from impasto.styles.painting import read_style_image
+from impasto.styles.style import Style
 from report import table, write
 
 STYLE = 5.0

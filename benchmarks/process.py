@@ -13,7 +13,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from impasto.images import examples
+from impasto.assets import examples
 from report import interleaved, median, table, write
 
 

@@ -16,9 +16,10 @@ import numpy as np
 from PIL import Image, ImageOps
 
 import impasto
+from impasto.assets import examples
 from impasto.evaluation import Evaluation
-from impasto.images import examples, read_photo, write_image
-from impasto.sheet import table as pictures_in_rows
+from impasto.images.contact_sheet import table as pictures_in_rows
+from impasto.images.io import read_photo, write_image
 from optimum import STYLE
 from report import table, write
 

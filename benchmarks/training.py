@@ -19,11 +19,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from impasto.losses import content_loss, describe, style_loss
+from impasto.data.loading import ShareOfSteps, loader
+from impasto.images.io import find_photos
+from impasto.losses.perceptual import content_loss, describe, style_loss
 from impasto.nn import StyleTransferNetwork
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.training import Recipe, loop, prepare, read_recipe
-from impasto.training.data import ShareOfSteps, find_photos, loader
 from report import interleaved, median, table, write
 
 

@@ -12,13 +12,15 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from impasto.images import examples, read_photo
-from impasto.losses import Grams, content_likeness, content_loss, describe, style_loss
+from impasto.assets import examples
+from impasto.images.io import find_photos, read_photo
+from impasto.losses.gram import Grams
+from impasto.losses.perceptual import content_likeness, content_loss, describe, style_loss
+from impasto.losses.targets import style_grams
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
+from impasto.styles.painting import read_style_image
 from impasto.training import Recipe, Run, StyleEntry
-from impasto.training.data import find_photos
-from impasto.training.objective import read_style_image, style_grams
 
 
 def single(recipe: Recipe, entry: StyleEntry, **training: Any) -> Recipe:

@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 import impasto
-from impasto.images import examples
-from impasto.sheet import stack, table
+from impasto.assets import examples
+from impasto.images.contact_sheet import stack, table
 
 WIDTH = 400
 PHOTOS = examples()

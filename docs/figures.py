@@ -23,10 +23,11 @@ import numpy as np
 from PIL import Image, ImageOps
 
 import impasto
-from impasto.images import examples
+from impasto.assets import examples
+from impasto.images.contact_sheet import GAP, named, table
 from impasto.nn import ARCHITECTURES
 from impasto.runtime import load_runtime
-from impasto.sheet import GAP, named, styles_by_photos, table, thumbnail
+from impasto.stylize.sheet import styles_by_photos, thumbnail
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt

@@ -18,8 +18,9 @@ from hypothesis import settings
 from PIL import Image
 from safetensors.torch import save_file
 
+from impasto.data import paintings, resident
 from impasto.nn.vgg import VGG16
-from impasto.training import Run, correction, export_model, painter, paintings, prepare, read_recipe, resident, train
+from impasto.training import Run, calibration, export_model, prepare, read_recipe, start, train
 
 RECIPE = """
 name = "tiny"
@@ -66,11 +67,11 @@ os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="impasto-tests-")
 os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="impasto-tests-")
 
 # Predictors begin with what 64 paintings look like, which takes longer than their few steps here; the tests have seven.
-painter._SEEN_FIRST = 7
+start._SEEN_FIRST = 7
 # Nor need parts of paintings be large: reading them takes more than half of a step here.
 paintings.PREDICTED_SIDE = resident.PREDICTED_SIDE = 128
 # Nor need the photos by which corrections are found be so many and so large.
-correction._OTHERS, correction._OTHERS_SIDE = 2, 96
+calibration._OTHERS, calibration._OTHERS_SIDE = 2, 96
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from impasto.cli import main
-from impasto.training import add_style
+from impasto.cli.main import main
+from impasto.fitting import fit as fitting
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -40,10 +40,10 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (folder / "recipe.toml").write_text(quick)
     Image.open(workshop.style_images / "glass.png").save(folder / "painting.jpg")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.setattr(add_style, "_PATIENCE", 1)
-    monkeypatch.setattr(add_style, "_CHECK_EVERY", 1)
-    few = add_style.Fit.__init__.__kwdefaults__ | {"steps": 5, "crop": 48}
-    monkeypatch.setattr(add_style.Fit.__init__, "__kwdefaults__", few)
+    monkeypatch.setattr(fitting, "_PATIENCE", 1)
+    monkeypatch.setattr(fitting, "_CHECK_EVERY", 1)
+    few = fitting.Fit.__init__.__kwdefaults__ | {"steps": 5, "crop": 48}
+    monkeypatch.setattr(fitting.Fit.__init__, "__kwdefaults__", few)
     (size,) = (option for option in main.commands["evaluate"].params if option.name == "size")
     monkeypatch.setattr(size, "default", 64)  # 512 pixels take VGG-16 half a minute
     monkeypatch.chdir(folder)

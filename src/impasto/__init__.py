@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from impasto.errors import ImpastoError
-from impasto.styles import Style, blend
-from impasto.stylizer import Stylizer, load
+from impasto.styles.rows import blend
+from impasto.styles.style import Style
+from impasto.stylize.stylizer import Stylizer, load
 
 if TYPE_CHECKING:
-    from impasto.training.add_style import add_style as add_style
+    from impasto.fitting.add_style import add_style as add_style
 
 __version__ = "0.1.0"
 __all__ = ["ImpastoError", "Style", "Stylizer", "__version__", "blend", "load"]
@@ -17,6 +18,6 @@ def __getattr__(name: str) -> Any:
     # What needs PyTorch is imported when it is asked for, and not before.
     if name != "add_style":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from impasto.training.add_style import add_style
+    from impasto.fitting.add_style import add_style
 
     return add_style

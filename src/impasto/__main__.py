@@ -1,5 +1,5 @@
 """``python -m impasto``."""
 
-from impasto.cli import run
+from impasto.cli.main import run
 
 run()

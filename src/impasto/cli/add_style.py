@@ -10,14 +10,15 @@ import msgspec
 import numpy as np
 from PIL import Image, ImageOps
 
-from impasto import library
+from impasto.assets import examples
 from impasto.cli.options import model_option, training_side
-from impasto.images import examples, read_photo, write_image
-from impasto.model import load_model
-from impasto.paintings import LONG_SIDE, read_painting
-from impasto.sheet import table
-from impasto.styles import Style, StyleInfo
-from impasto.stylizer import Stylizer, load
+from impasto.images.contact_sheet import table
+from impasto.images.io import read_photo, write_image
+from impasto.models import library
+from impasto.models.model import load_model
+from impasto.styles.painting import LONG_SIDE, read_painting
+from impasto.styles.style import Style, StyleInfo
+from impasto.stylize.stylizer import Stylizer, load
 
 _PREVIEW = "neuschwansteincastle.jpg"
 _WIDTH = 480
@@ -70,7 +71,7 @@ def add_style(
             read_painting(painting, as_is=as_is)
         style = _predict(paintings, StyleInfo(slug=name, name=title, artist=artist), model, to, replace=replace)
     else:
-        style = training_side("impasto.training.add_style").add_style(
+        style = training_side("impasto.fitting.add_style").add_style(
             list(paintings), name, model=model, to=to, content=content, title=title, artist=artist,
             style_size=style_size, likeness=likeness, minutes=minutes, vgg=vgg, replace=replace, as_is=as_is,
             show=True,
@@ -101,7 +102,7 @@ def _verdict(style: Style, seconds: float) -> str:
     """One sentence on how it went."""
     gap, distance = style.info.losses["style_gap_closed"], style.info.losses["content_distance"]
     numbers = f"{100 * gap:.0f} % of the style gap at a content distance of {distance:.2f} ({seconds:.0f} s)"
-    if gap < training_side("impasto.training.add_style").FAILED:
+    if gap < training_side("impasto.fitting.add_style").FAILED:
         return f"{style.slug} did not train: it closes only {numbers}; try more --minutes, or a part of the painting"
     return f"{style.slug} closes {numbers}"
 

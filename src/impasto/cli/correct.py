@@ -20,6 +20,6 @@ def correct(model: Path, recipe: Path, content: Path, paintings: tuple[Path, ...
 
     The RECIPE is the one that it was trained with, with `directions` in its [predictor]. Training ends with it, too.
     """
-    correcting = training_side("impasto.training.correction")
+    correcting = training_side("impasto.training.calibration")
     correction = correcting.correct(model, recipe, content, paintings, out)
     click.echo(f"{out}: corrects predicted styles in {len(correction.directions)} directions")

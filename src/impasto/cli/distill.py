@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from impasto.cli.options import model_option, training_side, vgg_option
-from impasto.model import load_model
+from impasto.images.io import find_photos
+from impasto.models.model import load_model
 
 
 @click.command()
@@ -28,9 +29,8 @@ def distill(
 ) -> None:
     """Distil VGG-16 into the slim loss network that styles are fitted with."""
     distillation = training_side("impasto.training.distill")
-    find_photos = training_side("impasto.training.data").find_photos
     distillation.distill(
-        training_side("impasto.training.config").read_part_recipe(recipe),
+        training_side("impasto.training.recipe").read_part_recipe(recipe),
         [picture for folder in content for picture in find_photos(folder)],
         training_side("impasto.nn.vgg_weights").load_vgg16(vgg),
         load_model(model),

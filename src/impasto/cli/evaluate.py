@@ -9,11 +9,12 @@ import click
 import msgspec
 from PIL import Image, ImageOps
 
+from impasto.assets import examples
 from impasto.cli.options import runtime_option, style_images_option, training_side, vgg_option
 from impasto.errors import ImpastoError
-from impasto.images import examples, write_image
-from impasto.sheet import styles_by_photos
-from impasto.stylizer import load
+from impasto.images.io import write_image
+from impasto.stylize.sheet import styles_by_photos
+from impasto.stylize.stylizer import load
 
 if TYPE_CHECKING:
     from impasto.evaluation import Evaluation

@@ -11,7 +11,7 @@ import click
 
 import impasto
 from impasto.cli.options import model_option
-from impasto.model import load_model
+from impasto.models.model import load_model
 from impasto.runtime import RUNTIMES
 
 

@@ -9,7 +9,8 @@ import click
 from PIL.Image import Image
 
 from impasto.cli.options import training_side, vgg_option
-from impasto.images import image_format, read_photo, write_image
+from impasto.images.io import image_format, read_photo, write_image
+from impasto.styles.painting import read_style_image
 
 
 @click.command()
@@ -35,14 +36,12 @@ def optimize(
 
     Ctrl-C ends it early and keeps the best picture so far.
     """
-    optimization = training_side("impasto.training.optimize")
+    optimization = training_side("impasto.fitting.pixels")
     image_format(out)
     source = read_photo(photo)
     if max(source.array.shape) > size:
         source = source.resized(size)
-    painting = training_side("impasto.training.objective").read_style_image(
-        style_image.parent, style_image.name, style_size
-    )
+    painting = read_style_image(style_image.parent, style_image.name, style_size)
     network = training_side("impasto.nn.vgg_weights").load_vgg16(vgg)
     result = optimization.optimize(source.array, painting, network, weight=weight, steps=steps, show=True)
     write_image(cast(Image, source.origin.picture(result.picture)), out)

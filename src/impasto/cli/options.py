@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
+from impasto.assets import BUNDLED, DEFAULT, QUALITY
 from impasto.errors import ImpastoError
-from impasto.model import BUNDLED, DEFAULT, QUALITY
 from impasto.runtime import PRECISIONS, RUNTIMES
-from impasto.stylizer import load
+from impasto.stylize.stylizer import load
 
 
 def default(function: Callable[..., Any], parameter: str) -> Any:

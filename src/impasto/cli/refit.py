@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
+from impasto.assets import free_photos
 from impasto.cli.options import style_images_option, training_side
-from impasto.images import free_photos
-from impasto.model import load_model
+from impasto.images.io import find_photos
+from impasto.models.model import load_model
 from impasto.progress import progress
 
 
@@ -33,8 +34,8 @@ def refit(
 
     The convolutions stay as they are. Started again with the same --out, it goes on with the styles that are left.
     """
-    refitting, adding = training_side("impasto.training.refit"), training_side("impasto.training.add_style")
-    photos = training_side("impasto.training.data").find_photos(content or free_photos())
+    refitting, adding = training_side("impasto.fitting.refit"), training_side("impasto.fitting.add_style")
+    photos = find_photos(content or free_photos())
     loaded = load_model(model)
     styles = refitting.refit(
         loaded, style_images, photos, adding.loss_network(vgg), out, only=only, likeness=likeness, seconds=seconds,

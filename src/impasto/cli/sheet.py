@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from impasto.cli.options import default, model_option, runtime_option
-from impasto.images import image_format, write_image
-from impasto.sheet import sheet as draw_sheet
-from impasto.stylizer import load
+from impasto.images.io import image_format, write_image
+from impasto.stylize.sheet import sheet as draw_sheet
+from impasto.stylize.stylizer import load
 
 
 @click.command()

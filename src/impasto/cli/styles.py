@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 import msgspec
 
-from impasto import library
 from impasto.cli.options import model_option
 from impasto.errors import ImpastoError
-from impasto.model import load_model
-from impasto.styles import Style, StyleInfo
+from impasto.models import library
+from impasto.models.model import load_model
+from impasto.styles.style import Style, StyleInfo
 
 _replace_option = click.option("--replace", is_flag=True, help="Take the place of a style of yours of that name.")
 

@@ -12,13 +12,14 @@ import msgspec
 import PIL.Image
 from tqdm import tqdm
 
-from impasto.cli.batch import STREAM, Report, plan, work
+from impasto.batch.jobs import STREAM, Report, plan
+from impasto.batch.threads import work
 from impasto.cli.options import default, model_option, precision_option, runtime_option
 from impasto.errors import ImpastoError
-from impasto.images import Photo
-from impasto.library import SUFFIX
-from impasto.paintings import is_painting
-from impasto.stylizer import Stylizer, load
+from impasto.images.io import Photo
+from impasto.models.library import SUFFIX
+from impasto.styles.painting import is_painting
+from impasto.stylize.stylizer import Stylizer, load
 
 _default = partial(default, Stylizer.__call__)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from impasto.cli.options import style_images_option, training_side, vgg_option
-from impasto.styles import Style
+from impasto.styles.style import Style
 
 
 @click.command()

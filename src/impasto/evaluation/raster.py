@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
-from impasto.images import Array
+from impasto.images.arrays import Array
 
 NEAREST, FARTHEST = 4, 48
 """Periods that are looked for, in pixels."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from impasto.images import Array
-from impasto.styles import Style
-from impasto.stylizer import Stylizer
+from impasto.images.arrays import Array
+from impasto.styles.style import Style
+from impasto.stylize.stylizer import Stylizer
 
 NOISE = 2.0
 """Standard deviation of the noise of a camera, on the 0..255 scale."""

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from impasto.errors import unknown
 from impasto.nn.cin import ConditionalInstanceNorm2d, conditional_instance_norm
 from impasto.nn.norms import Conditional, Frozen, Normalise, Norms, Regional
-from impasto.styles import PALE
+from impasto.styles.rows import PALE
 
 
 class Conv(NamedTuple):

@@ -2,13 +2,12 @@
 
 It has VGG-16's depth and a fraction of its maps. What it says of a picture are VGG-16's activations in the directions
 in which the Gram matrices of pictures differ most, scaled so that losses on them are VGG-16's losses, up to what is
-lost (:mod:`impasto.training.distill`). All of :mod:`impasto.losses` works on either.
+lost (:mod:`impasto.training.distill`). All of :mod:`impasto.losses.perceptual` works on either.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib.resources import files
 from pathlib import Path
 
 import torch
@@ -17,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from impasto.assets import LOSS_NETWORK
 from impasto.errors import ImpastoError
 from impasto.nn.vgg import MEAN
 
@@ -38,7 +38,7 @@ _CONTRAST = 64.0
 
 
 class SlimVGG(nn.Module):
-    """Stands for :class:`impasto.nn.vgg.VGG16` where layers of :data:`impasto.losses.STYLE_LAYERS` are asked for.
+    """Stands for :class:`impasto.nn.vgg.VGG16` where layers of :data:`impasto.losses.gram.STYLE_LAYERS` are asked for.
 
     Args:
         weights: its ``state_dict``; without it the weights are random.
@@ -69,7 +69,7 @@ class SlimVGG(nn.Module):
 
         Args:
             image: (N,3,H,W), RGB in [0,1].
-            layers: names in :data:`impasto.losses.STYLE_LAYERS`; nothing above the highest one is computed.
+            layers: names in :data:`impasto.losses.gram.STYLE_LAYERS`; nothing above the highest one is computed.
 
         Returns:
             Layer name -> (N,c,H',W'), H' = H / 2^(block - 1).
@@ -111,7 +111,7 @@ def load_slim_vgg(path: str | Path | None = None) -> SlimVGG:
     Raises:
         ImpastoError: the file is missing or is no such file.
     """
-    path = Path(path) if path else bundled()
+    path = Path(path) if path else LOSS_NETWORK
     try:
         return SlimVGG({name: tensor.float() for name, tensor in load_file(path).items()})
     except FileNotFoundError:
@@ -120,8 +120,3 @@ def load_slim_vgg(path: str | Path | None = None) -> SlimVGG:
         raise ImpastoError(
             f"loss network {path}: not one that impasto distill made ({str(error).splitlines()[0]})"
         ) from None
-
-
-def bundled() -> Path:
-    """The slim loss network that comes with the package."""
-    return Path(str(files("impasto") / "models" / "slim-vgg.safetensors"))

@@ -9,15 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from impasto.model import GRAPHS, Graph, Model
-from impasto.runtime import Runtime
+from impasto.models.model import GRAPHS, Graph, Model
+from impasto.runtime.base import Runtime
 
 _PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 """From the fastest on; the first comes with onnxruntime-gpu."""
 
 
 class ONNXRuntime(Runtime):
-    """See :class:`impasto.runtime.Runtime`."""
+    """See :class:`impasto.runtime.base.Runtime`."""
 
     def __init__(self, model: Model, precision: str = "auto", at_once: int = 1) -> None:
         providers = [name for name in _PROVIDERS if name in onnxruntime.get_available_providers()]

@@ -14,9 +14,9 @@ import openvino
 import platformdirs
 from openvino import opset13 as opset
 
-from impasto.images import Pixels
-from impasto.model import GRAPHS, Graph, Model
-from impasto.runtime import Row, Runtime
+from impasto.images.arrays import Pixels
+from impasto.models.model import GRAPHS, Graph, Model
+from impasto.runtime.base import Row, Runtime
 
 _POOL = ThreadPoolExecutor(1)
 """Compiles networks while the first photo is read."""
@@ -51,7 +51,7 @@ def _core() -> openvino.Core:
 
 
 class OpenVINORuntime(Runtime):
-    """See :class:`impasto.runtime.Runtime`."""
+    """See :class:`impasto.runtime.base.Runtime`."""
 
     def __init__(self, model: Model, precision: str = "auto", at_once: int = 1) -> None:
         core = _core()

@@ -9,9 +9,11 @@ import numpy as np
 import openvino
 from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 
-from impasto import geometry
-from impasto.images import Pixels, examples, read_photo, to_pixels
-from impasto.noise import noise
+from impasto.assets import examples
+from impasto.images import windows as geometry
+from impasto.images.arrays import Pixels, to_pixels
+from impasto.images.io import read_photo
+from impasto.images.noise import noise
 
 _LONG_SIDE = 384
 _CONVOLUTIONS = ("Convolution", "ConvolutionBackpropData")

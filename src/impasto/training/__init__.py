@@ -1,8 +1,8 @@
 """Training; needs ``impasto[train]``."""
 
-from impasto.training.config import Recipe, StyleEntry, TrainingOptions, read_recipe
 from impasto.training.export import TRAINED, export_model
 from impasto.training.loop import train
+from impasto.training.recipe import Recipe, StyleEntry, TrainingOptions, read_recipe
 from impasto.training.run import Run, prepare
 
 __all__ = [

@@ -13,18 +13,19 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from impasto.data.crops import Crops
+from impasto.data.loading import ShareOfSteps, loader
 from impasto.errors import ImpastoError
 from impasto.files import write_file
-from impasto.losses import STYLE_LAYERS, gram_matrix
-from impasto.model import Model
+from impasto.losses.gram import STYLE_LAYERS, gram_matrix
+from impasto.models.model import Model
 from impasto.nn import StyleTransferNetwork
+from impasto.nn.load import load_network
+from impasto.nn.precision import fastest_precision
 from impasto.nn.slim import SlimVGG
 from impasto.nn.vgg import VGG16
-from impasto.runtime.torch import load_network
-from impasto.training.config import PartRecipe
-from impasto.training.data import Crops, ShareOfSteps, loader
 from impasto.training.job import Job
-from impasto.training.run import fastest_precision
+from impasto.training.recipe import PartRecipe
 
 _SEEN_FIRST = 96
 

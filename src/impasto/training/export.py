@@ -15,16 +15,16 @@ from safetensors.torch import save
 
 from impasto.errors import ImpastoError
 from impasto.files import write_file
-from impasto.losses import content_distance, style_gap_closed
-from impasto.model import CORRECTION, INFO, PREDICTOR_WEIGHTS, STYLES, WEIGHTS, ModelInfo
+from impasto.losses.perceptual import content_distance, style_gap_closed
+from impasto.models.model import CORRECTION, INFO, PREDICTOR_WEIGHTS, STYLES, WEIGHTS, ModelInfo
 from impasto.nn import ARCHITECTURES, StyleTransferNetwork
-from impasto.nn.export import predictor_to_onnx, to_onnx
+from impasto.nn.joint import JointNetwork
+from impasto.nn.onnx import predictor_to_onnx, to_onnx
 from impasto.nn.predictor import StylePredictor
-from impasto.styles import Style, StyleInfo
-from impasto.training.config import Recipe, StyleEntry
-from impasto.training.correction import find_correction
-from impasto.training.objective import image_digest, read_style_image
-from impasto.training.painter import Painter
+from impasto.styles.painting import image_digest, read_style_image
+from impasto.styles.style import Style, StyleInfo
+from impasto.training.calibration import find_correction
+from impasto.training.recipe import Recipe, StyleEntry
 from impasto.training.run import Run
 
 _CROPS = 8
@@ -87,7 +87,7 @@ def _predictor(predictor: StylePredictor) -> dict[str, bytes]:
     return {PREDICTOR_WEIGHTS: weights} | {graph.value: content for graph, content in graphs.items()}
 
 
-def _correction(run: Run, painter: Painter) -> dict[str, bytes]:
+def _correction(run: Run, painter: JointNetwork) -> dict[str, bytes]:
     """The file of the correction of predicted styles, if the recipe wants one."""
     options = run.recipe.predictor
     if options is None or options.directions is None:

@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from impasto.errors import ImpastoError
+from impasto.nn.precision import fastest_precision
 from impasto.training.checkpoint import load_checkpoint, save_checkpoint
-from impasto.training.config import PartRecipe
 from impasto.training.interrupt import Interrupt
-from impasto.training.loop import learning_rate
-from impasto.training.run import fastest_precision
+from impasto.training.recipe import PartRecipe
+from impasto.training.schedule import learning_rate
 
 _LOG_EVERY = 50
 

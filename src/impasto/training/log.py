@@ -9,7 +9,7 @@ import torch
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from impasto.losses import style_gap_closed
+from impasto.losses.perceptual import style_gap_closed
 from impasto.training.objective import Losses
 from impasto.training.run import Run
 

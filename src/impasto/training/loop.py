@@ -8,25 +8,16 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from impasto.data.loading import ShareOfSteps, loader
+from impasto.data.resident import ResidentCrops, ResidentPaintings
 from impasto.errors import ImpastoError
 from impasto.nn.cin import trained_instance_norm
-from impasto.training.config import TrainingOptions
-from impasto.training.data import ShareOfSteps, loader
 from impasto.training.interrupt import Interrupt
 from impasto.training.log import Log
 from impasto.training.objective import Losses
-from impasto.training.resident import ResidentCrops, ResidentPaintings
 from impasto.training.run import CHECKPOINT, Run
-from impasto.training.sheet import sample_sheet
-
-
-def learning_rate(step: int, options: TrainingOptions) -> float:
-    """The learning rate at ``step``: rising over the warm-up, constant, then falling along a cosine."""
-    rising = min(1.0, (step + 1) / options.warmup) if options.warmup else 1.0
-    decay_steps = options.decay * options.steps
-    left = options.steps - step
-    falling = 0.5 - 0.5 * math.cos(math.pi * left / decay_steps) if left < decay_steps else 1.0
-    return options.learning_rate * rising * falling
+from impasto.training.samples import sample_sheet
+from impasto.training.schedule import learning_rate
 
 
 def train(run: Run, watch: Callable[[Run], None] | None = None) -> None:
@@ -97,7 +88,8 @@ def _resident(run: Run, steps: range) -> Iterator[list[Tensor]]:
     """The like, from what is kept on the device."""
     process, device = run.accelerator.process_index, run.accelerator.device
     share = run.options.batch_size // run.accelerator.num_processes
-    crops = ResidentCrops(run.crops.photos, run.recipe.drawn, run.options, run.recipe.identity, device)
+    recipe, size = run.recipe, run.options.batch_size
+    crops = ResidentCrops(run.crops.photos, recipe.drawn, run.options, recipe.identity, size, device)
     predicted, unnamed = run.recipe.predicted // run.accelerator.num_processes, run.paintings
     paintings = unnamed and ResidentPaintings(
         unnamed.folders, unnamed.seed, run.recipe.predicted, device, unnamed.mixed

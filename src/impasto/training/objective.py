@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image, ImageOps
 from torch import Tensor
 
-from impasto.errors import ImpastoError
-from impasto.images import open_image
-from impasto.losses import (
+from impasto.losses.artifacts import blockiness, grid_pattern, raster_energy
+from impasto.losses.gram import Grams
+from impasto.losses.perceptual import (
     CONTENT_LAYER,
-    STYLE_LAYERS,
-    Grams,
     LossNetwork,
-    blockiness,
     content_likeness,
     content_loss,
     describe,
-    grid_pattern,
-    layer_grams,
     likeness_lost,
-    raster_energy,
     style_terms,
 )
-from impasto.styles import Box
-from impasto.training.balance import PaintingFactors, PhotoScores
-from impasto.training.config import Recipe
+from impasto.losses.targets import PhotoScores, gap_weights
+from impasto.training.balance import PaintingFactors
+from impasto.training.recipe import Recipe
 
 _RATE = 0.1
 """Change of a weight's logarithm per picture and unit of content likeness."""
@@ -68,7 +58,7 @@ class Objective:
         grams: slot -> :func:`style_grams` of the slot's style images, with ``shifts``.
         photos: (N,3,H,W), RGB in [0,1], by which losses are measured.
         paintings: how many there are without a slot.
-        shifts: of shifted Gram matrices, see :func:`impasto.losses.describe`.
+        shifts: of shifted Gram matrices, see :func:`impasto.losses.perceptual.describe`.
 
     Attributes:
         targets: layer -> (S,C,C), row = slot; zero for slots that no style names.
@@ -232,51 +222,3 @@ class Objective:
 
     def _of(self, slot: Tensor) -> Grams:
         return {layer: gram[slot] for layer, gram in self.targets.items()}
-
-
-def gap_weights(terms: Tensor, evenly: float) -> Tensor:
-    """Weights by which what photos score on styles, by layer, ``terms`` (N,L), comes to 1, of which in the share
-    ``evenly`` all layers count the same and in the rest as they do in the style loss: (N,L)."""
-    return evenly / (terms.shape[1] * terms) + (1 - evenly) / terms.sum(dim=1, keepdim=True)
-
-
-def read_style_image(folder: Path, name: str, size: int | None = None, box: Box | None = None) -> Image.Image:
-    """The style image ``name`` in ``folder``, RGB, or its part in ``box``, scaled to a long side of ``size`` pixels.
-
-    Raises:
-        ImpastoError: it is not there or is not a picture.
-    """
-    path = Path(folder) / name
-    if not path.exists():
-        raise ImpastoError(f"style image {path}: there is no such file; name its folder with --style-images")
-    with open_image(path) as image:
-        image = ImageOps.exif_transpose(image).convert("RGB")
-    if box:
-        left, top, right, bottom = (round(share * length) for share, length in zip(box, image.size * 2, strict=True))
-        image = image.crop((left, top, right, bottom))
-    if size:
-        scale = size / max(image.size)
-        image = image.resize([max(1, round(length * scale)) for length in image.size], Image.Resampling.LANCZOS)
-    return image
-
-
-def image_digest(folder: Path, name: str) -> str:
-    """SHA-256 of a style image's file."""
-    return hashlib.sha256((Path(folder) / name).read_bytes()).hexdigest()
-
-
-def style_grams(
-    loss_network: LossNetwork, image: Image.Image, device: torch.device, shifts: Sequence[int] = ()
-) -> Grams:
-    """Gram matrices of a style image, layer -> (1,C,C); more with ``shifts``, see :func:`impasto.losses.describe`."""
-    return style_views(loss_network, image, device, [shifts])[0]
-
-
-@torch.no_grad()
-def style_views(
-    loss_network: LossNetwork, image: Image.Image, device: torch.device, views: Sequence[Sequence[int]]
-) -> list[Grams]:
-    """:func:`style_grams` with each of several ``shifts``; the image is looked at once."""
-    pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].to(device)
-    seen = loss_network(pixels.float() / 255, STYLE_LAYERS)
-    return [layer_grams(seen, image.width, shifts) for shifts in views]

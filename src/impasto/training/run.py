@@ -7,22 +7,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from impasto.data.crops import Crops
+from impasto.data.paintings import Paintings
 from impasto.errors import ImpastoError
+from impasto.images.io import find_photos
+from impasto.losses.targets import style_views
+from impasto.nn.joint import JointNetwork
+from impasto.nn.precision import fastest_precision
 from impasto.nn.slim import SlimVGG, load_slim_vgg
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
+from impasto.styles.painting import read_style_image
 from impasto.training.checkpoint import load_checkpoint, save_checkpoint
-from impasto.training.config import Recipe, TrainingOptions
-from impasto.training.data import Crops, find_photos
-from impasto.training.objective import Objective, read_style_image, style_views
-from impasto.training.painter import Painter, initial_painter
-from impasto.training.paintings import Paintings
+from impasto.training.objective import Objective
+from impasto.training.recipe import Recipe, TrainingOptions
+from impasto.training.start import initial_painter
 
 CHECKPOINT = "checkpoint.safetensors"
 RECIPE = "recipe.json"
@@ -37,7 +43,7 @@ class Run:
     recipe: Recipe
     out: Path
     accelerator: Accelerator
-    painter: Painter
+    painter: JointNetwork
     optimizer: torch.optim.Optimizer
     objectives: list[Objective]
     """In turn, a step each; their factors are the same."""
@@ -84,10 +90,10 @@ class Run:
         return self.objectives[0].numbers
 
     @property
-    def trained(self) -> Painter:
+    def trained(self) -> JointNetwork:
         """The painter to show and to export: the mean one if there is one."""
         painter = self.average.module if self.average else self.modules["painter"]
-        assert isinstance(painter, Painter)
+        assert isinstance(painter, JointNetwork)
         return painter
 
     def save(self) -> None:
@@ -104,15 +110,6 @@ class Run:
                 raise ImpastoError(
                     f"checkpoint {path}: cannot be written ({error.strerror}); make room there"
                 ) from None
-
-
-def fastest_precision(device: torch.device) -> torch.dtype:
-    """bfloat16 where the hardware computes in it, else float32."""
-    if device.type == "cuda":
-        supported = torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        supported = device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
-    return torch.bfloat16 if supported else torch.float32
 
 
 def prepare(
@@ -186,7 +183,7 @@ def find_paintings(recipe: Recipe, folders: Sequence[str | Path]) -> Paintings |
     return Paintings([each for each in found if each], recipe.training.seed, recipe.predictor.mixed)
 
 
-def _optimizer(painter: Painter, options: TrainingOptions) -> torch.optim.Adam:
+def _optimizer(painter: JointNetwork, options: TrainingOptions) -> torch.optim.Adam:
     """Adam, with ``rate`` in each group: its learning rate in times of the schedule's."""
     learnt = [(name, parameter) for name, parameter in painter.named_parameters() if parameter.requires_grad]
     rows = [parameter for name, parameter in learnt if ".norm." in name]
@@ -195,7 +192,7 @@ def _optimizer(painter: Painter, options: TrainingOptions) -> torch.optim.Adam:
     return torch.optim.Adam(groups, lr=options.learning_rate, fused=torch.cuda.is_available() or None)
 
 
-def _average(painter: Painter, share: float) -> AveragedModel | None:
+def _average(painter: JointNetwork, share: float) -> AveragedModel | None:
     return AveragedModel(painter, multi_avg_fn=get_ema_multi_avg_fn(share)) if share else None
 
 
@@ -232,7 +229,7 @@ def _objectives(
     for entry in recipe.styles:
         if entry.image:
             image = read_style_image(style_images, entry.image, entry.size, entry.box)
-            grams[entry.slot] = style_views(loss_network, image, device, recipe.views)
+            grams[entry.slot] = style_views(loss_network, np.asarray(image), device, recipe.views)
     photos = torch.stack([crops.photo(number) for number in range(_SEEN_FIRST)]).to(device).float() / 255
     objectives = []
     for number, shifts in enumerate(recipe.views):

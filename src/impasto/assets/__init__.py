@@ -1,0 +1,28 @@
+"""Data that comes with the package, and where it is: models, the loss network, photos. No code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+
+BUNDLED = DEFAULT, QUALITY = "fast", "paper"
+"""The models that come with the package, named by their architectures: the default one, and one that paints finer and
+takes longer."""
+LOSS_NETWORK = _HERE / "loss" / "slim-vgg.safetensors"
+"""The slim loss network (:class:`impasto.nn.slim.SlimVGG`)."""
+
+
+def bundled(name: str = DEFAULT) -> Path:
+    """The folder of a model that comes with the package; ``name`` is one of :data:`BUNDLED`."""
+    return _HERE / "models" / name
+
+
+def examples() -> Path:
+    """The folder of the eight free photos that come with the package."""
+    return _HERE / "examples"
+
+
+def free_photos() -> Path:
+    """The folder of small free photos that come with the package, to fit styles on."""
+    return _HERE / "photos"

@@ -1,0 +1,1 @@
+"""Many photos: what is to be done, and who does it."""

@@ -1,0 +1,68 @@
+"""The command line: parse, call, report."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from contextlib import suppress
+from typing import NoReturn
+
+import click
+from PIL.Image import DecompressionBombWarning
+
+import impasto
+from impasto.cli.add_style import add_style
+from impasto.cli.correct import correct
+from impasto.cli.distill import distill
+from impasto.cli.evaluate import evaluate
+from impasto.cli.info import info
+from impasto.cli.optimize import optimize
+from impasto.cli.refit import refit
+from impasto.cli.sheet import sheet
+from impasto.cli.styles import styles
+from impasto.cli.stylize import stylize
+from impasto.cli.train import train
+
+
+class _Group(click.Group):
+    """Shows every :class:`ImpastoError` as one line and exits with 2."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except impasto.ImpastoError as error:
+            click.echo(f"impasto: {error}", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.version_option(impasto.__version__, message="%(prog)s %(version)s")
+def main() -> None:
+    """One network, every style: repaint photos in the manner of paintings."""
+    # Photos above Pillow's own limit are painted too, in tiles; --max-megapixels is the limit here.
+    warnings.simplefilter("ignore", DecompressionBombWarning)
+    # OpenVINO imports its model converter and its telemetry, longer than all the rest; no command converts.
+    sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
+
+
+for command in (stylize, sheet, styles, add_style, info, train, refit, correct, evaluate, optimize, distill):
+    main.add_command(command)
+
+
+def run() -> NoReturn:
+    """The command as the shell calls it: :func:`main`, and no time spent on tidying up what ends with the process.
+
+    Taking networks, threads and modules apart is a tenth of the time that one photo needs.
+    """
+    try:
+        main(prog_name="impasto")
+    except SystemExit as end:
+        # Training has processes and logs to close.
+        if "torch" in sys.modules or not isinstance(end.code, int):
+            raise
+        with suppress(BrokenPipeError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(end.code)
+    sys.exit()

@@ -1,0 +1,114 @@
+"""Training crops. Crop number ``i`` depends on the seed and ``i`` alone: not on workers, processes or resumes."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import numpy as np
+import torch
+from msgspec import Meta
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from impasto.data.synthetic import with_sky
+from impasto.errors import ImpastoError
+from impasto.images.noise import noise
+
+logger = logging.getLogger(__name__)
+
+Crop = tuple[Tensor, Tensor, int]
+
+
+class CropOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How photos become crops; part of the ``[training]`` table."""
+
+    crop: Annotated[int, Meta(ge=32, multiple_of=4)] = 256
+    """Side of the training crops, in pixels."""
+    least_scale: Annotated[float, Meta(gt=0)] = 0.6
+    """Smallest part of a photo that becomes a crop, in crop sides; below 1 it is enlarged, and looks as large photos
+    do. The largest part is the photo's shorter side."""
+    noise: tuple[float, float] = (0.0, 0.0)
+    """Least and most noise (:mod:`impasto.images.noise`) added to the network's input, not to the content target:
+    standard deviation, on the 0..255 scale. Stylizing adds half the most."""
+    flat: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    """Share of crops that are a flat colour or a gradient instead of a photo."""
+    seed: int = 0
+
+
+@functools.lru_cache(maxsize=2)
+def _order(seed: int, epoch: int, count: int) -> np.ndarray:
+    return np.random.default_rng((seed, epoch, 0xE90C)).permutation(count)
+
+
+class Crops(Dataset[Crop]):
+    """Endless crops by number: (photo, input, slot).
+
+    ``photo`` is (3,crop,crop) uint8, the content target; ``input`` the same with noise, what the network sees;
+    ``slot`` the style drawn for this crop. For the slot ``silent``, that of the identity style, there is no noise.
+    """
+
+    def __init__(self, photos: list[Path], slots: list[int], options: CropOptions, silent: int | None = None) -> None:
+        self.photos = photos
+        self.slots = slots
+        self.options = options
+        self.silent = silent
+
+    def __getitem__(self, number: int) -> Crop:
+        options = self.options
+        rng = np.random.default_rng((options.seed, number))
+        slot = self.slots[rng.integers(len(self.slots))]
+        photo = self._photo(number, rng)
+        if rng.random() < options.flat:
+            photo = with_sky(rng, photo)
+        if slot == self.silent:
+            return _tensor(photo), _tensor(photo), slot
+        grain = noise(options.crop, options.crop, *rng.integers(2**20, size=2)).transpose(1, 2, 0)
+        noisy = np.clip(np.rint(photo + grain * rng.uniform(*options.noise)), 0, 255).astype(np.uint8)
+        return _tensor(photo), _tensor(noisy), slot
+
+    def photo(self, number: int) -> Tensor:
+        """Crop ``number`` as it is in the photo, (3,crop,crop) uint8, never a synthetic sky.
+
+        These are what losses are measured by: the style loss of one bright flat colour is a hundred times a photo's,
+        nearly all of it at relu1_2, and swamps the mean.
+        """
+        rng = np.random.default_rng((self.options.seed, number))
+        rng.integers(len(self.slots))
+        return _tensor(self._photo(number, rng))
+
+    def _photo(self, number: int, rng: np.random.Generator) -> np.ndarray:
+        """A crop of photo ``number`` of the shuffled photos; of the next one that can be read, should it be broken."""
+        for attempt in range(len(self.photos)):
+            epoch, index = divmod(number + attempt, len(self.photos))
+            path = self.photos[_order(self.options.seed, epoch, len(self.photos))[index]]
+            try:
+                with Image.open(path) as image:
+                    return random_crop(image, rng, self.options.crop, self.options.least_scale)
+            except (OSError, ValueError, Image.DecompressionBombError) as error:
+                logger.warning("content %s: left out, it cannot be read (%s)", path, error)
+        raise ImpastoError("content: none of the photographs can be read")
+
+
+def random_crop(image: Image.Image, rng: np.random.Generator, crop: int, least_scale: float) -> np.ndarray:
+    """A random square of ``image`` at (crop,crop,3) uint8, maybe flipped.
+
+    Its side is drawn log-uniformly between ``crop * least_scale`` and the shorter side of the image.
+    """
+    longest = min(image.size)
+    shortest = min(longest, crop * least_scale)
+    side = max(1, round(np.exp(rng.uniform(np.log(shortest), np.log(longest)))))
+    left, top = (rng.integers(0, length - side + 1) for length in image.size)
+    square = image.convert("RGB").resize(
+        (crop, crop), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side), reducing_gap=3
+    )
+    pixels = np.asarray(square)
+    return pixels[:, ::-1] if rng.random() < 0.5 else pixels
+
+
+def _tensor(pixels: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))

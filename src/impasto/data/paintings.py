@@ -1,0 +1,145 @@
+"""Paintings to learn from without naming them: what the predictor reads styles off."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageEnhance, ImageOps
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from impasto.data.synthetic import ramp
+from impasto.errors import ImpastoError
+from impasto.styles.painting import PREDICTED_SIDE
+
+logger = logging.getLogger(__name__)
+
+LEAST_PART = 0.6
+"""Side of the smallest part, in shorter sides of the painting."""
+DARKEST = 0.1
+"""Standard deviation of grey levels, in [0,1], below which a part shows too little to be a style."""
+SEAM = (0.3, 0.7)
+"""Where two parts meet, of the way across the picture."""
+
+
+class Paintings(Dataset[tuple[Tensor, int]]):
+    """Endless parts of paintings by number: ((3,256,256) uint8, the painting's index).
+
+    Each folder is drawn from as often as the others. Colours vary, so that there are more styles than paintings. Part
+    number ``i`` depends on the seed and ``i`` alone.
+
+    Args:
+        folders: files.
+        seed: of the run.
+        mixed: share of the parts that are :func:`in_colors_of` another, or beside it.
+    """
+
+    def __init__(self, folders: Sequence[Sequence[Path]], seed: int, mixed: float = 0.0) -> None:
+        self.folders = folders
+        self.seed = seed
+        self.mixed = mixed
+        self.first = np.cumsum([0, *map(len, folders)])
+
+    @property
+    def count(self) -> int:
+        """How many paintings there are."""
+        return int(self.first[-1])
+
+    def __getitem__(self, number: int) -> tuple[Tensor, int]:
+        rng = np.random.default_rng((self.seed, number, 0xA27))
+        part, painting = self._draw(rng, _varied_part)
+        if self.mixed and rng.random() < self.mixed:
+            part = _mixed(part, self._draw(rng, _varied_part)[0], rng)
+        return part, painting
+
+    def as_it_is(self, number: int) -> Tensor:
+        """The middle of a painting in its own colours, the shorter side whole: (3,256,256) uint8."""
+        return self._draw(np.random.default_rng((self.seed, number, 0xA28)), _middle)[0]
+
+    def _draw(
+        self, rng: np.random.Generator, cut: Callable[[Image.Image, np.random.Generator], np.ndarray]
+    ) -> tuple[Tensor, int]:
+        """A part of a painting; of the next one in its folder that can be read, should it be broken."""
+        folder = int(rng.integers(len(self.folders)))
+        paintings = self.folders[folder]
+        drawn = int(rng.integers(len(paintings)))
+        for index in (*range(drawn, len(paintings)), *range(drawn)):
+            try:
+                with Image.open(paintings[index]) as image:
+                    part = cut(image.convert("RGB"), rng)
+            except (OSError, ValueError, Image.DecompressionBombError) as error:
+                logger.warning("painting %s: left out, it cannot be read (%s)", paintings[index], error)
+            else:
+                return torch.from_numpy(part.transpose(2, 0, 1).copy()), int(self.first[folder] + index)
+        raise ImpastoError(f"{paintings[0].parent}: none of the paintings can be read")
+
+
+def _varied_part(image: Image.Image, rng: np.random.Generator) -> np.ndarray:
+    return varied(random_part(image, rng), rng)
+
+
+def _middle(image: Image.Image, rng: np.random.Generator) -> np.ndarray:
+    return np.asarray(ImageOps.fit(image, (PREDICTED_SIDE, PREDICTED_SIDE), Image.Resampling.BICUBIC))
+
+
+def _mixed(part: Tensor, other: Tensor, rng: np.random.Generator) -> Tensor:
+    """Two parts (3,H,W) uint8 as one."""
+    if rng.random() < 0.5:
+        return in_colors_of(part[None].float(), other[None].float())[0].round().clamp(0, 255).to(torch.uint8)
+    return torch.where(torch.from_numpy(ramp(rng, part.shape[1])) < rng.uniform(*SEAM), part, other)
+
+
+def in_colors_of(part: Tensor, other: Tensor) -> Tensor:
+    """Parts with the mean and the covariance of the colours of others: two (N,3,H,W) -> (N,3,H,W), unclipped.
+
+    Of all linear maps that do so, the one that moves colours least (Monge-Kantorovich; Pitié & Kokaram, *The linear
+    Monge-Kantorovitch linear colour mapping for example-based colour transfer*, CVMP 2007).
+    """
+    (mean, spread), (its_mean, its_spread) = _colors(part), _colors(other)
+    root = _power(spread, 0.5)
+    back = _power(spread, -0.5)
+    map_ = back @ _power(root @ its_spread @ root, 0.5) @ back
+    return (map_ @ (part.flatten(2) - mean) + its_mean).unflatten(2, part.shape[2:])
+
+
+def _colors(part: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean (N,3,1) and covariance (N,3,3); single colours, too, spread a little."""
+    pixels = part.flatten(2)
+    mean = pixels.mean(dim=2, keepdim=True)
+    apart = pixels - mean
+    return mean, apart @ apart.transpose(1, 2) / pixels.shape[2] + torch.eye(3, device=part.device)
+
+
+def _power(matrix: Tensor, exponent: float) -> Tensor:
+    """Of symmetric positive matrices (N,3,3)."""
+    values, vectors = torch.linalg.eigh(matrix)
+    return (vectors * values.clamp_min(1e-3).pow(exponent)[:, None]) @ vectors.transpose(1, 2)
+
+
+def random_part(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """A square of an image at 256 × 256; another one should it show next to nothing."""
+    for _ in range(4):
+        side = max(1, round(min(image.size) * np.exp(rng.uniform(np.log(LEAST_PART), 0))))
+        left, top = (rng.integers(0, length - side + 1) for length in image.size)
+        box = (left, top, left + side, top + side)
+        part = image.resize((PREDICTED_SIDE, PREDICTED_SIDE), Image.Resampling.BICUBIC, box=box)
+        if np.asarray(part.convert("L")).std() > 255 * DARKEST:
+            break
+    return part
+
+
+def varied(part: Image.Image, rng: np.random.Generator) -> np.ndarray:
+    """The part in other colours, in half of the cases, and mirrored in half of them: (H,W,3) uint8."""
+    if rng.random() < 0.5:
+        part = ImageOps.mirror(part)
+    if rng.random() < 0.5:
+        for enhance in (ImageEnhance.Color, ImageEnhance.Brightness, ImageEnhance.Contrast):
+            part = enhance(part).enhance(float(rng.uniform(0.6, 1.5)))
+        hue, *others = part.convert("HSV").split()
+        turn = int(rng.integers(256))
+        part = Image.merge("HSV", (hue.point(lambda value: (value + turn) % 256), *others)).convert("RGB")
+    return np.asarray(part)

@@ -1,0 +1,97 @@
+"""One picture, optimised until it has a style: the method that networks stand in for (Gatys, Ecker & Bethge 2016)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from tqdm import tqdm
+
+from impasto.images.arrays import Array, to_array, to_pixels
+from impasto.losses.perceptual import content_loss, describe, style_gap_closed, style_loss
+from impasto.losses.targets import style_grams
+from impasto.nn.vgg import VGG16
+
+_HISTORY = 20
+
+
+@dataclass(frozen=True)
+class Optimized:
+    """What came of it.
+
+    Attributes:
+        picture: (H,W,3) uint8.
+        objective: content loss + ``weight`` · style loss after each evaluation.
+        style_gap_closed: of the picture.
+    """
+
+    picture: Array
+    objective: list[float]
+    style_gap_closed: float
+
+
+class _Target:
+    """The objective of one photo and one style image."""
+
+    def __init__(self, vgg: VGG16, photo: Tensor, style_image: Image.Image, weight: float) -> None:
+        self.vgg = vgg
+        self.weight = weight
+        self.grams = style_grams(vgg, np.asarray(style_image), photo.device)
+        with torch.no_grad():
+            seen = describe(vgg, photo)
+            self.content = seen.content
+            self.photo_loss = style_loss(seen.grams, self.grams)
+
+    def __call__(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """Objective and style loss of ``picture`` (1,3,H,W), RGB in [0,1]."""
+        seen = describe(self.vgg, picture)
+        style = style_loss(seen.grams, self.grams)
+        return (content_loss(seen.content, self.content) + self.weight * style).sum(), style
+
+
+def optimize(
+    photo: Array, style_image: Image.Image, vgg: VGG16, *, weight: float = 1.0, steps: int = 300, show: bool = False
+) -> Optimized:
+    """Optimise the photo's pixels by L-BFGS. Ctrl-C ends it early, with the best picture so far.
+
+    Args:
+        photo: (H,W,3) uint8, at least 8 × 8; where the optimisation begins.
+        style_image: RGB, at the size at which its strokes are as large as they shall be in the picture.
+        vgg: the loss network; see :mod:`impasto.losses.perceptual`.
+        weight: times the style loss.
+        steps: evaluations of the objective and its gradient.
+        show: show a progress bar.
+    """
+    pixels = torch.from_numpy(to_pixels(photo))
+    target = _Target(vgg, pixels, style_image, weight)
+    picture = pixels.clone().requires_grad_()
+    optimizer = torch.optim.LBFGS(
+        [picture], max_iter=steps, max_eval=steps, history_size=_HISTORY, line_search_fn="strong_wolfe",
+        tolerance_grad=0, tolerance_change=0,
+    )  # fmt: skip
+    history: list[float] = []
+    best = pixels
+    with tqdm(total=steps, unit="step", disable=None if show else True) as bar:
+
+        def closure() -> Tensor:
+            nonlocal best
+            optimizer.zero_grad()
+            objective, style = target(picture.clamp(0, 1))
+            objective.backward()
+            if objective.item() <= min(history, default=float("inf")):
+                best = picture.detach().clamp(0, 1)
+            history.append(objective.item())
+            bar.set_postfix_str(f"style gap closed {100 * style_gap_closed(style, target.photo_loss).item():.1f} %")
+            bar.update()
+            return objective
+
+        try:
+            optimizer.step(closure)
+        except KeyboardInterrupt:
+            tqdm.write("impasto: interrupted; this is the best picture so far")
+    with torch.no_grad():
+        gap = style_gap_closed(target(best)[1], target.photo_loss).item()
+    return Optimized(to_array(best.numpy()), history, gap)

@@ -1,0 +1,1 @@
+"""Pictures: files, arrays, colours, windows, noise. Nothing of styles."""

@@ -1,0 +1,58 @@
+"""Pictures as arrays: uint8 as long as they are whole, float32 where they are computed with."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+Pixels = npt.NDArray[np.float32]
+
+
+Array = npt.NDArray[np.uint8]
+
+
+_RESAMPLING = Image.Resampling.LANCZOS
+
+
+def to_pixels(array: Array) -> Pixels:
+    """(H,W,3) uint8 -> (1,3,H,W) float32 in [0,1]."""
+    return np.multiply(array.transpose(2, 0, 1)[None], np.float32(1 / 255), dtype=np.float32, order="C")
+
+
+def to_array(pixels: Pixels) -> Array:
+    """(1,3,H,W) float32 -> (H,W,3) uint8, clipped to [0,1] and rounded."""
+    return np.rint(np.clip(pixels[0], 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
+
+
+def resize(array: Array, height: int, width: int) -> Array:
+    """(H,W) or (H,W,3) uint8 -> the same at another size."""
+    if array.shape[:2] == (height, width):
+        return array
+    if array.ndim == 2:
+        return np.asarray(Image.fromarray(array).resize((width, height), _RESAMPLING))
+    # Channel by channel: Pillow keeps colours in 4 bytes a pixel, and large photos fill the memory.
+    resized = np.empty((height, width, array.shape[2]), np.uint8)
+    for channel in range(array.shape[2]):
+        resized[..., channel] = resize(np.ascontiguousarray(array[..., channel]), height, width)
+    return resized
+
+
+def resized_part(array: Array, size: tuple[int, int], window: tuple[int, int, int, int]) -> Array:
+    """The part (top, left, height, width) of a picture (H,W,3) uint8 scaled to ``size``, without making the rest."""
+    if array.shape[:2] == size:
+        return array[window[0] : window[0] + window[2], window[1] : window[1] + window[3]]
+    (top, bottom), (left, right) = ends = [
+        (first * length / made, (first + count) * length / made)
+        for first, count, length, made in zip(window, window[2:], array.shape, size, strict=False)
+    ]
+    # What the filter looks at around a place: three pixels, of the smaller picture.
+    reach = [4 * max(1, -(-length // made)) for length, made in zip(array.shape, size, strict=False)]
+    first = [max(0, int(start) - far) for (start, _), far in zip(ends, reach, strict=True)]
+    last = [int(stop) + far + 1 for (_, stop), far in zip(ends, reach, strict=True)]
+    box = (left - first[1], top - first[0], right - first[1], bottom - first[0])
+    # In floating point: what Pillow rounds and clips between its two passes over 8 bits depends on the window.
+    near = array[first[0] : last[0], first[1] : last[1]].astype(np.float32)
+    maps = [Image.fromarray(np.ascontiguousarray(near[..., channel])) for channel in range(near.shape[2])]
+    part = np.dstack([np.asarray(each.resize((window[3], window[2]), _RESAMPLING, box)) for each in maps])
+    return np.clip(np.rint(part), 0, 255).astype(np.uint8)

@@ -1,0 +1,73 @@
+"""Colour in a perceptual space: the photo's colours under the painting's brushwork.
+
+Oklab: Björn Ottosson, *A perceptual color space for image processing*, 2020, https://bottosson.github.io/posts/oklab/.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from impasto.images.arrays import Pixels
+
+_TO_LMS = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ],
+    dtype=np.float32,
+)
+_TO_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ],
+    dtype=np.float32,
+)
+_FROM_LMS, _FROM_LAB = np.linalg.inv(_TO_LMS), np.linalg.inv(_TO_LAB)
+_HALVINGS = 8
+
+
+def to_oklab(pixels: Pixels) -> Pixels:
+    """sRGB (…,3,H,W) in [0,1] -> Oklab, the same shape: lightness in [0,1], then the two colour axes around 0."""
+    linear = np.where(pixels <= 0.04045, pixels / 12.92, ((np.maximum(pixels, 0) + 0.055) / 1.055) ** 2.4)
+    return _mix(_TO_LAB, np.cbrt(_mix(_TO_LMS, linear)))
+
+
+def from_oklab(lab: Pixels) -> Pixels:
+    """The inverse of :func:`to_oklab`; colours that no screen shows come out beyond [0,1]."""
+    linear = _mix(_FROM_LMS, _mix(_FROM_LAB, lab) ** 3)
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 0) ** (1 / 2.4) - 0.055)
+
+
+def keep_color(picture: Pixels, photo: Pixels) -> Pixels:
+    """The lightness of ``picture`` with the colours of ``photo``: two (N,3,H,W) in [0,1] -> (N,3,H,W) in [0,1].
+
+    A colour too strong for its new lightness is greyed just as far as a screen needs, at the same lightness and hue, so
+    that no halo of clipped colour stands around a stroke.
+    """
+    lightness, color = to_oklab(picture)[:, :1], to_oklab(photo)[:, 1:]
+    least: Pixels = np.zeros_like(lightness)
+    most: Pixels = np.ones_like(lightness)
+    whole = _outside(lightness, color, most)
+    for _ in range(_HALVINGS if whole.any() else 0):
+        middle = np.float32(0.5) * (least + most)
+        outside = _outside(lightness, color, middle)
+        least, most = np.where(outside, least, middle), np.where(outside, middle, most)
+    share = np.where(whole, least, np.float32(1))
+    return np.clip(from_oklab(np.concatenate([lightness, color * share], axis=1)), 0, 1).astype(np.float32)
+
+
+def _outside(lightness: Pixels, color: Pixels, share: Pixels) -> npt.NDArray[np.bool_]:
+    """Where that share of a colour is beyond what a screen shows, (N,1,H,W)."""
+    rgb = from_oklab(np.concatenate([lightness, color * share], axis=1))
+    slack = 1e-3
+    beyond: npt.NDArray[np.bool_] = (rgb < -slack) | (rgb > 1 + slack)
+    return np.any(beyond, axis=1, keepdims=True)
+
+
+def _mix(matrix: np.ndarray, channels: Pixels) -> Pixels:
+    """``matrix`` times the channels of every pixel."""
+    return np.einsum("ij,...jhw->...ihw", matrix, channels).astype(np.float32)

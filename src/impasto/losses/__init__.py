@@ -1,0 +1,1 @@
+"""What pictures are judged by, in PyTorch: content, style, and artifacts."""

@@ -1,0 +1,1 @@
+"""Models on disk, and the library of a user's own styles."""

@@ -1,0 +1,187 @@
+"""The user's own styles: one file each, in a folder for each network, beside the styles that come with a model.
+
+``$XDG_DATA_HOME/impasto/styles/<network>/<slug>.safetensors``, or what the system has in its place.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import re
+import tempfile
+from pathlib import Path
+
+import msgspec
+import platformdirs
+
+from impasto.errors import ImpastoError, unknown
+from impasto.files import write_file
+from impasto.models.model import INFO, STYLES, Model
+from impasto.styles.style import IDENTITY, Style
+
+logger = logging.getLogger(__name__)
+
+SUFFIX = ".safetensors"
+
+
+def root() -> Path:
+    """The folder of all of the user's styles."""
+    return platformdirs.user_data_path("impasto") / "styles"
+
+
+def folder(model: Model) -> Path:
+    """The folder of the user's styles for a model's network."""
+    return root() / model.info.network
+
+
+def with_own_styles(model: Model) -> Model:
+    """``model`` with the user's styles after its own; files that cannot be read are left out, with a warning."""
+    own = {}
+    for path in sorted(folder(model).glob(f"[!.]*{SUFFIX}")):
+        try:
+            style = Style.load(path)
+            check_fits(style, model)
+        except ImpastoError as error:
+            logger.warning("impasto: %s; left out", error)
+        else:
+            own[path.stem] = style
+    return dataclasses.replace(model, styles={**model.styles, **own} | dict(model.styles)) if own else model
+
+
+def find(name: str, model: Model) -> Style:
+    """The style of that slug, or in the file of that name.
+
+    Args:
+        name: a slug of the model's styles, or a path that ends in ``.safetensors``.
+
+    Raises:
+        ImpastoError: there is none, or it is not for this network.
+    """
+    if name in model.styles:
+        return model.styles[name]
+    if name.endswith(SUFFIX):
+        style = Style.load(name)
+        check_fits(style, model)
+        return style
+    if next(root().glob(f"*/{name}{SUFFIX}"), None) and _is_slug(name):
+        raise ImpastoError(
+            f"style {name!r}: was made for another network than {model.info.name!r}; "
+            "name the model that it was made for, or add it to this one with impasto add-style"
+        )
+    raise unknown("style", name, model.styles)
+
+
+def check_fits(style: Style, model: Model) -> None:
+    """Raise :class:`ImpastoError` for a style that was made for another network."""
+    if style.info.network != model.info.network or style.row.shape != (model.info.style_size,):
+        raise ImpastoError(f"style {style.slug!r} was made for another network than {model.info.name!r}")
+
+
+def check_name(name: str, model: Model, *, replace: bool = False) -> None:
+    """Raise :class:`ImpastoError` where a new style cannot have that name."""
+    if not _is_slug(name):
+        near = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "my-style"
+        raise ImpastoError(f"name {name!r}: use lower-case letters, digits and hyphens, such as {near}")
+    if name in model.info.styles or name == IDENTITY:
+        raise ImpastoError(f"name {name!r}: {model.info.name} has a style of that name; choose another")
+    if name in model.styles and not replace:
+        raise ImpastoError(f"name {name!r}: there is a style of that name; choose another, or --replace it")
+
+
+def _is_slug(name: str) -> bool:
+    return bool(re.fullmatch(r"[a-z0-9][a-z0-9-]*", name))
+
+
+def keep(style: Style, model: Model, *, replace: bool = False) -> Path:
+    """Write a style to the user's folder, and return its file.
+
+    Raises:
+        ImpastoError: the style is for another network, its name is taken, or the folder cannot be written.
+    """
+    check_fits(style, model)
+    check_name(style.slug, with_own_styles(model), replace=replace)
+    path = folder(model) / f"{style.slug}{SUFFIX}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        style.save(path)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    return path
+
+
+def remove(name: str, model: Model) -> None:
+    """Delete one of the user's styles.
+
+    Raises:
+        ImpastoError: it is none of theirs, or cannot be deleted.
+    """
+    path = _own(name, model)
+    try:
+        path.unlink()
+        preview(name, model).unlink(missing_ok=True)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def rename(old: str, new: str, model: Model) -> None:
+    """Give one of the user's styles another name.
+
+    Raises:
+        ImpastoError: it is none of theirs, or the new name cannot be had.
+    """
+    _own(old, model)
+    style = find(old, with_own_styles(model))
+    keep(dataclasses.replace(style, info=msgspec.structs.replace(style.info, slug=new)), model)
+    remove(old, model)
+
+
+def preview(name: str, model: Model, *, appended: bool = False) -> Path:
+    """The place of the picture that shows a style: beside its file."""
+    return (model.path / STYLES if appended else folder(model)) / f"{name}.jpg"
+
+
+def _own(name: str, model: Model) -> Path:
+    path = folder(model) / f"{name}{SUFFIX}"
+    if not (_is_slug(name) and path.exists()):
+        if name in model.info.styles:
+            raise ImpastoError(f"style {name!r}: comes with {model.info.name}; only your own can be changed")
+        raise unknown("style of yours", name, [path.stem for path in folder(model).glob(f"[!.]*{SUFFIX}")])
+    return path
+
+
+def _unwritable(path: Path, error: OSError) -> ImpastoError:
+    return ImpastoError(f"style folder {path.parent}: {error.strerror}; make it writable, or name another one")
+
+
+def append(style: Style, model: Model) -> Path:
+    """Write a style into the model's folder, after the styles that it has, and return its file.
+
+    Raises:
+        ImpastoError: the style is for another network, its name is taken, or the folder cannot be written.
+    """
+    check_fits(style, model)
+    check_name(style.slug, model)
+    path = model.path / STYLES / f"{style.slug}{SUFFIX}"
+    info = msgspec.structs.replace(model.info, styles=(*model.info.styles, style.slug))
+    try:
+        style.save(path)
+        write_file(model.path / INFO, msgspec.json.format(msgspec.json.encode(info), indent=2))
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    return path
+
+
+def check_writable(model: Model, *, appended: bool) -> None:
+    """Raise what :func:`add` would for a folder that cannot be written."""
+    place = model.path / STYLES if appended else folder(model)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise _unwritable(place / STYLES, error) from None
+
+
+def add(style: Style, model: Model, *, appended: bool, replace: bool = False) -> Path:
+    """:func:`append` or :func:`keep`."""
+    return append(style, model) if appended else keep(style, model, replace=replace)

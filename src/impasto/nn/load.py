@@ -1,0 +1,47 @@
+"""Networks in PyTorch from a model folder."""
+
+from __future__ import annotations
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as parse
+
+from impasto.models.model import PREDICTOR_WEIGHTS, Graph, Model
+from impasto.nn import StyleTransferNetwork
+from impasto.nn.predictor import StylePredictor
+from impasto.styles.style import IDENTITY
+
+
+def load_network(model: Model) -> StyleTransferNetwork:
+    """The model's network in float32, its style table filled in slot order.
+
+    Raises:
+        ValueError: the weights are not those of the architecture.
+    """
+    slugs = list(model.styles)
+    identity = slugs.index(IDENTITY) if IDENTITY in slugs else None
+    network = StyleTransferNetwork(model.info.architecture, len(slugs), identity)
+    try:
+        weights = {name: tensor.float() for name, tensor in parse(model.weights()).items()}
+        missing = network.load_state_dict(weights, strict=False)
+    except (SafetensorError, RuntimeError) as error:
+        raise ValueError(str(error)) from None
+    if missing.unexpected_keys or any(name.endswith("conv.weight") for name in missing.missing_keys):
+        raise ValueError(f"its weights are not those of {model.info.architecture!r}")
+    for slot, style in enumerate(model.styles.values()):
+        network.set_style(slot, torch.from_numpy(style.row))
+    return network.eval()
+
+
+def load_predictor(model: Model) -> StylePredictor:
+    """The model's style predictor in float32.
+
+    Raises:
+        ImpastoError: the model has none.
+    """
+    model.graph(Graph.PREDICTOR)
+    weights = parse(model.weights(PREDICTOR_WEIGHTS))
+    hidden, bottleneck = weights["hidden.weight"].shape[0], weights["bottleneck.weight"].shape[0]
+    predictor = StylePredictor(model.info.style_size, hidden, bottleneck)
+    predictor.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    return predictor.eval()

@@ -1,0 +1,105 @@
+"""Arithmetic on rows of γ and β: blends, and the colours of the last layer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from impasto.errors import ImpastoError
+from impasto.styles.style import Row, Style, StyleInfo
+
+PALE = 1 / 510
+"""Half a grey level: where palettes take black and white to be, whose logits are infinite."""
+
+
+_LEVELS = np.linspace(0, 1, 256).clip(PALE, 1 - PALE)
+
+
+_LOGITS = np.log(_LEVELS / (1 - _LEVELS))
+
+
+def with_palette(identity: Row, photo: npt.NDArray[np.uint8], fold: int) -> Row:
+    """The identity style for a photo.
+
+    The last layer gives every picture in a style the same mean and contrast. The identity style has none of its own:
+    its last γ and β are standard deviation and mean of what the network's sigmoid turns into the photo.
+
+    Args:
+        identity: (P,).
+        photo: (H,W,3), RGB.
+        fold: space-to-depth factor of the network, fold² values of each colour in the last layer.
+
+    Returns:
+        (P,).
+    """
+    colors = np.repeat(_palette(photo), fold**2, axis=1).astype(np.float32).ravel()
+    return np.concatenate([identity[: -len(colors)], colors])
+
+
+def recoloring(row: Row, photo: npt.NDArray[np.uint8], fold: int) -> npt.NDArray[np.float32]:
+    """What each level of the photo's colours becomes in a style's: (3,256), 0..255.
+
+    As the last layer does: what the sigmoid turns into the photo is given the mean β and the standard deviation γ.
+
+    Args:
+        row: (P,), of the style.
+        photo: (H,W,3), RGB.
+        fold: as in :func:`with_palette`.
+    """
+    (deviation, mean), (gamma, beta) = _palette(photo), row[-2 * 3 * fold**2 :].reshape(2, 3, -1).mean(axis=2)
+    normalised = (_LOGITS - mean[:, None]) / (deviation[:, None] + 1e-5)
+    logits = normalised * np.abs(gamma[:, None]) + beta[:, None]
+    return np.asarray(255 / (1 + np.exp(-logits.clip(-20, 20))), np.float32)
+
+
+def _palette(photo: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """Standard deviation and mean of what the sigmoid turns into a photo (H,W,3), of each colour: (2,3)."""
+    # Counted first: 256 levels of each colour, where a photo has millions of pixels.
+    shares = np.reshape(Image.fromarray(photo).histogram(), (3, 256)) / (photo.shape[0] * photo.shape[1])
+    mean = shares @ _LOGITS
+    return np.stack([np.sqrt((shares * (_LOGITS - mean[:, None]) ** 2).sum(axis=1)), mean])
+
+
+def with_colors(row: Row, other: Row, fold: int) -> Row:
+    """``row`` (P,) with the colours, the last layer, of the ``other`` (P,); fold as in :func:`with_palette`."""
+    colors = 2 * 3 * fold**2
+    return np.concatenate([row[:-colors], other[-colors:]])
+
+
+def blend_rows(rows: Mapping[str, Row], weights: Mapping[str, float]) -> Row:
+    """The convex combination of ``rows``: weights count in proportion to their sum.
+
+    Args:
+        rows: slug -> (P,).
+        weights: slug -> a number of at least 0; not all 0.
+
+    Raises:
+        ImpastoError: a weight is negative or no number, or there is none above 0.
+    """
+    for slug, weight in weights.items():
+        if not (math.isfinite(weight) and weight >= 0):
+            raise ImpastoError(f"style {slug!r}: its weight is {weight:g}; give a number of at least 0")
+    total = sum(weights.values())
+    if total <= 0:
+        raise ImpastoError(f"blend {', '.join(weights) or 'of no styles'}: give at least one style a weight above 0")
+    parts = [np.float32(weight / total) * rows[slug] for slug, weight in weights.items()]
+    return np.sum(parts, axis=0, dtype=np.float32)
+
+
+def blend(parts: Sequence[tuple[Style, float]], slug: str = "blend") -> Style:
+    """A new style between others, to be saved and used like any: pairs of a style and its weight.
+
+    Raises:
+        ImpastoError: styles of different networks; or a weight is negative or no number, or there is none above 0.
+    """
+    networks = {style.info.network for style, _ in parts}
+    if len(networks) > 1:
+        raise ImpastoError(f"blend {slug!r}: its styles were made for {len(networks)} different networks")
+    rows = {str(number): style.row for number, (style, _) in enumerate(parts)}
+    row = blend_rows(rows, {str(number): weight for number, (_, weight) in enumerate(parts)})
+    names = " + ".join(f"{weight:g} {style.info.name or style.slug}" for style, weight in parts)
+    return Style(StyleInfo(slug=slug, name=names, network=networks.pop()), row)

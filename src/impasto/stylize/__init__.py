@@ -1,0 +1,1 @@
+"""Photo and style in, picture out: where networks and pictures meet."""

@@ -1,0 +1,68 @@
+"""One photo in every style, with names: what `impasto sheet` draws."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from impasto.images.contact_sheet import named, stack, table
+from impasto.images.io import PhotoLike, read_photo
+from impasto.progress import progress
+from impasto.styles.style import Style
+from impasto.stylize.stylizer import StyleLike, Stylizer
+
+
+def sheet(
+    stylizer: Stylizer, photo: PhotoLike, *, width: int = 384, columns: int = 3, style_images: Sequence[Path] = ()
+) -> Image.Image:
+    """One photo in every style of a model, each under its name, the photo first.
+
+    Args:
+        stylizer: the model.
+        photo: see :class:`impasto.stylize.stylizer.Stylizer`; stylized at the size at which it is shown.
+        width: of one picture, in pixels.
+        columns: pictures in a row.
+        style_images: paintings whose styles are predicted and come last.
+
+    Raises:
+        ImpastoError: the photo cannot be read.
+    """
+    source = read_photo(photo)
+    height, full_width = source.array.shape[:2]
+    cell = Image.fromarray(source.resized(round(width * max(1, height / full_width))).array)
+    predicted = [stylizer.predict(path, path.stem) for path in style_images]
+    styles: list[StyleLike] = [*stylizer.styles, *predicted]
+    pictures = [cell, *(stylizer(cell, style) for style in progress(styles, unit="style"))]
+    names = ["photo", *stylizer.styles, *(style.slug for style in predicted)]
+    pictures += [Image.new("RGB", cell.size, "white")] * (-len(pictures) % columns)
+    names += [""] * (-len(names) % columns)
+    strips = [
+        table([pictures[first : first + columns]], names[first : first + columns])
+        for first in range(0, len(pictures), columns)
+    ]
+    return stack(strips)
+
+
+def styles_by_photos(styles: Mapping[str, Style], pictures: Mapping[str, Sequence[Image.Image]]) -> Image.Image:
+    """A row for each style, its image first; the photos over them.
+
+    Args:
+        styles: by slug.
+        pictures: "photo" and slugs -> as many pictures each, all of one size.
+    """
+    photos = pictures["photo"]
+    rows = [[Image.new("RGB", photos[0].size, "white"), *photos]]
+    for slug, style in styles.items():
+        if slug in pictures:
+            rows.append([named(thumbnail(style, photos[0].size), slug), *pictures[slug]])
+    return table(rows, [""] * len(rows[0]))
+
+
+def thumbnail(style: Style, size: tuple[int, int]) -> Image.Image:
+    """The style image, cut to ``size``; white for a style that has none."""
+    if not style.thumbnail:
+        return Image.new("RGB", size, "white")
+    return ImageOps.fit(Image.open(io.BytesIO(style.thumbnail)), size)

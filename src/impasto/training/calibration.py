@@ -1,0 +1,322 @@
+"""Finds what corrects predicted rows: in which directions they err, and what pictures change by along these."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from itertools import repeat
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from impasto.data.paintings import Paintings
+from impasto.errors import ImpastoError
+from impasto.images.io import find_photos, square
+from impasto.images.noise import noise as field_of_noise
+from impasto.losses.gram import STYLE_LAYERS, gram_matrix
+from impasto.losses.perceptual import CONTENT_LAYER, STYLE_WEIGHT
+from impasto.models.model import CORRECTION, PREDICTOR_WEIGHTS, add_files, copy_model, load_model
+from impasto.nn.cin import trained_instance_norm
+from impasto.nn.joint import JointNetwork
+from impasto.nn.load import load_network, load_predictor
+from impasto.nn.onnx import predictor_to_onnx
+from impasto.nn.precision import fastest_precision
+from impasto.nn.predictor import painting_grams
+from impasto.progress import progress
+from impasto.stylize.correction import Array, Correction
+from impasto.stylize.predictor import LOOKS, photo_of
+from impasto.training.recipe import Recipe, read_recipe
+from impasto.training.run import find_paintings
+
+_COLORS = 6
+"""Directions of the last layer: the scale and the shift of each colour."""
+_ROUNDS = (0.0, 0.5, 1.0)
+"""Shares of the directions found after each round; the colours alone first, whose errors would hide all others."""
+_DIFFERENCES = (0.5, 1.0)
+"""From which slopes are taken, in spreads of rows: of colours, and along other directions."""
+_BATCH = 8
+_SIDE = 160
+"""Pixels of the photos that pictures change in."""
+_OTHERS, _OTHERS_SIDE = 4, 192
+"""Photos a painting, and their pixels, of whose pictures those that are looked at shall tell."""
+_WEIGHT = 3.0
+"""Of the style loss, where the recipe has none."""
+_PULL = 2.0
+"""Times that, in steps: what differs from painting to painting adds to the curvature, and they fall short."""
+
+
+def find_correction(
+    painter: JointNetwork,
+    recipe: Recipe,
+    paintings: Paintings,
+    photos: Sequence[Path],
+    autocast: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> Correction:
+    """The correction of the rows that a painter's predictor finds, in as many directions as the recipe's.
+
+    Args:
+        painter: with a predictor.
+        recipe: with a [predictor] and its ``directions``.
+        paintings: what the predictor learnt from.
+        photos: files.
+        autocast: makes the context in which networks run.
+
+    Raises:
+        ImpastoError: a photo cannot be read.
+    """
+    options = recipe.predictor
+    assert options is not None
+    assert options.directions is not None
+    device = next(painter.parameters()).device
+    painter.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    painter.network.normalise = trained_instance_norm  # the faster one
+    drawn = samples(paintings, photos, options.directions, recipe.input_noise, device)
+    others = [each.to(device) for each in other_photos(photos, options.directions, recipe.input_noise)]
+    whole = [(paintings.as_it_is(number)[None].float() / 255).to(device) for number in range(options.directions)]
+    weight = options.weight or _WEIGHT
+    finder = Finder(painter.requires_grad_(False), drawn, whole, others, recipe.input_noise, weight, autocast)
+    return finder.find(options.directions)
+
+
+def correct(model: Path, recipe: Path, content: Path, paintings: Sequence[Path], out: Path) -> Correction:
+    """Find the correction of the styles that ``model`` predicts, for a copy of it in ``out``.
+
+    Raises:
+        ImpastoError: an input is missing or broken, the model predicts no styles, the recipe has no directions, or
+            ``out`` is there already.
+    """
+    loaded, settings = load_model(model), read_recipe(recipe)
+    if settings.predictor is None or settings.predictor.directions is None:
+        raise ImpastoError(f"recipe {recipe}: gives no directions in a [predictor] to correct styles in")
+    if out.exists():
+        raise ImpastoError(f"{out}: is there already; give another --out")
+    if not os.access(out.absolute().parent, os.W_OK):  # said now, not after the minutes that it takes
+        raise ImpastoError(f"{out}: cannot be written; give another --out")
+    unnamed = find_paintings(settings, paintings)
+    assert unnamed is not None
+    predictor = load_predictor(loaded)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    painter = JointNetwork(load_network(loaded), predictor).to(device)
+    precision = fastest_precision(device)
+    mixed = precision != torch.float32
+    found = find_correction(
+        painter, settings, unnamed, find_photos(content), lambda: torch.autocast(device.type, precision, enabled=mixed)
+    )
+    graphs = predictor_to_onnx(load_predictor(loaded), loaded.weights(PREDICTOR_WEIGHTS))
+    contents = {graph.value: content for graph, content in graphs.items()} | {CORRECTION: found.to_bytes()}
+    add_files(copy_model(loaded, out).path, contents)
+    return found
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A painting and the photo that is painted in its style, (1,3,H,W), RGB in [0,1]; the photo also with noise."""
+
+    painting: Tensor
+    photo: Tensor
+    noisy: Tensor
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Of pictures: Gram matrices, whole (N,G), scaled so that squared distances are style losses, and their first
+    numbers (N,S); what content losses are distances of (N,E)."""
+
+    grams: Tensor
+    first: Tensor
+    forms: Tensor
+
+
+@dataclass(frozen=True)
+class Finder:
+    """Finds a correction for the rows of a painter's predictor.
+
+    Args:
+        painter: with a predictor.
+        samples: to learn from; no fewer than directions, which are found among their slopes.
+        whole: paintings (1,3,H,W) to learn looks from. Parts in other colours, as samples are, teach them worse.
+        others: for each of these, photos (N,3,H,W) with noise, of whose pictures those that are looked at shall tell.
+        noise: standard deviation of the noise on photos, 0..255 scale.
+        weight: of the style loss.
+        autocast: makes the context in which networks run.
+    """
+
+    painter: JointNetwork
+    samples: Sequence[Sample]
+    whole: Sequence[Tensor]
+    others: Sequence[Tensor]
+    noise: float
+    weight: float = _WEIGHT
+    autocast: Callable[[], AbstractContextManager[object]] = nullcontext
+
+    def find(self, directions: int) -> Correction:
+        """A correction in so many directions, the colours' among them.
+
+        In each round it gets more: those in which rows, corrected as well as so far can be, still err.
+        """
+        network, predictor = self.painter.network, self.painter.predictor
+        assert predictor is not None
+        predicted = [predictor(sample.painting).detach() for sample in self.samples]
+        paintings = [self._see(sample.painting) for sample in self.samples]
+        axes = _colors(predictor.spread, network.architecture.fold)
+        found, rows = None, predicted
+        for share in _ROUNDS:
+            count = round(share * (directions - _COLORS)) + _COLORS - len(axes)
+            if count > 0:
+                slopes = [self._slope(*each) for each in self._each(rows, paintings)]
+                axes = torch.cat([axes, _leading(torch.cat(slopes) * predictor.spread, axes, count)])
+            found = self._measured(axes, axes * predictor.spread, rows, paintings)
+            found = self.with_looks(found)
+            rows = [self._corrected(found, *each) for each in zip(predicted, paintings, strict=True)]
+        assert found is not None
+        return found
+
+    @torch.no_grad()
+    def with_looks(self, correction: Correction) -> Correction:
+        """The same with all looks, each learnt where it will look: at rows that those before it have corrected."""
+        predictor = self.painter.predictor
+        assert predictor is not None
+        predicted, targets = map(torch.cat, zip(*map(predictor.read, self.whole), strict=True))
+        paintings = np.asarray(targets.cpu())
+        lengths = np.sqrt(np.square(paintings).sum(axis=1, keepdims=True))
+        moved, rows = np.zeros((len(predicted), len(correction.directions)), np.float32), predicted
+        for number in range(len(LOOKS)):
+            photo = torch.from_numpy(photo_of(number, self.noise)).to(predicted)
+            seen, others = (
+                np.stack([self._first(*each) for each in progress(pairs, unit="painting", total=len(rows))])
+                for pairs in (zip(repeat(photo), rows, strict=False), zip(self.others, rows, strict=True))
+            )
+            correction = correction.with_look(seen / lengths, others / lengths)
+            steps = (correction.step(number, *each) for each in zip(moved, seen, paintings, strict=True))
+            moved = moved + np.stack(list(steps))
+            rows = predicted + torch.from_numpy(moved @ correction.directions).to(predicted)
+        return correction
+
+    def _corrected(self, correction: Correction, row: Tensor, painting: _Seen) -> Tensor:
+        def look(number: int, at: Array) -> Array:
+            photo = torch.from_numpy(photo_of(number, self.noise)).to(row)
+            return self._first(photo, torch.from_numpy(at).to(row))
+
+        corrected = correction(row[0].cpu().numpy(), painting.first[0].cpu().numpy(), look)
+        return torch.from_numpy(corrected).to(row)[None]
+
+    @torch.no_grad()
+    def _first(self, photos: Tensor, row: Tensor) -> Array:
+        """(S,), the Gram matrices of pictures of ``photos`` (N,3,H,W) in one row (P,), in the mean."""
+        pictures = self._paint(photos, row.expand(len(photos), -1))
+        return np.asarray(self._see(pictures).first.mean(dim=0).cpu())
+
+    def _each(self, rows: list[Tensor], paintings: list[_Seen]) -> Iterator[tuple[Sample, Tensor, _Seen]]:
+        each = zip(self.samples, rows, paintings, strict=True)
+        return progress(each, unit="painting", total=len(rows))
+
+    def _paint(self, photos: Tensor, rows: Tensor) -> Tensor:
+        with self.autocast():
+            return self.painter.network.render(photos, rows).float()
+
+    def _see(self, pictures: Tensor) -> _Seen:
+        assert self.painter.predictor is not None
+        with self.autocast():
+            seen = self.painter.predictor.looks(pictures, STYLE_LAYERS)
+        grams = [gram_matrix(maps.float()).flatten(1) / maps.shape[1] for maps in seen.values()]
+        forms = seen[CONTENT_LAYER].float().flatten(1)
+        whole = (self.weight * STYLE_WEIGHT) ** 0.5 * torch.cat(grams, dim=1)
+        return _Seen(whole, painting_grams(seen), forms / forms.shape[1] ** 0.5)
+
+    def _slope(self, sample: Sample, row: Tensor, painting: _Seen) -> Tensor:
+        """The derivative (1,P) of the logarithm of content and style loss: no painting shall outvoice the others."""
+        at = row.clone().requires_grad_()
+        with torch.enable_grad():
+            seen = self._see(self._paint(sample.noisy, at))
+            style = (seen.grams - painting.grams).square().sum()
+            content = (seen.forms - self._see(sample.photo).forms).square().sum()
+            (slope,) = torch.autograd.grad((style + content).log(), at)
+        return slope
+
+    @torch.no_grad()
+    def _measured(self, axes: Tensor, directions: Tensor, rows: list[Tensor], paintings: list[_Seen]) -> Correction:
+        """The mean over paintings of what pictures change by along ``directions`` (K,P)."""
+        count = len(directions)
+        differences = torch.full((count, 1), _DIFFERENCES[1]).to(directions)
+        differences[:_COLORS] = _DIFFERENCES[0]
+        shares: list[tuple[Tensor, ...]] = []
+        for sample, row, painting in self._each(rows, paintings):
+            changed = torch.cat([row, row + differences * directions])
+            seen = [self._see(self._paint(sample.noisy.expand(len(part), -1, -1, -1), part))
+                    for part in changed.split(_BATCH)]  # fmt: skip
+            grams, first, forms = (
+                torch.cat(parts) for parts in zip(*((part.grams, part.first, part.forms) for part in seen), strict=True)
+            )
+            length = painting.first.norm()
+            style, slopes, content = ((each[1:] - each[0]) / differences for each in (grams, first / length, forms))
+            missing = forms[0] - self._see(sample.photo).forms[0]
+            scale = self.weight * STYLE_WEIGHT * length**2
+            shares.append((slopes, style @ style.T / scale, content @ missing, content @ content.T))
+        slopes, curvature, content_slope, content_curvature = (
+            torch.stack(each).mean(dim=0).cpu().numpy() for each in zip(*shares, strict=True)
+        )
+        measured = (slopes, curvature, content_slope, content_curvature)
+        return Correction.of(directions.cpu().numpy(), *measured, _PULL * self.weight * STYLE_WEIGHT)
+
+
+def _colors(spread: Tensor, fold: int) -> Tensor:
+    """Unit directions (6,P) of each colour's γ and β of the last layer, which are one for all pixels of a block."""
+    block = fold**2
+    axes = torch.zeros(_COLORS, len(spread)).to(spread)
+    for number in range(_COLORS):
+        start = len(spread) + (number - _COLORS) * block
+        axes[number, start : start + block] = block**-0.5
+    return axes
+
+
+def _leading(slopes: Tensor, axes: Tensor, count: int) -> Tensor:
+    """The ``count`` directions (count,P), at a right angle to ``axes`` (K,P), in which ``slopes`` (T,P) are largest."""
+    rest = slopes - slopes @ axes.T @ axes
+    lengths = rest.norm(dim=1, keepdim=True)
+    rest = rest / lengths.clamp_min(lengths.median())
+    return torch.linalg.svd(rest, full_matrices=False).Vh[:count]
+
+
+def samples(
+    paintings: Paintings, photos: Sequence[Path], count: int, noise: float, device: torch.device
+) -> list[Sample]:
+    """The first ``count`` parts of paintings, each with a photo of its own while there are enough.
+
+    Args:
+        paintings: to draw from.
+        photos: files.
+        count: how many.
+        noise: see :class:`Finder`.
+        device: where they shall be.
+
+    Raises:
+        ImpastoError: a photo cannot be read.
+    """
+    found = []
+    for number in range(count):
+        part, _ = paintings[number]
+        photo = square(photos[number * len(photos) // count], _SIDE)
+        noisy = photo + np.float32(noise / 255) * field_of_noise(_SIDE, _SIDE, top=number * _SIDE)
+        pictures = (part[None].float() / 255, torch.from_numpy(photo), torch.from_numpy(noisy))
+        found.append(Sample(*(picture.to(device, torch.float32) for picture in pictures)))
+    return found
+
+
+def other_photos(photos: Sequence[Path], count: int, noise: float) -> list[Tensor]:
+    """Some of ``photos``, others while there are enough, for each of ``count`` paintings, with noise: (N,3,H,W) each.
+
+    Those of one painting for all would be too few: what is peculiar to six photos made styles 1 % worse.
+
+    Raises:
+        ImpastoError: a photo cannot be read.
+    """
+    total = count * _OTHERS
+    some = (square(photos[number * len(photos) // total], _OTHERS_SIDE) for number in range(total))
+    field = np.float32(noise / 255) * field_of_noise(_OTHERS_SIDE, _OTHERS_SIDE)
+    # Neighbours in a folder are often alike: each painting has some from all over it.
+    noisy = torch.from_numpy(np.concatenate(list(some)) + field).unflatten(0, (_OTHERS, count))
+    return list(noisy.transpose(0, 1))

@@ -1,0 +1,74 @@
+"""What is trained: a network with its style table, and maybe the predictor that reads rows off paintings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from impasto.data.paintings import Paintings
+from impasto.errors import ImpastoError
+from impasto.losses.gram import STYLE_LAYERS
+from impasto.models.model import Model, load_model
+from impasto.nn import StyleTransferNetwork
+from impasto.nn.joint import JointNetwork
+from impasto.nn.load import load_network, load_predictor
+from impasto.nn.predictor import StylePredictor, descriptor
+from impasto.nn.slim import load_slim_vgg
+from impasto.training.recipe import Recipe
+
+_SEEN_FIRST = 64
+"""Paintings by which the predictor's input is normalised."""
+_LEAST_SPREAD = 0.05
+"""Of the numbers of predicted rows, to begin with."""
+
+
+def initial_painter(recipe: Recipe, paintings: Paintings | None, start: str | Path | None) -> JointNetwork:
+    """A painter to train: random, or on from the model folder ``start``.
+
+    Styles begin as the model's of the same slug, new ones as the mean of its styles; the predictor as the model's, or
+    where its styles lie.
+
+    Raises:
+        ImpastoError: ``start`` is no model of the recipe's network.
+    """
+    network = StyleTransferNetwork(recipe.network, recipe.slots, recipe.identity)
+    model = load_model(start) if start is not None else None
+    if model:
+        _go_on(network, recipe, model)
+    if not paintings:
+        return JointNetwork(network)
+    if model and model.predicts:
+        return JointNetwork(network, load_predictor(model).train())
+    return JointNetwork(network, _predictor(network, paintings))
+
+
+def _go_on(network: StyleTransferNetwork, recipe: Recipe, model: Model) -> None:
+    """Take the model's convolutions, and its rows for the recipe's styles."""
+    if model.info.architecture != recipe.network:
+        raise ImpastoError(
+            f"model {model.path}: is {model.info.architecture!r}, the recipe asks for {recipe.network!r}"
+        )
+    trained = load_network(model)
+    network.load_state_dict(
+        {name: weight for name, weight in trained.state_dict().items() if "norm" not in name}, strict=False
+    )
+    mean = torch.stack([torch.from_numpy(style.row) for style in model.styles.values()]).mean(dim=0)
+    for entry in recipe.styles:
+        known = model.styles.get(entry.slug)
+        network.set_style(entry.slot, torch.from_numpy(known.row) if known else mean)
+
+
+@torch.no_grad()
+def _predictor(network: StyleTransferNetwork, paintings: Paintings) -> StylePredictor:
+    """A predictor that knows how paintings are described, and where the network's own styles lie."""
+    predictor = StylePredictor(network.architecture.style_size)
+    predictor.looks = load_slim_vgg()
+    rows = network.style(torch.arange(network.num_styles))
+    predictor.base.copy_(rows.mean(dim=0))
+    predictor.spread.copy_(rows.std(dim=0, correction=0).clamp_min(_LEAST_SPREAD))
+    seen = [predictor.looks(paintings[number][0][None].float() / 255, STYLE_LAYERS) for number in range(_SEEN_FIRST)]
+    described = torch.cat([descriptor(each) for each in seen])
+    predictor.mean.copy_(described.mean(dim=0))
+    predictor.deviation.copy_(described.std(dim=0) + 1e-3 * described.std())
+    return predictor

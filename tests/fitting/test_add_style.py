@@ -1,0 +1,273 @@
+"""Adding styles: rows fitted with frozen convolutions, what was there untouched, what is wrong said in one line."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from PIL import Image
+
+import impasto
+from impasto import Style
+from impasto.assets import free_photos
+from impasto.cli.main import main
+from impasto.fitting import add_style as adding
+from impasto.fitting import fit as module
+from impasto.images.io import find_photos
+from impasto.losses.targets import style_grams
+from impasto.models import library
+from impasto.models.model import load_model
+from impasto.nn.vgg_weights import load_vgg16
+from impasto.styles.painting import LONG_SIDE, read_painting
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def painting(tmp_path: Path) -> Path:
+    """Waves of two colours."""
+    y, x = np.mgrid[:90, :120]
+    wave = (np.sin(x / 3 + 4 * np.sin(y / 15)) > 0)[..., None]
+    path = tmp_path / "waves.png"
+    Image.fromarray(np.where(wave, (200, 60, 30), (20, 40, 160)).astype(np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fit for ten steps only, on small crops."""
+    few = module.Fit.__init__.__kwdefaults__ | {"steps": 10, "crop": 48}
+    monkeypatch.setattr(module.Fit.__init__, "__kwdefaults__", few)
+
+
+def fitting(trained: Path, painting: Path, workshop, likeness: float = 0.44, **options: float) -> module.Fit:
+    paintings, photos = [read_painting(painting)], find_photos(workshop.photos)
+    looks = load_vgg16(workshop.vgg)
+    return module.Fit(load_model(trained), paintings, photos, looks, likeness=likeness, crop=48, **options)
+
+
+def test_fitting_lowers_the_loss_of_the_row_alone(trained: Path, painting: Path, workshop) -> None:
+    # The little network draws rasters, which would be most of the objective.
+    fit = fitting(trained, painting, workshop, likeness=0.1, steps=40, raster=0.0)
+    before = {name: weight.clone() for name, weight in fit.network.state_dict().items()}
+    start = fit.score(fit.row)
+    for _ in range(40):
+        fit.take_step()
+    fit.check()
+    assert fit._miss(fit.best[1]) < 0.9 * fit._miss(start)
+    assert all(torch.equal(weight, before[name]) for name, weight in fit.network.state_dict().items())
+
+
+def test_a_step_that_overflows_is_not_taken(trained: Path, painting: Path, workshop, monkeypatch) -> None:
+    fit = fitting(trained, painting, workshop)
+    fit.take_step()
+    before, objective = fit.row.detach().clone(), fit._objective
+    monkeypatch.setattr(fit, "_objective", lambda *crops: objective(*crops) * torch.inf)
+    fit.take_step()
+    assert torch.equal(fit.row, before)
+    monkeypatch.undo()
+    fit.take_step()
+    assert fit.row.isfinite().all()
+    assert not torch.equal(fit.row, before)
+
+
+def test_it_starts_at_the_nearest_style(trained: Path, workshop) -> None:
+    fit = fitting(trained, workshop.style_images / "mural.png", workshop)
+    photo, noisy = (part[:2] for part in fit.checked)
+    objectives = [fit._objective(photo, noisy, row).item() for row in fit.network.style(torch.arange(4))]
+    assert fit._objective(photo, noisy, fit.row).item() == min(objectives)
+    assert max(objectives) > min(objectives)
+
+
+def test_it_ends_when_nothing_is_gained(trained: Path, painting: Path, workshop, monkeypatch) -> None:
+    fit = fitting(trained, painting, workshop)
+    fit.best = (fit.row, module.Score(0.5, 0.5, 0.5))
+    monkeypatch.setattr(fit, "score", lambda row: module.Score(0.5, 0.5, 0.5))
+    monkeypatch.setattr(module, "_CHECK_EVERY", 3)
+    module.fit(fit)
+    assert fit.step == 3 * module._PATIENCE
+
+
+def test_it_takes_as_many_steps_as_there_is_time_for(trained: Path, painting: Path, workshop, monkeypatch) -> None:
+    fit = fitting(trained, painting, workshop)
+    clock = iter(range(1000))
+    monkeypatch.setattr(module.time, "monotonic", lambda: 5.0 * next(clock))  # five steps in five seconds
+    module.fit(fit, seconds=12)
+    assert fit.step == 12
+    assert fit._rate() == 0
+
+
+def test_several_paintings_have_the_mean_gram_matrix(painting: Path, workshop) -> None:
+    looks = load_vgg16(workshop.vgg)
+    paintings = [read_painting(painting), read_painting(workshop.style_images / "glass.png")]
+    cpu = torch.device("cpu")
+    one, other = (style_grams(looks, Image.fromarray(each.array), cpu, (8,)) for each in paintings)
+    (mean,) = (
+        each.grams for each in adding._targets(looks, paintings, torch.rand(2, 3, 64, 64)) if each.shifts == (8,)
+    )
+    for layer in mean:
+        torch.testing.assert_close(mean[layer], (one[layer] + other[layer]) / 2)
+
+
+@pytest.mark.usefixtures("few")
+def test_a_new_style_leaves_the_others_as_they_were(
+    trained: Path, painting: Path, workshop, photo: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "model"
+    shutil.copytree(trained, copy)
+    before = {slug: np.asarray(impasto.load(trained)(photo, slug)) for slug in load_model(trained).styles}
+    options = {"content": workshop.photos, "vgg": workshop.vgg}
+    mine = impasto.add_style(painting, "mine", model=trained, **options)
+    impasto.add_style([painting, painting], "ours", to=copy, **options)
+    for folder, new in ((trained, ["mine"]), (copy, ["ours", "mine"])):
+        stylizer = impasto.load(folder)
+        assert list(stylizer.styles) == [*before, *new]
+        assert all(np.array_equal(np.asarray(stylizer(photo, old)), picture) for old, picture in before.items())
+    assert mine.info.image == "waves.png"
+    assert set(mine.info.losses) == {"style_gap_closed", "content_distance", "content_likeness"}
+    assert np.array_equal(Style.load(library.folder(load_model(trained)) / "mine.safetensors").row, mine.row)
+
+
+@pytest.mark.usefixtures("few")
+def test_interrupting_keeps_the_best_row(trained: Path, painting: Path, workshop, monkeypatch) -> None:
+    real = module.Fit.take_step
+
+    def take_step(self: module.Fit) -> None:
+        real(self)
+        if self.step == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(module.Fit, "take_step", take_step)
+    impasto.add_style(painting, "mine", model=trained, content=workshop.photos, vgg=workshop.vgg)
+    assert "mine" in impasto.load(trained).styles
+
+
+@pytest.mark.usefixtures("few")
+def test_command_line(trained: Path, painting: Path, workshop, photo: Path, tmp_path: Path) -> None:
+    inputs = ["--content", workshop.photos, "--vgg", workshop.vgg, "--model", trained]
+    added = invoke("add-style", painting, "--name", "mine", "--artist", "me", *inputs)
+    assert added.exit_code == 0, added.output
+    assert "of the style gap" in added.stdout
+    preview = library.preview("mine", load_model(trained))
+    with Image.open(preview) as image:
+        assert image.width > 1000
+    picture = tmp_path / "picture.png"
+    assert invoke("stylize", photo, "-s", "mine:.5,mural:.5", "-o", picture, "--model", trained).exit_code == 0
+    assert invoke("styles", "--model", trained, "remove", "mine").exit_code == 0
+    assert not preview.exists()
+
+
+@pytest.mark.usefixtures("few")
+def test_a_style_that_did_not_train_is_said_so(trained: Path, painting: Path, workshop, monkeypatch) -> None:
+    monkeypatch.setattr(module.Fit, "score", lambda self, row: module.Score(0.4, 0.5, 0.5))
+    inputs = ["--content", workshop.photos, "--vgg", workshop.vgg, "--model", trained]
+    assert "mine did not train" in invoke("add-style", painting, "--name", "mine", *inputs).stdout
+
+
+def bad_paintings(folder: Path) -> dict[str, str]:
+    """File -> what is said of it."""
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 4), dtype=np.uint8)
+    Image.new("RGB", (64, 64), "red").save(folder / "red.png")
+    Image.fromarray(noise[:8, :8, :3]).save(folder / "tiny.png")
+    Image.fromarray(noise[..., 0]).save(folder / "etching.png")
+    Image.fromarray(noise).save(folder / "cut-out.png")
+    noise[..., 3] = 0
+    Image.fromarray(noise).save(folder / "clear.png")
+    frames = [Image.fromarray(noise[..., channel]) for channel in range(3)]
+    frames[0].save(folder / "moving.gif", save_all=True, append_images=frames[1:])
+    (folder / "text.jpg").write_text("no picture")
+    return {
+        "red.png": "one colour",
+        "tiny.png": "is 8 × 8 pixels",
+        "clear.png": "one colour",
+        "etching.png": "has no colours",
+        "cut-out.png": "is partly transparent",
+        "moving.gif": "is animated, 3 frames",
+        "text.jpg": "is not a picture",
+        "nothing.png": "no such file",
+    }
+
+
+@pytest.mark.parametrize("how", [[], ["--predicted"]])
+def test_paintings_of_nothing(with_predictor: Path, tmp_path: Path, how: list[str]) -> None:
+    for name, message in bad_paintings(tmp_path).items():
+        result = invoke("add-style", tmp_path / name, "--name", "mine", "--model", with_predictor, *how)
+        assert result.exit_code == 2
+        assert message in result.stderr
+        assert result.stderr.count("\n") == 1
+    assert not library.root().exists()
+
+
+@pytest.mark.parametrize("name", ["mural", "Not A Slug"])
+def test_names_are_checked_before_the_work_begins(trained: Path, painting: Path, name: str) -> None:
+    result = invoke("add-style", painting, "--name", name, "--model", trained)
+    assert result.exit_code == 2
+    assert "name" in result.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_found_out_first(
+    trained: Path, painting: Path, workshop, monkeypatch
+) -> None:
+    library.root().parent.mkdir(parents=True)
+    library.root().write_text("a file where the folder should be")
+    monkeypatch.delattr(adding, "Fit")
+    result = invoke("add-style", painting, "--name", "mine", "--model", trained, "--vgg", workshop.vgg)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "make it writable" in result.stderr
+
+
+def test_grey_and_half_transparent_paintings_are_read(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 80), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "grey.png")
+    assert np.array_equal(read_painting(tmp_path / "grey.png").array, np.dstack([noise] * 3))
+    alpha = np.zeros_like(noise)
+    alpha[:, 40:] = 255
+    seen = read_painting(np.dstack([noise, noise, noise, alpha])).array
+    assert (seen[:, :40] == 255).all()
+    assert np.array_equal(seen[:, 40:, 0], noise[:, 40:])
+
+
+@pytest.mark.parametrize("predicted", [True, False])
+def test_an_etching_becomes_a_style_when_asked(
+    with_predictor: Path, workshop, tmp_path: Path, *, predicted: bool
+) -> None:
+    bad_paintings(tmp_path)
+    how = ["--predicted"] if predicted else ["--content", workshop.photos, "--minutes", "0.001"]
+    arguments = ["--name", "mine", "--model", with_predictor, "--as-is", *how]
+    assert invoke("add-style", tmp_path / "etching.png", *arguments).exit_code == 0
+    assert (library.folder(load_model(with_predictor)) / "mine.safetensors").exists()
+
+
+def test_large_paintings_are_read_smaller(tmp_path: Path) -> None:
+    array = np.random.default_rng(0).integers(0, 256, (500, 1000, 3), dtype=np.uint8)
+    assert read_painting(array).array.shape == (LONG_SIDE // 2, LONG_SIDE, 3)
+    assert read_painting(array, 100).array.shape == (50, 100, 3)
+
+
+def test_two_dozen_free_photos_come_with_the_package() -> None:
+    rows = (free_photos() / "MANIFEST.tsv").read_text("utf-8").splitlines()[1:]
+    assert {row.split("\t")[0] for row in rows} == {path.name for path in find_photos(free_photos())}
+    assert len(rows) >= 24
+    assert all(row.split("\t")[4] in {"Public Domain", "CC0-1.0"} for row in rows)
+
+
+def invoke(*arguments: object):
+    return CliRunner().invoke(main, list(map(str, arguments)), prog_name="impasto")
+
+
+def test_a_fit_can_be_for_content_and_style_loss(trained: Path, painting: Path, workshop) -> None:
+    fit = fitting(trained, painting, workshop, weight=2.0, evenly=0.0, raster=0.0, blocks=0.0)
+    photo, noisy = fit.checked
+    target = fit.targets[0]
+    distance, _, terms = fit._see(photo, fit._render(noisy, fit.row), target)
+    loss = distance.mean() * target.another + 2 * terms.sum(dim=1).mean()
+    torch.testing.assert_close(fit._objective(photo, noisy, fit.row), loss / (2 * target.photo_terms.sum()))
+    score = fit.score(fit.row)
+    assert fit._miss(score) == pytest.approx((loss / (2 * target.photo_terms.sum())).item(), rel=1e-4)

@@ -1,0 +1,74 @@
+"""The exported graph and its shortcuts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.torch import save
+
+from impasto.models.model import WEIGHTS, Graph
+from impasto.nn import StyleTransferNetwork
+from impasto.nn.cin import trained_instance_norm
+from impasto.nn.network import PaddedConv2d
+from impasto.nn.onnx import ConvInBlocks, TransposedConv, to_onnx
+
+sizes = st.integers(5, 12)
+
+
+@given(kernel=st.sampled_from([1, 3, 9]), maps=st.integers(1, 4), rows=sizes, columns=sizes)
+def test_convolution_in_blocks_is_the_convolution(kernel: int, maps: int, rows: int, columns: int) -> None:
+    conv = PaddedConv2d(5, maps, kernel)
+    x = torch.randn(2, 5, 2 * rows, 2 * columns)
+    torch.testing.assert_close(ConvInBlocks(conv)(x), conv(x), atol=1e-5, rtol=1e-4)
+
+
+@given(maps=st.integers(1, 4), rows=sizes, columns=sizes)
+def test_convolution_before_upsampling_is_the_convolution_after(maps: int, rows: int, columns: int) -> None:
+    conv = PaddedConv2d(5, maps, 3, upsample=2)
+    x = torch.randn(2, 5, rows, columns)
+    torch.testing.assert_close(TransposedConv(conv)(x), conv(x), atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["paper", "fast"])
+def test_graph_is_the_network_at_any_size_and_batch(name: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = StyleTransferNetwork(name).eval()
+    for parameter in network.parameters():
+        parameter.data = parameter.data.half().float()
+    weights = save({name: tensor.half() for name, tensor in network.state_dict().items() if "conv" in name})
+    graph = to_onnx(network, weights)[Graph.WHOLE]
+    (tmp_path / WEIGHTS).write_bytes(weights)
+    (tmp_path / "network.onnx").write_bytes(graph)
+    session = onnxruntime.InferenceSession(tmp_path / "network.onnx", providers=["CPUExecutionProvider"])
+    for shape in ((1, 3, 32, 32), (2, 3, 36, 60)):
+        image, style = torch.rand(shape), torch.randn(shape[0], network.architecture.style_size)
+        (picture,) = session.run(["picture"], {"image": image.numpy(), "style": style.numpy()})
+        with torch.no_grad():
+            expected = network.render(image, style).numpy()
+        assert np.abs(picture - expected).max() < 1e-3
+
+
+def test_graphs_hold_no_weights_and_no_paths() -> None:
+    network = StyleTransferNetwork("paper")
+    weights = save({name: tensor.half() for name, tensor in network.state_dict().items() if "conv" in name})
+    for graph, content in to_onnx(network, weights).items():
+        assert len(content) < 400_000, graph
+        assert b"/impasto/" not in content
+        convolutions = [t for t in onnx.load_from_string(content).graph.initializer if len(t.dims) == 4]
+        assert len(convolutions) == 16
+        assert {tensor.data_location for tensor in convolutions} == {onnx.TensorProto.EXTERNAL}
+
+
+def test_what_training_made_of_the_normalization_is_not_exported() -> None:
+    network = StyleTransferNetwork("fast").eval()
+    weights = save({name: tensor.half() for name, tensor in network.state_dict().items() if "conv" in name})
+    plain = to_onnx(network, weights)
+    network.normalise = trained_instance_norm
+    assert to_onnx(network, weights) == plain

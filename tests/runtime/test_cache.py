@@ -1,0 +1,61 @@
+"""OpenVINO's cache of compiled networks."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save
+
+import impasto
+from impasto.models.model import INFO, WEIGHTS, load_model
+from impasto.nn.load import load_network
+from impasto.nn.onnx import to_onnx
+
+
+def test_second_load_comes_from_the_cache_and_paints_the_same(
+    trained: Path, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    first = np.asarray(impasto.load(trained)(photo, "mural"))
+    (blob,) = (tmp_path / "cache" / "impasto" / "openvino").iterdir()
+    assert (np.asarray(impasto.load(trained)(photo, "mural")) == first).all()
+    blob.chmod(0o600)
+    blob.write_bytes(b"damaged")
+    assert (np.asarray(impasto.load(trained)(photo, "mural")) == first).all()
+
+
+def test_no_room_for_a_cache_is_no_error(
+    trained: Path, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert impasto.load(trained)(photo, "mural")
+
+
+def test_a_model_replaced_in_its_place_is_not_taken_from_the_cache(model_copy: Path, photo: Path) -> None:
+    impasto.load(model_copy)
+    model = load_model(model_copy)
+    network = load_network(model)
+    for parameter in network.parameters():
+        parameter.data = parameter.data * torch.linspace(0.5, 1.5, parameter.shape[-1])
+    weights = save(
+        {name: tensor.half().contiguous() for name, tensor in network.state_dict().items() if "conv" in name}
+    )
+    files = {WEIGHTS: weights} | {graph.value: content for graph, content in to_onnx(network, weights).items()}
+    for name, content in files.items():
+        path = model_copy / name
+        date = path.stat().st_mtime_ns
+        path.write_bytes(content)
+        os.utime(path, ns=(date, date))
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    info = msgspec.structs.replace(model.info, files=digests)
+    (model_copy / INFO).write_bytes(msgspec.json.encode(info))
+    stylizers = [impasto.load(model_copy, runtime=name, precision="f32") for name in ("openvino", "torch")]
+    pictures = [np.asarray(stylizer(photo, "mural")) for stylizer in stylizers]
+    assert np.abs(pictures[0].astype(int) - pictures[1]).max() <= 2

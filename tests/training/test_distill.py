@@ -1,0 +1,136 @@
+"""The slim loss network: its answers are on VGG-16's scale, distilling lowers its error, and resuming is exact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+from impasto import ImpastoError
+from impasto.cli.main import main
+from impasto.losses.gram import STYLE_LAYERS, gram_matrix
+from impasto.losses.perceptual import content_loss, describe, style_loss
+from impasto.nn.slim import SlimVGG, load_slim_vgg
+from impasto.nn.vgg_weights import load_vgg16
+from impasto.training import distill as distilling
+
+RECIPE = """
+name = "tiny-slim"
+held_out = ["photo1.png"]
+
+[training]
+steps = {steps}
+batch_size = 2
+crop = 48
+learning_rate = 1e-2
+clip = 1.0
+workers = 0
+checkpoint_every = 2
+"""
+
+
+@pytest.fixture
+def images() -> torch.Tensor:
+    return torch.rand(6, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+
+
+def test_losses_on_the_teachers_answers_are_vggs_in_its_directions(images: torch.Tensor, workshop) -> None:
+    vgg = load_vgg16(workshop.vgg)
+    teacher = distilling.Teacher(vgg)
+    teacher.look_at(images)
+    answers, seen = teacher(images[:2]), vgg(images[:2], STYLE_LAYERS)
+    for layer in STYLE_LAYERS:
+        directions = teacher.get_buffer(f"directions_{layer}")
+        width = directions.shape[1]
+        torch.testing.assert_close(directions.T @ directions, torch.eye(width), atol=1e-4, rtol=0)
+        within = torch.einsum("nchw,cd,ed->nehw", seen[layer], directions, directions)
+        answer = answers[layer] * teacher.scale(layer)
+        torch.testing.assert_close(content_loss(answer[:1], answer[1:]), content_loss(within[:1], within[1:]))
+        losses = [style_loss({layer: gram_matrix(x[:1])}, {layer: gram_matrix(x[1:])}) for x in (answer, within)]
+        torch.testing.assert_close(*losses, rtol=1e-3, atol=0)
+
+
+def test_normalizations_fold_into_the_convolutions(images: torch.Tensor) -> None:
+    student = distilling._with_norms(SlimVGG())
+    student(images, STYLE_LAYERS)  # which moves the running statistics
+    folded, student = distilling._without_norms(student), student.eval()
+    assert set(folded.state_dict()) == set(SlimVGG().state_dict())
+    for layer, answer in student(images, STYLE_LAYERS).items():
+        torch.testing.assert_close(folded(images, [layer])[layer], answer, rtol=1e-3, atol=1e-4)
+
+
+def distill(workshop, trained: Path, folder: Path, out: Path, *options: object, steps: int = 4):
+    recipe = folder / f"slim-{steps}.toml"
+    recipe.write_text(RECIPE.format(steps=steps))
+    arguments = [recipe, "--content", workshop.photos, "--model", trained, "--vgg", workshop.vgg, "--out", out]
+    return CliRunner().invoke(main, list(map(str, ["distill", *arguments, *options])), prog_name="impasto")
+
+
+def test_distilling_lowers_the_error(workshop, trained: Path, tmp_path: Path, monkeypatch) -> None:
+    errors = []
+    real = distilling.Distillation.losses
+
+    def losses(self, batch):
+        found = real(self, batch)
+        errors.append(sum(found.values()).item())
+        return found
+
+    monkeypatch.setattr(distilling.Distillation, "losses", losses)
+    assert distill(workshop, trained, tmp_path, tmp_path / "slim.safetensors", steps=24).exit_code == 0
+    assert np.mean(errors[-4:]) < 0.8 * np.mean(errors[:4])
+
+
+def test_resuming_is_exact_and_what_is_held_out_is_not_seen(
+    workshop, trained: Path, tmp_path: Path, monkeypatch
+) -> None:
+    whole, parts = tmp_path / "whole.safetensors", tmp_path / "parts.safetensors"
+    assert distill(workshop, trained, tmp_path, whole).exit_code == 0
+    real = distilling.Distillation.losses
+
+    def losses(self, batch):
+        if self.step == 3:
+            raise ImpastoError("the power went")
+        return real(self, batch)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(distilling.Distillation, "losses", losses)
+        assert distill(workshop, trained, tmp_path, parts).exit_code == 2
+    again = distill(workshop, trained, tmp_path, parts)
+    assert again.exit_code == 2
+    assert "--resume it" in again.stderr
+    assert distill(workshop, trained, tmp_path, parts, "--resume").exit_code == 0
+    assert whole.read_bytes() == parts.read_bytes()
+    assert sorted(path.name for path in tmp_path.glob("*.safetensors")) == ["parts.safetensors", "whole.safetensors"]
+    load_slim_vgg(whole)
+
+
+def test_the_bundled_loss_network_sees_what_vgg_sees() -> None:
+    """It tells pictures apart as VGG-16 does: nothing random would, and this needs no VGG-16."""
+    looks = load_slim_vgg()
+    assert sum(weight.numel() for weight in looks.parameters()) * 2 < 4e6
+    y, x = torch.meshgrid(torch.arange(96), torch.arange(96), indexing="ij")
+    stripes = torch.stack([((x + y) // 6 % 2).float()] * 3)[None]
+    pictures = {"stripes": stripes, "moved": stripes.roll(5, dims=3), "turned": stripes.flip(3)}
+    pictures["grey"] = torch.full_like(stripes, 0.5)
+    grams = {name: describe(looks, picture).grams for name, picture in pictures.items()}
+    moved, turned, grey = (style_loss(grams["stripes"], grams[name]).item() for name in ("moved", "turned", "grey"))
+    assert moved < 0.1 * turned < grey
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "there is no such file"), (b"nonsense", "not one that impasto distill made")]
+)
+def test_broken_loss_networks_are_named(tmp_path: Path, content: bytes | None, message: str) -> None:
+    path = tmp_path / "slim.safetensors"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ImpastoError, match=message):
+        load_slim_vgg(path)
+
+
+def test_only_the_layers_that_it_learnt_can_be_asked_for(images: torch.Tensor) -> None:
+    with pytest.raises(KeyError, match="relu1_1"):
+        SlimVGG()(images, ["relu1_1"])
