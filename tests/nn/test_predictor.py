@@ -15,7 +15,7 @@ def test_squared_distances_of_grams_are_style_losses() -> None:
     encoder = SlimVGG().requires_grad_(False)
     # All but the first 32 maps are nothing: what is compared is all there is.
     for name, parameter in encoder.named_parameters():
-        if name.startswith("look"):
+        if name.startswith("probe"):
             parameter[32:] = 0
     picture, painting = torch.rand(1, 3, 32, 48), torch.rand(1, 3, 40, 40)
     one, other = (painting_grams(encoder(image, STYLE_LAYERS)) for image in (picture, painting))

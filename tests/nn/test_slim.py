@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from impasto import ImpastoError
 from impasto.losses.perceptual import describe, style_loss
@@ -39,3 +40,15 @@ def test_broken_loss_networks_are_named(tmp_path: Path, content: bytes | None, m
 def test_only_the_layers_that_it_learnt_can_be_asked_for() -> None:
     with pytest.raises(KeyError, match="relu1_1"):
         SlimVGG()(torch.rand(1, 3, 64, 64), ["relu1_1"])
+
+
+def test_files_with_the_old_names_of_weights_are_read(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = SlimVGG()
+    old = {name.replace("probe", "look"): tensor for name, tensor in network.state_dict().items()}
+    assert "look1_2.weight" in old
+    save_file(old, tmp_path / "old.safetensors")
+    save_file(network.state_dict(), tmp_path / "new.safetensors")
+    for name in ("old", "new"):
+        loaded = load_slim_vgg(tmp_path / f"{name}.safetensors")
+        assert all(torch.equal(tensor, loaded.state_dict()[key]) for key, tensor in network.state_dict().items())

@@ -151,12 +151,14 @@ def test_slopes_are_what_pictures_change_by(corrected: Path) -> None:
     network, predictor = load_network(model).requires_grad_(False), load_predictor(model).requires_grad_(False)
     photo, painting = (torch.from_numpy(photo_of(look, 0.0)) for look in range(2))
     found = Finder(JointNetwork(network, predictor), [Sample(painting, photo, photo)], [painting], [photo], 0.0).find(6)
-    row, length = predictor(painting), painting_grams(predictor.looks(painting, STYLE_LAYERS)).norm()
+    row, length = predictor(painting), painting_grams(predictor.encoder(painting, STYLE_LAYERS)).norm()
     # Slopes are of a row that was corrected twice, and need only be alike.
     steepest = int(found.curvature.argmax())
     step = 0.1 / float(np.abs(found.directions[steepest]).max())
     changed = row + step * torch.from_numpy(found.directions[steepest])
-    one, other = (painting_grams(predictor.looks(network.render(photo, at), STYLE_LAYERS))[0] for at in (row, changed))
+    one, other = (
+        painting_grams(predictor.encoder(network.render(photo, at), STYLE_LAYERS))[0] for at in (row, changed)
+    )
     seen, expected = ((other - one) / (step * length)).numpy(), found.slopes[steepest]
     assert np.corrcoef(seen, expected)[0, 1] > 0.6
     assert 0.5 < np.linalg.norm(seen) / np.linalg.norm(expected) < 2
