@@ -1,32 +1,61 @@
-"""What runs networks: one contract, and a module for each library that fulfils it."""
+"""What runs networks: one contract, :class:`impasto.runtime.base.Runtime`, and one module for each library that fulfils
+it.
+
+The command line reads the names from here for its help, so this file imports neither NumPy nor any of those libraries.
+"""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+from typing import TYPE_CHECKING
 
 from impasto.errors import ImpastoError, unknown
-from impasto.models.model import Model
-from impasto.runtime.base import Runtime
+
+if TYPE_CHECKING:
+    from impasto.models.model import Model
+    from impasto.runtime.base import Runtime
 
 RUNTIMES = {
     "openvino": "impasto",
     "onnxruntime": "impasto[onnxruntime]",
     "torch": "impasto[train]",
 }
-"""Name -> what to install for it; each is the module of the same name beside this file."""
-
-
+"""The name of each runtime, and what pip must install for it. The module of a runtime has its name."""
 PRECISIONS = ("auto", "f32", "bf16", "int8")
-"""What a network computes in; ``auto`` is bfloat16 where the processor has it. Other than f32 with OpenVINO only."""
+"""The number formats that a network can compute in. ``auto`` is bfloat16 where the processor computes in it, and
+float32 elsewhere. Only OpenVINO has all of them; the other runtimes compute in float32."""
 
 
 def load_runtime(name: str, model: Model, precision: str = "auto", at_once: int = 1) -> Runtime:
-    """The runtime of that name, with the model's network in it, for as many threads ``at_once``.
+    """Load a model's network into a runtime.
+
+    Args:
+        name: a name in :data:`RUNTIMES`.
+        model: the model.
+        precision: one of :data:`PRECISIONS`.
+        at_once: how many threads will use the runtime at the same time.
 
     Raises:
         ImpastoError: there is no such runtime or precision, it is not installed, or it cannot load the network.
     """
+    _check(name, precision)
+    try:
+        module = importlib.import_module(f"impasto.runtime.{name}")
+    except ModuleNotFoundError as error:
+        raise ImpastoError(f"runtime {name}: {error.name} is not installed; pip install '{RUNTIMES[name]}'") from None
+    try:
+        runtime: Runtime = module.load(model, precision, at_once)
+        return runtime
+    except ImpastoError:
+        raise
+    except Exception as error:  # each library has errors of its own for a file that it cannot read
+        reason = str(error).strip().splitlines()[-1]
+        raise ImpastoError(f"model {model.path}: {name} cannot load its network ({reason})") from None
+
+
+def _check(name: str, precision: str) -> None:
+    """Raise :class:`ImpastoError` for a runtime or a precision that does not exist, and for pairs that do not fit."""
     if name not in RUNTIMES:
         raise unknown("runtime", name, RUNTIMES)
     if precision not in PRECISIONS:
@@ -35,14 +64,3 @@ def load_runtime(name: str, model: Model, precision: str = "auto", at_once: int 
         raise ImpastoError(f"precision {precision}: the runtime {name} computes in f32; take openvino")
     if precision == "int8" and importlib.util.find_spec("nncf") is None:
         raise ImpastoError("precision int8: nncf is not installed; pip install 'impasto[int8]'")
-    try:
-        module = importlib.import_module(f"impasto.runtime.{name}")
-    except ModuleNotFoundError as error:
-        raise ImpastoError(f"runtime {name}: {error.name} is not installed; pip install '{RUNTIMES[name]}'") from None
-    try:
-        return module.load(model, precision, at_once)
-    except ImpastoError:
-        raise
-    except Exception as error:  # each library has errors of its own for a file that it cannot read
-        reason = str(error).strip().splitlines()[-1]
-        raise ImpastoError(f"model {model.path}: {name} cannot load its network ({reason})") from None

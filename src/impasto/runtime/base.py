@@ -1,4 +1,4 @@
-"""The one contract that every runtime implements."""
+"""The contract that every runtime fulfils."""
 
 from __future__ import annotations
 
@@ -10,57 +10,66 @@ import numpy.typing as npt
 
 from impasto.images.arrays import Pixels
 from impasto.models.model import Graph, Model
-
-Row = npt.NDArray[np.float32]
+from impasto.styles.style import Row
 
 
 class Runtime(abc.ABC):
-    """A network, ready to run. Safe to call from several threads.
+    """A model's networks, ready to run. All methods may be called from several threads at once.
 
-    In all methods ``image`` and picture are (N,3,H,W) float32, RGB in [0,1], H and W multiples of 4 and at least 32;
-    ``style`` and ``statistics`` (N,P), ``styles`` (R,P), ``masks`` (N,R,H,W) in [0,1] with a sum of 1, all float32.
+    All arrays are float32. Photos and pictures are (N,3,H,W), RGB in [0,1], with H and W multiples of 4 and at least
+    32. ``style`` and ``statistics`` are (N,P), where P is the length of a style row. For regions, ``styles`` is (R,P),
+    and ``masks`` is (N,R,H,W) in [0,1], with a sum of 1 at each pixel.
     """
 
     @abc.abstractmethod
     def __init__(self, model: Model, precision: str = "auto", at_once: int = 1) -> None:
-        """``precision``: one of :data:`PRECISIONS`; ``at_once``: how many threads will call it at the same time."""
+        """Load the network.
+
+        Args:
+            model: the model.
+            precision: one of :data:`impasto.runtime.PRECISIONS`.
+            at_once: how many threads will use this object at the same time.
+        """
 
     @abc.abstractmethod
     def infer(self, graph: Graph, *inputs: npt.NDArray[np.float32]) -> Sequence[npt.NDArray[np.float32]]:
-        """The outputs of ``graph`` for ``inputs``, both in the order of :data:`impasto.models.model.GRAPHS`."""
+        """Run ``graph``. Inputs and outputs have the order that :data:`impasto.models.model.GRAPHS` gives them."""
 
     def release(self) -> None:  # noqa: B027  # not every library can
-        """Give back the memory of earlier calls, as far as it is not in use."""
+        """Free memory that earlier calls needed, where the library can do that."""
 
     def run(self, image: Pixels, style: Row) -> Pixels:
-        """Paint a whole picture in one style."""
+        """Paint whole photos, each in one style: (N,3,H,W) and (N,P) -> (N,3,H,W)."""
         return self.infer(Graph.WHOLE, image, style)[0]
 
     def run_frozen(self, image: Pixels, style: Row, statistics: Row) -> Pixels:
-        """Paint a part of a picture as :meth:`measure` saw the whole."""
+        """Paint parts of photos with the statistics of the whole photos, which :meth:`measure` returned."""
         return self.infer(Graph.FROZEN, image, style, statistics)[0]
 
     def run_regions(self, image: Pixels, styles: Row, masks: Pixels) -> Pixels:
-        """Paint a whole picture with several styles."""
+        """Paint whole photos with several styles in each."""
         return self.infer(Graph.REGIONS, image, styles, masks)[0]
 
     def run_regions_frozen(self, image: Pixels, styles: Row, masks: Pixels, statistics: Row) -> Pixels:
-        """Paint a part of a picture with several styles as :meth:`measure` saw the whole."""
+        """Paint parts of photos with several styles and with the statistics that :meth:`measure_regions` returned."""
         return self.infer(Graph.REGIONS_FROZEN, image, styles, masks, statistics)[0]
 
     def measure(self, image: Pixels, style: Row) -> Row:
-        """Statistics of all maps, (N,P): μ and σ in the places of γ and β."""
+        """The statistics of all maps, (N,P): μ and σ in the places of γ and β."""
         return self.infer(Graph.STATISTICS, image, style)[0]
 
     def measure_regions(self, image: Pixels, styles: Row, masks: Pixels) -> Row:
-        """Statistics of all maps of a picture with several styles, (N,P)."""
+        """The statistics of all maps for photos with several styles in each, (N,P)."""
         return self.infer(Graph.REGIONS, image, styles, masks)[1]
 
     def predict(self, painting: Pixels) -> tuple[Row, Row]:
-        """The style (N,P) of a painting (N,3,H,W), and its :meth:`grams`; for models that have a predictor."""
+        """Predict the styles (N,P) of paintings (N,3,H,W), and return their :meth:`grams` (N,S), too.
+
+        The model must have a predictor.
+        """
         style, grams = self.infer(Graph.PREDICTOR, painting)
         return style, grams
 
     def grams(self, picture: Pixels) -> Row:
-        """Gram matrices (N,S) of pictures; see :func:`impasto.nn.predictor.painting_grams`."""
+        """The Gram entries (N,S) of pictures (N,3,H,W); see :func:`impasto.nn.predictor.painting_grams`."""
         return self.infer(Graph.GRAMS, picture)[0]

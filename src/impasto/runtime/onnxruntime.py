@@ -1,4 +1,4 @@
-"""ONNX Runtime."""
+"""The runtime that uses ONNX Runtime, on processors and on NVIDIA GPUs."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from impasto.models.model import GRAPHS, Graph, Model
 from impasto.runtime.base import Runtime
 
 _PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
-"""From the fastest on; the first comes with onnxruntime-gpu."""
+"""What ONNX Runtime may compute on, the fastest first. The first one comes with the package onnxruntime-gpu."""
 
 
 class ONNXRuntime(Runtime):
-    """See :class:`impasto.runtime.base.Runtime`."""
+    """Runs the graphs of a model with ONNX Runtime. A graph is loaded when it is first needed."""
 
     def __init__(self, model: Model, precision: str = "auto", at_once: int = 1) -> None:
         providers = [name for name in _PROVIDERS if name in onnxruntime.get_available_providers()]
@@ -35,4 +35,5 @@ class ONNXRuntime(Runtime):
 
 
 def load(model: Model, precision: str, at_once: int) -> Runtime:
+    """What :func:`impasto.runtime.load_runtime` calls."""
     return ONNXRuntime(model, precision, at_once)

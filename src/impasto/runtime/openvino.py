@@ -1,4 +1,4 @@
-"""OpenVINO: the default, and the fastest on processors."""
+"""The runtime that uses OpenVINO: the default one, and the fastest on processors."""
 
 from __future__ import annotations
 
@@ -19,23 +19,25 @@ from impasto.models.model import GRAPHS, Graph, Model
 from impasto.runtime.base import Row, Runtime
 
 _POOL = ThreadPoolExecutor(1)
-"""Compiles networks while the first photo is read."""
-
-
+"""The thread that compiles networks while the caller reads the first photo."""
 _STREAMS = 4
-"""Pictures computed at once at most: each takes as much memory again."""
+"""The largest number of pictures that are computed at once. Each needs as much memory as the first."""
 
 
 def _config(precision: str, at_once: int) -> dict[str, str]:
-    # Several pictures, each on cores of its own, do not wait for one another at the end of every layer.
+    """OpenVINO's settings for a precision and a number of threads that call it at once."""
+    # Several pictures that have cores of their own do not wait for one another at the end of every layer.
     config = {"NUM_STREAMS": str(min(at_once, _STREAMS))} if at_once > 1 else {"PERFORMANCE_HINT": "LATENCY"}
-    # Left alone, OpenVINO computes in bfloat16 on processors that can. What is not in 8 bits had better be in 16 there,
-    # too: next to the others it matters little.
+    # Without a hint OpenVINO computes in bfloat16 on processors that can. That is right for int8 as well: the layers
+    # that are not quantized lose little by it compared with those that are.
     return config | ({"INFERENCE_PRECISION_HINT": precision} if precision in ("f32", "bf16") else {})
 
 
 def _cache() -> dict[str, str]:
-    """A folder for compiled networks, which load three times as fast, where there is room for one."""
+    """The setting for a folder of compiled networks, from which they load three times as fast.
+
+    It is empty where that folder cannot be made or written.
+    """
     cache = platformdirs.user_cache_path("impasto") / "openvino"
     try:
         cache.mkdir(parents=True, exist_ok=True)
@@ -46,25 +48,26 @@ def _cache() -> dict[str, str]:
 
 @functools.cache
 def _core() -> openvino.Core:
-    """The one of this process, which outlives every network."""
+    """The only OpenVINO core of this process. It must outlive every network."""
     return openvino.Core()
 
 
 class OpenVINORuntime(Runtime):
-    """See :class:`impasto.runtime.base.Runtime`."""
+    """Runs the graphs of a model with OpenVINO. A graph is compiled when it is first needed."""
 
     def __init__(self, model: Model, precision: str = "auto", at_once: int = 1) -> None:
         core = _core()
 
-        # Shared with the function below, which must not hold the runtime itself: networks in a reference circle are
-        # freed in any order. Tests ended in segmentation faults while there was one, and no core that outlives them.
+        # The functions below share this and must not refer to ``self``: networks in a reference cycle are freed in any
+        # order. Tests ended in segmentation faults when there was a cycle and no core that outlived the networks.
         used: dict[Graph, openvino.CompiledModel] = {}
 
         @functools.cache
         def compiling(graph: Graph) -> Future[openvino.CompiledModel]:
-            # Read first: named by its path alone, the cache would know a network by its place and date only.
+            # The graph is read first. Given a path only, OpenVINO's cache would tell networks apart by path and date.
             network = core.read_model(model.graph(graph))
-            # A row is computed once, and decides everything; what corrects it is compared with what it came from.
+            # A predicted row is computed once and decides about all pictures, so it is worth full precision. The Gram
+            # entries that correct it are compared with those of the predictor, so they have the same precision.
             config = _config("f32" if graph in (Graph.PREDICTOR, Graph.GRAMS) else precision, at_once)
             return _POOL.submit(core.compile_model, network, "CPU", config | _cache())
 
@@ -93,14 +96,18 @@ class OpenVINORuntime(Runtime):
         return [results[name] for name in outputs]
 
     def release(self) -> None:
-        """As in :class:`Runtime`: compiled networks keep the memory of their largest picture."""
+        """Free the memory of earlier calls: a compiled network keeps what its largest picture needed."""
         self._folded.cache_clear()
         for network in list(self._used.values()):
             with suppress(RuntimeError):  # another thread is using it
                 network.release_memory()
 
     def run_frozen(self, image: Pixels, style: Row, statistics: Row) -> Pixels:
-        """As in :class:`Runtime`; for a batch of one style, scales go into the weights and shifts become biases."""
+        """Paint parts of photos with given statistics.
+
+        For one style, a network is compiled in which its scales are part of the weights and its shifts are biases. That
+        network is kept for the next call.
+        """
         if len(style) > 1:
             return super().run_frozen(image, style, statistics)
         return _infer(self._folded(style.tobytes(), statistics.tobytes()), {"image": image})["picture"]
@@ -109,13 +116,13 @@ class OpenVINORuntime(Runtime):
 def _infer(
     network: openvino.CompiledModel, inputs: dict[str, npt.NDArray[np.float32]]
 ) -> openvino.utils.data_helpers.OVDict:
-    # A request of its own for each call makes calls from several threads independent, and its memory, which nobody else
-    # will write to, needs not be copied.
+    # Each call has a request of its own, so calls from several threads do not disturb each other. Nobody else writes to
+    # the result, so it need not be copied.
     return network.create_infer_request().infer(inputs, share_inputs=True, share_outputs=True)
 
 
 def _give(network: openvino.Model, name: str, value: npt.NDArray[np.float32]) -> None:
-    """Make an input of the network a constant, with which OpenVINO computes ahead what it can."""
+    """Replace an input of the network by a constant. OpenVINO then computes beforehand whatever depends on it alone."""
     parameter = network.input(name).get_node()
     constant = opset.constant(value)
     for target in parameter.output(0).get_target_inputs():
@@ -124,4 +131,5 @@ def _give(network: openvino.Model, name: str, value: npt.NDArray[np.float32]) ->
 
 
 def load(model: Model, precision: str, at_once: int) -> Runtime:
+    """What :func:`impasto.runtime.load_runtime` calls."""
     return OpenVINORuntime(model, precision, at_once)

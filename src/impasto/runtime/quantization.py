@@ -1,4 +1,7 @@
-"""Eight-bit networks, by NNCF's post-training quantization of a network with its style and statistics folded in."""
+"""Networks in 8 bits, by NNCF's post-training quantization.
+
+They are made of networks in which one style and its statistics are constants.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +19,24 @@ from impasto.images.io import read_photo
 from impasto.images.noise import noise
 
 _LONG_SIDE = 384
+"""The longer side of the photos for calibration, in pixels."""
 _CONVOLUTIONS = ("Convolution", "ConvolutionBackpropData")
+"""OpenVINO's names of convolutions and transposed convolutions."""
 _FLOATING = 2
-"""Convolutions at either end that stay in floating point: with one of them pictures were 2.1 grey levels off in the
-mean, with two 1.3."""
+"""How many convolutions at each end of the network stay in floating point. With one, pictures differed by 2.1 grey
+levels in the mean from those of the whole network in floating point; with two, by 1.3."""
+_ERRORS_ONLY = 40
+"""NNCF's log level at which it reports errors only."""
 
 
 def quantized(network: openvino.Model, deviation: float) -> openvino.Model:
-    """The network in 8 bits where that does little harm; takes some seconds.
+    """Quantize the convolutions of a network to 8 bits, except for those at its ends. This takes some seconds.
 
     Args:
-        network: image in, picture out.
-        deviation: standard deviation of the noise that its photos get, on the 0..255 scale.
+        network: a network with one input, the image, and one output, the picture.
+        deviation: the standard deviation of the noise that the model adds to photos, on the 0..255 scale.
     """
-    nncf.set_log_level(40)
+    nncf.set_log_level(_ERRORS_ONLY)
     convolutions = [
         node.get_friendly_name() for node in network.get_ordered_ops() if node.get_type_name() in _CONVOLUTIONS
     ]
@@ -43,15 +50,15 @@ def quantized(network: openvino.Model, deviation: float) -> openvino.Model:
         ignored_scope=ends,
         advanced_parameters=nncf.AdvancedQuantizationParameters(
             disable_bias_correction=True,
-            # One value in ten thousand is cut off: 8 bits for all of them are too coarse for the others, which makes a
-            # quarter of the deviation.
+            # The most extreme value in ten thousand is cut off. With 8 bits for the whole range, the others would be
+            # represented too coarsely; that accounted for a quarter of the difference.
             activations_range_estimator_params=RangeEstimatorParametersSet.MEAN_QUANTILE,
         ),
     )
 
 
 def _photos(deviation: float) -> Iterator[Pixels]:
-    """The example photos, to see which values there are inside the network."""
+    """The example photos with noise, (1,3,H,W) in [0,1], by which NNCF sees the range of values in each layer."""
     for path in sorted(examples().glob("*.jpg")):
         photo = read_photo(path).resized(_LONG_SIDE).array
         frame = geometry.frame(*photo.shape[:2])

@@ -1,4 +1,4 @@
-"""PyTorch, on the CPU or a GPU: the network as it was trained, not its exported graph."""
+"""The runtime that uses PyTorch, on a processor or a GPU. It runs the network itself, not its exported graphs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from impasto.runtime.base import Runtime
 
 
 class TorchRuntime(Runtime):
-    """See :class:`impasto.runtime.base.Runtime`."""
+    """Runs the networks of a model with PyTorch. The predictor is loaded when it is first needed."""
 
     def __init__(self, model: Model, precision: str = "auto", at_once: int = 1) -> None:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -41,4 +41,5 @@ class TorchRuntime(Runtime):
 
 
 def load(model: Model, precision: str, at_once: int) -> Runtime:
+    """What :func:`impasto.runtime.load_runtime` calls."""
     return TorchRuntime(model, precision, at_once)
