@@ -1,1 +1,1 @@
-"""Models on disk, and the library of a user's own styles."""
+"""Models on disk, and the library of the user's own styles."""

@@ -1,6 +1,7 @@
-"""The user's own styles: one file each, in a folder for each network, beside the styles that come with a model.
+"""The user's own styles, in addition to those that come with a model.
 
-``$XDG_DATA_HOME/impasto/styles/<network>/<slug>.safetensors``, or what the system has in its place.
+Each is a file, in a folder for each network: ``$XDG_DATA_HOME/impasto/styles/<network>/<slug>.safetensors``, or below
+the system's own folder for data of applications.
 """
 
 from __future__ import annotations
@@ -22,20 +23,21 @@ from impasto.styles.style import IDENTITY, Style
 logger = logging.getLogger(__name__)
 
 SUFFIX = ".safetensors"
+"""How the names of style files end."""
 
 
 def root() -> Path:
-    """The folder of all of the user's styles."""
+    """The folder that holds all of the user's styles."""
     return platformdirs.user_data_path("impasto") / "styles"
 
 
 def folder(model: Model) -> Path:
-    """The folder of the user's styles for a model's network."""
+    """The folder that holds the user's styles for a model's network."""
     return root() / model.info.network
 
 
 def with_own_styles(model: Model) -> Model:
-    """``model`` with the user's styles after its own; files that cannot be read are left out, with a warning."""
+    """The model with the user's styles after its own. Files that cannot be read are left out, with a warning."""
     own = {}
     for path in sorted(folder(model).glob(f"[!.]*{SUFFIX}")):
         try:
@@ -49,13 +51,14 @@ def with_own_styles(model: Model) -> Model:
 
 
 def find(name: str, model: Model) -> Style:
-    """The style of that slug, or in the file of that name.
+    """Find a style by its slug, or read it from a file.
 
     Args:
-        name: a slug of the model's styles, or a path that ends in ``.safetensors``.
+        name: the slug of one of the model's styles, or a path that ends in ``.safetensors``.
+        model: the model, with the user's styles if they are to be found.
 
     Raises:
-        ImpastoError: there is none, or it is not for this network.
+        ImpastoError: there is no such style, or it was made for another network.
     """
     if name in model.styles:
         return model.styles[name]
@@ -72,13 +75,19 @@ def find(name: str, model: Model) -> Style:
 
 
 def check_fits(style: Style, model: Model) -> None:
-    """Raise :class:`ImpastoError` for a style that was made for another network."""
+    """Raise an :class:`ImpastoError` if ``style`` was made for another network than the model's."""
     if style.info.network != model.info.network or style.row.shape != (model.info.style_size,):
         raise ImpastoError(f"style {style.slug!r} was made for another network than {model.info.name!r}")
 
 
 def check_name(name: str, model: Model, *, replace: bool = False) -> None:
-    """Raise :class:`ImpastoError` where a new style cannot have that name."""
+    """Raise an :class:`ImpastoError` if a new style cannot have this name.
+
+    Args:
+        name: the slug that the style shall have.
+        model: the model, with the user's styles.
+        replace: whether one of the user's styles may have this name already.
+    """
     if not _is_slug(name):
         near = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "my-style"
         raise ImpastoError(f"name {name!r}: use lower-case letters, digits and hyphens, such as {near}")
@@ -89,14 +98,23 @@ def check_name(name: str, model: Model, *, replace: bool = False) -> None:
 
 
 def _is_slug(name: str) -> bool:
+    """Whether ``name`` has only lower-case letters, digits and hyphens, and does not begin with a hyphen."""
     return bool(re.fullmatch(r"[a-z0-9][a-z0-9-]*", name))
 
 
 def keep(style: Style, model: Model, *, replace: bool = False) -> Path:
-    """Write a style to the user's folder, and return its file.
+    """Write a style into the user's folder.
+
+    Args:
+        style: the style.
+        model: the model for whose network it was made.
+        replace: whether it may replace one of the user's styles of the same name.
+
+    Returns:
+        The file.
 
     Raises:
-        ImpastoError: the style is for another network, its name is taken, or the folder cannot be written.
+        ImpastoError: the style was made for another network, its name is taken, or the folder cannot be written.
     """
     check_fits(style, model)
     check_name(style.slug, with_own_styles(model), replace=replace)
@@ -110,10 +128,10 @@ def keep(style: Style, model: Model, *, replace: bool = False) -> Path:
 
 
 def remove(name: str, model: Model) -> None:
-    """Delete one of the user's styles.
+    """Delete one of the user's styles, and its preview.
 
     Raises:
-        ImpastoError: it is none of theirs, or cannot be deleted.
+        ImpastoError: the user has no such style, or it cannot be deleted.
     """
     path = _own(name, model)
     try:
@@ -127,7 +145,7 @@ def rename(old: str, new: str, model: Model) -> None:
     """Give one of the user's styles another name.
 
     Raises:
-        ImpastoError: it is none of theirs, or the new name cannot be had.
+        ImpastoError: the user has no such style, or the new name is taken or not allowed.
     """
     _own(old, model)
     style = find(old, with_own_styles(model))
@@ -136,11 +154,18 @@ def rename(old: str, new: str, model: Model) -> None:
 
 
 def preview(name: str, model: Model, *, appended: bool = False) -> Path:
-    """The place of the picture that shows a style: beside its file."""
+    """Where the picture that shows a style is kept: beside the style's file.
+
+    Args:
+        name: the slug of the style.
+        model: the model for which the style was made.
+        appended: whether the style is in the model's folder; otherwise it is in the user's.
+    """
     return (model.path / STYLES if appended else folder(model)) / f"{name}.jpg"
 
 
 def _own(name: str, model: Model) -> Path:
+    """The file of one of the user's styles; an :class:`ImpastoError` if they have no style of that name."""
     path = folder(model) / f"{name}{SUFFIX}"
     if not (_is_slug(name) and path.exists()):
         if name in model.info.styles:
@@ -150,14 +175,18 @@ def _own(name: str, model: Model) -> Path:
 
 
 def _unwritable(path: Path, error: OSError) -> ImpastoError:
+    """The error for a style file ``path`` that cannot be written."""
     return ImpastoError(f"style folder {path.parent}: {error.strerror}; make it writable, or name another one")
 
 
 def append(style: Style, model: Model) -> Path:
-    """Write a style into the model's folder, after the styles that it has, and return its file.
+    """Write a style into the model's folder, after the styles that are there.
+
+    Returns:
+        The file.
 
     Raises:
-        ImpastoError: the style is for another network, its name is taken, or the folder cannot be written.
+        ImpastoError: the style was made for another network, its name is taken, or the folder cannot be written.
     """
     check_fits(style, model)
     check_name(style.slug, model)
@@ -172,7 +201,7 @@ def append(style: Style, model: Model) -> Path:
 
 
 def check_writable(model: Model, *, appended: bool) -> None:
-    """Raise what :func:`add` would for a folder that cannot be written."""
+    """Raise now the :class:`ImpastoError` that :func:`add` would raise later, if the folder cannot be written."""
     place = model.path / STYLES if appended else folder(model)
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -183,5 +212,5 @@ def check_writable(model: Model, *, appended: bool) -> None:
 
 
 def add(style: Style, model: Model, *, appended: bool, replace: bool = False) -> Path:
-    """:func:`append` or :func:`keep`."""
+    """:func:`append` a style to the model's folder, or :func:`keep` it in the user's."""
     return append(style, model) if appended else keep(style, model, replace=replace)

@@ -1,7 +1,8 @@
-"""A model on disk: a folder anyone can look into.
+"""A model on disk: a folder whose files anyone can open.
 
-``model.json`` (:class:`ModelInfo`), ``network.safetensors`` with all weights, the graphs to run (:class:`Graph`), which
-point into that file, and ``styles/`` with one file a style.
+It holds ``model.json`` (:class:`ModelInfo`), the weights of the network in ``network.safetensors``, the graphs that
+runtimes run (:class:`Graph`), which refer to the weights in that file, and one file for each style in ``styles/``. A
+model that predicts styles has the weights of its predictor in ``predictor.safetensors``.
 """
 
 from __future__ import annotations
@@ -22,30 +23,33 @@ from impasto.files import write_file
 from impasto.styles.style import Style
 
 VERSION = 2
-"""Version of the folder's format that this code writes. It reads all before; of 1, not what predicts styles."""
+"""The version of the folder's format that this code writes. It reads version 1, too, except for the predictor."""
 INFO, WEIGHTS, STYLES = "model.json", "network.safetensors", "styles"
+"""The names of the file that describes the model, of the file of weights, and of the folder of styles."""
 PREDICTOR_WEIGHTS = "predictor.safetensors"
+"""The name of the file with the predictor's weights."""
 CORRECTION = "correction.safetensors"
-"""Of predicted styles (:class:`impasto.stylize.correction.Correction`); not every model with a predictor has one."""
+"""The name of the file that corrects predicted styles (:class:`impasto.stylize.correction.Correction`). Not every model
+with a predictor has one."""
 
 
 class Graph(str, enum.Enum):
-    """The graphs of a model; each value is a file name."""
+    """The graphs of a model. The value of each is its file name."""
 
     WHOLE = "network.onnx"
-    """A whole picture in one style."""
+    """Paints a whole picture in one style."""
     STATISTICS = "statistics.onnx"
-    """The statistics of a picture in one style."""
+    """Returns the statistics with which a whole picture in one style is painted."""
     FROZEN = "network-frozen.onnx"
-    """A part of a picture, its statistics given."""
+    """Paints a part of a picture in one style, with given statistics."""
     REGIONS = "regions.onnx"
-    """A whole picture with several styles, and its statistics."""
+    """Paints a whole picture in several styles, and returns its statistics."""
     REGIONS_FROZEN = "regions-frozen.onnx"
-    """A part of a picture with several styles, its statistics given."""
+    """Paints a part of a picture in several styles, with given statistics."""
     PREDICTOR = "predictor.onnx"
-    """A painting's style; not every model has one."""
+    """Predicts the style of a painting. Not every model has this graph."""
     GRAMS = "grams.onnx"
-    """What the predictor's encoder sees in pictures, for the correction of predicted styles."""
+    """Returns Gram entries of pictures, from the predictor's encoder. Predicted styles are corrected by them."""
 
 
 GRAPHS = {
@@ -57,12 +61,15 @@ GRAPHS = {
     Graph.PREDICTOR: (("painting",), ("style", "grams")),
     Graph.GRAMS: (("picture",), ("grams",)),
 }
-"""Inputs and outputs of each graph, all float32: image, painting and picture (N,3,H,W), style and statistics (N,P),
-styles (R,P), masks (N,R,H,W), grams (N,S)."""
+"""The inputs and the outputs of each graph. All are float32: image, painting and picture are (N,3,H,W), style and
+statistics (N,P), styles (R,P), masks (N,R,H,W), and grams (N,S)."""
 _PREDICTING = (Graph.PREDICTOR, Graph.GRAMS)
+"""The graphs whose weights are those of the predictor."""
 
 
 class _Version(msgspec.Struct):
+    """The one field that ``model.json`` has in every version of the format."""
+
     version: int
 
 
@@ -70,57 +77,62 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The content of ``model.json``."""
 
     version: int = VERSION
+    """The version of the folder's format."""
     name: str
+    """The model's name."""
     architecture: str
-    """``paper`` or ``fast``; see :data:`impasto.nn.ARCHITECTURES`."""
+    """The network's architecture, ``paper`` or ``fast``; see :data:`impasto.nn.ARCHITECTURES`."""
     network: str
-    """Fingerprint of the convolutions: styles made for another network do not fit."""
+    """The fingerprint of the network's convolutions. Styles that were made for another network do not fit this one."""
     style_size: int
-    """P, the numbers of one style."""
+    """P, the length of a style row."""
     input_noise: float = 0.0
-    """Of the noise (:mod:`impasto.images.noise`) added to photos: standard deviation, on the 0..255 scale."""
+    """The standard deviation of the noise added to photos (:mod:`impasto.images.noise`), on the 0..255 scale."""
     fold: int = 1
-    """Side of the blocks of pixels that the last layer paints at once."""
+    """The side of the blocks that the last layer paints at once, in pixels."""
     halo: int = 64
-    """How far around a pixel the network looks, in pixels."""
+    """How far from a pixel the photo still has an effect on it, in pixels."""
     styles: tuple[str, ...]
-    """Slugs, in slot order."""
+    """The slugs of the styles, in the order of their slots."""
     files: dict[str, str]
-    """File name -> SHA-256."""
+    """The name of each file that is checked -> its SHA-256."""
     licence: str = ""
+    """The licence of the model."""
     provenance: dict[str, str | int | float] = {}
-    """How and from what it was trained."""
+    """How the model was trained, and on what."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model folder, read and checked."""
+    """A model folder whose description and styles have been read and checked."""
 
     path: Path
+    """The folder."""
     info: ModelInfo
+    """What ``model.json`` says."""
     styles: Mapping[str, Style]
-    """Slug -> style, in slot order."""
+    """Slug -> style, in the order of slots."""
 
     @property
     def predicts(self) -> bool:
-        """Whether it can predict the style of any painting."""
+        """Whether the model has a predictor, which predicts the style of any painting."""
         return Graph.PREDICTOR.value in self.info.files
 
     @property
     def outdated(self) -> bool:
-        """Whether it predicts styles in a format of before, which only ``impasto correct`` reads."""
+        """Whether the model's predictor is in an older format, which only ``impasto correct`` reads."""
         return self.predicts and self.info.version < VERSION
 
     @property
     def corrects(self) -> bool:
-        """Whether it corrects the styles that it predicts."""
+        """Whether the model corrects the styles that it predicts."""
         return CORRECTION in self.info.files
 
     def graph(self, graph: Graph) -> Path:
-        """The checked file of a graph; the weights that it points to are checked too.
+        """The file of a graph, after it and the weights that it refers to have been checked.
 
         Raises:
-            ImpastoError: one of them is damaged, or the model has no such graph.
+            ImpastoError: one of the two files is damaged, or the model has no such graph.
         """
         if graph is Graph.PREDICTOR and not self.predicts:
             raise ImpastoError(f"model {self.info.name}: predicts no styles; impasto add-style makes one of a painting")
@@ -129,7 +141,7 @@ class Model:
         return self.path / graph.value
 
     def weights(self, name: str = WEIGHTS) -> bytes:
-        """The checked content of ``network.safetensors``, or of another file of numbers."""
+        """The content of ``network.safetensors``, or of another file of weights, after it has been checked."""
         return self._read(name)
 
     def _read(self, name: str) -> bytes:
@@ -140,13 +152,13 @@ class Model:
 
 
 def load_model(path: str | os.PathLike[str] | None = None) -> Model:
-    """Read a model.
+    """Read the description and the styles of a model.
 
     Args:
-        path: its folder, or the name of one of the :data:`BUNDLED`; without one, the :data:`DEFAULT`.
+        path: the model's folder, or a name in :data:`impasto.assets.BUNDLED`; without it, the default model.
 
     Raises:
-        ImpastoError: there is no model there, it is damaged, or a newer impasto made it.
+        ImpastoError: there is no model, it is damaged, or a newer version of impasto made it.
     """
     name = os.fspath(path) if path is not None else DEFAULT
     path = bundled(name) if name in BUNDLED else Path(name)
@@ -159,10 +171,10 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
 
 
 def copy_model(model: Model, out: Path) -> Model:
-    """A copy of a model, whole or not at all, in a new folder.
+    """Copy a model to a new folder, which appears only when it is complete.
 
     Raises:
-        ImpastoError: ``out`` is there already, or cannot be written.
+        ImpastoError: ``out`` exists already, or cannot be written.
     """
     if out.exists():
         raise ImpastoError(f"{out}: is there already; give another --out")
@@ -178,10 +190,14 @@ def copy_model(model: Model, out: Path) -> Model:
 
 
 def add_files(path: Path, contents: dict[str, bytes]) -> None:
-    """Write what predicts styles into a model folder, in the present format; what it is comes last.
+    """Write files into a model folder, and then their digests and the present format's version into ``model.json``.
+
+    Args:
+        path: the model's folder.
+        contents: file name -> content, for instance the files of a predictor.
 
     Raises:
-        ImpastoError: ``path`` cannot be written.
+        ImpastoError: the folder cannot be written.
     """
     info = _read_info(path)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
@@ -194,7 +210,7 @@ def add_files(path: Path, contents: dict[str, bytes]) -> None:
 
 
 def unwritable(out: Path, error: OSError) -> ImpastoError:
-    """What to raise where a model's folder cannot be written."""
+    """The error for a model folder that cannot be written."""
     return ImpastoError(f"{out}: cannot be written ({error.strerror}); give another --out")
 
 
