@@ -40,9 +40,10 @@ class StyleInfo(msgspec.Struct, frozen=True, kw_only=True):
     """File name of the style image."""
     image_sha256: str = ""
     image_box: Box | None = None
-    """The part of it that is the style: left, top, right and bottom, as shares of its width and height."""
+    """The part of the image that is the style: left, top, right and bottom, as shares of its width and height."""
     image_size: int | None = None
-    """Long side at which the style image was read, in pixels; None is the file's own."""
+    """Long side, in pixels, at which the style image (or its part) was read. None, in files from before it was always
+    written, is the file's own."""
     network: str = ""
     """Fingerprint of the network that the style belongs to (:attr:`impasto.models.model.ModelInfo.network`)."""
     losses: dict[str, float] = {}
