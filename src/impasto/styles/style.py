@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -70,6 +70,10 @@ class Style:
     @property
     def slug(self) -> str:
         return self.info.slug
+
+    def renamed(self, slug: str) -> Style:
+        """The same style under another slug."""
+        return replace(self, info=msgspec.structs.replace(self.info, slug=slug))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write one safetensors file, whole or not at all: tensors ``row`` and ``thumbnail``, the rest as metadata."""
