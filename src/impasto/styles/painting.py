@@ -113,10 +113,9 @@ def painting_of(info: StyleInfo, folder: str | os.PathLike[str]) -> Painting:
         ImpastoError: the file is missing, cannot be read, or is another one.
     """
     path = style_image_path(folder, info.image)
-    painting = read_painting(path, info.image_size, info.image_box, most=None)
-    if painting.sha256 != info.image_sha256:
+    if _digest(path) != info.image_sha256:
         raise ImpastoError(f"style image {path}: is not the file that {info.slug!r} was trained on")
-    return painting
+    return read_painting(path, info.image_size, info.image_box, most=None)
 
 
 def style_image_path(folder: str | os.PathLike[str], name: str) -> Path:
