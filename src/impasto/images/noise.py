@@ -9,16 +9,16 @@ import numpy.typing as npt
 from PIL import Image
 
 OCTAVES = 6
-"""How many octaves are summed: their cells are 1, 2, 4, 8, 16 and 32 pixels wide, from the grain of a photo to the length
-of a stroke."""
+"""How many octaves are summed: their cells are 1, 2, 4, 8, 16 and 32 pixels wide, from the grain of a photo to the
+length of a stroke."""
 PERIOD = 256
 """Number of cells after which an octave repeats. Each octave has cells of another size, so the sum of all repeats after
 8,192 pixels."""
 _SEED = 1610_07629
 """Any number would do; this one is the paper's on arXiv."""
 _DEVIATION = np.float32(2.036)
-"""Standard deviation of the sum of all octaves. It is not quite √6, since enlarged cells vary a little less than cells of
-one pixel."""
+"""Standard deviation of the sum of all octaves. It is not quite √6, since enlarged cells vary a little less than cells
+of one pixel."""
 
 
 def noise(height: int, width: int, top: int = 0, left: int = 0) -> npt.NDArray[np.float32]:

@@ -13,8 +13,8 @@ Number = TypeVar("Number", bound=np.generic)
 MULTIPLE = 4
 """Height and width of what a network sees must be multiples of this, in pixels: it halves the picture twice."""
 MARGIN = 16
-"""Width, in pixels, of the mirrored border that is painted around a picture and then cut off: networks draw a thin frame
-along their edges."""
+"""Width, in pixels, of the mirrored border that is painted around a picture and then cut off: networks draw a thin
+frame along their edges."""
 
 
 class Window(NamedTuple):

@@ -66,7 +66,7 @@ def _palette(photo: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
 
 
 def with_colors(row: Row, other: Row, fold: int) -> Row:
-    """``row`` (P,) with the last layer, which holds the colours, of ``other`` (P,); ``fold`` as in :func:`with_palette`."""
+    """``row`` (P,) with the colours, that is the last layer, of ``other`` (P,); ``fold``: see :func:`with_palette`."""
     colors = 2 * 3 * fold**2
     return np.concatenate([row[:-colors], other[-colors:]])
 
