@@ -1,8 +1,7 @@
-"""The edge: files, PIL images and uint8 arrays in, the same out.
+"""The one reader and writer of pictures: files, PIL images and arrays in, the same out.
 
-Inside, a picture is (H,W,3) uint8 as long as it is whole, and (1,3,h,w) float32 RGB in [0,1] where it is computed with.
-
-Nowhere else are pixel formats converted.
+Rotation, colour profiles, alpha, 16 bits and several frames are decided here, once, for photos, masks, style images and
+training alike. Nothing else opens, decodes, lists or encodes a picture.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps, features
 
 from impasto.errors import ImpastoError, unknown
 from impasto.files import write_file
-from impasto.images.arrays import Array, Pixels, resize, to_pixels
+from impasto.images.arrays import Array, Pixels, resize, scaled, to_pixels
 
 Picture = Image.Image | Array
 
@@ -42,9 +41,9 @@ FORMATS = {
     **({".avif": "AVIF"} if features.check("avif") else {}),
     **({".heic": "HEIF", ".heif": "HEIF"} if "HEIF" in Image.SAVE else {}),
 }
-"""File name endings that can be written, and what is written under them."""
+"""File name ending -> Pillow's name of the format that is written under it."""
 READABLE = {*FORMATS, ".jfif", ".gif", ".ppm", ".pgm", ".tga", ".jp2", ".heic", ".heif", ".avif"}
-"""File name endings of photos that are looked for in folders."""
+"""File name endings of the pictures that are looked for in folders."""
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": 0},
@@ -60,12 +59,12 @@ _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
 
 @dataclass(frozen=True)
 class Origin:
-    """What a photo was besides its pixels, so that a picture can be given back in its form.
+    """Everything about a photo but its colours, so that a picture can be given back in the form the photo came in.
 
     Attributes:
         alpha: (H,W) uint8, or None for an opaque photo.
         as_array: whether the caller gave an array, and gets one back.
-        metadata: what the picture is to carry on: ``exif``, and ``icc_profile`` (sRGB) if the photo had a profile.
+        metadata: what goes into the picture's file: ``exif``, and ``icc_profile`` (sRGB) if the photo had a profile.
         format: Pillow's name of the file format.
     """
 
@@ -92,7 +91,7 @@ class Photo:
 
     Attributes:
         array: (H,W,3) uint8, sRGB, upright.
-        origin: the rest.
+        origin: everything else about it.
     """
 
     array: Array
@@ -104,17 +103,14 @@ class Photo:
         return to_pixels(self.array)
 
     def resized(self, long_side: int) -> Photo:
-        """The photo with that long side, in pixels.
+        """The photo scaled to a long side of so many pixels.
 
         Raises:
-            ImpastoError: it is not a positive number.
+            ImpastoError: ``long_side`` is not a positive number.
         """
         if long_side < 1:
             raise ImpastoError(f"size {long_side}: must be at least 1 pixel")
-        height, width = self.array.shape[:2]
-        scale = long_side / max(height, width)
-        size = max(1, round(height * scale)), max(1, round(width * scale))
-        return dataclasses.replace(self, array=resize(self.array, *size))
+        return dataclasses.replace(self, array=scaled(self.array, longer=long_side))
 
 
 PhotoLike = str | os.PathLike[str] | io.BytesIO | Image.Image | Array | Photo
@@ -259,8 +255,13 @@ def write_image(image: Image.Image, path: str | os.PathLike[str]) -> None:
         raise ImpastoError(f"{path}: cannot be written ({error.strerror or error}); give another --out") from None
 
 
-def encode(image: Image.Image, file_format: str) -> bytes:
+def encode(image: Image.Image, file_format: str, **options: Any) -> bytes:
     """The content of a file in a format of :data:`FORMATS` (else PNG), with ``image.info``'s EXIF data and profile.
+
+    Args:
+        image: the picture.
+        file_format: Pillow's name of the format.
+        options: of Pillow's encoder, in place of this module's.
 
     Raises:
         OSError: the format cannot hold such a picture.
@@ -270,25 +271,31 @@ def encode(image: Image.Image, file_format: str) -> bytes:
     if image.mode == "RGBA" and file_format in ("JPEG", "BMP"):
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     buffer = io.BytesIO()
-    image.save(buffer, file_format, **_OPTIONS.get(file_format, {}), **metadata)
+    image.save(buffer, file_format, **(_OPTIONS.get(file_format, {}) | options), **metadata)
     return buffer.getvalue()
 
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
+def pictures_in(folder: str | os.PathLike[str]) -> list[Path]:
+    """Every picture file below ``folder``, sorted; hidden files, whose names begin with a dot, are left out."""
+    files = (path for path in Path(folder).rglob("*") if path.suffix.lower() in READABLE)
+    return sorted(path for path in files if not path.name.startswith("."))
 
 
-def find_photos(folder: str | Path) -> list[Path]:
-    """Every picture below ``folder``, sorted.
+def find_photos(folder: str | os.PathLike[str], called: str = "content") -> list[Path]:
+    """:func:`pictures_in` a folder that must have some.
+
+    Args:
+        folder: where to look.
+        called: what the folder is called in messages.
 
     Raises:
         ImpastoError: there is no such folder, or no picture in it.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise ImpastoError(f"content {folder}: not a folder; --content takes a folder of photographs")
-    photos = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not Path(folder).is_dir():
+        raise ImpastoError(f"{called} {folder}: not a folder; give a folder of pictures")
+    photos = pictures_in(folder)
     if not photos:
-        raise ImpastoError(f"content {folder}: no photographs ({', '.join(sorted(SUFFIXES))}) in it")
+        raise ImpastoError(f"{called} {folder}: no photographs ({', '.join(sorted(READABLE))}) in it")
     return photos
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -12,6 +11,7 @@ from msgspec import Meta
 
 from impasto.data.crops import CropOptions
 from impasto.errors import ImpastoError
+from impasto.files import digest
 from impasto.styles.style import Box
 
 Positive = Annotated[int, Meta(ge=1)]
@@ -182,7 +182,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def digest(self) -> str:
         """SHA-256 of the recipe's content: a run can only be resumed with the recipe that began it."""
-        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
+        return digest(msgspec.json.encode(self))
 
 
 class PartRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -196,7 +196,7 @@ class PartRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def digest(self) -> str:
         """See :attr:`Recipe.digest`."""
-        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
+        return digest(msgspec.json.encode(self))
 
 
 def read_recipe(path: str | Path) -> Recipe:
