@@ -51,10 +51,10 @@ def evaluate(
     stylizer = load(model, runtime=runtime)
     pictures: dict[str, list[Image.Image]] = {}
 
-    def look(name: str, picture: Image.Image) -> None:
+    def keep(name: str, picture: Image.Image) -> None:
         pictures.setdefault(name, []).append(ImageOps.fit(picture, _SHOWN))
 
-    scores = evaluation.evaluate(stylizer, photos or examples(), style_images, size=size, vgg=vgg, look=look)
+    scores = evaluation.evaluate(stylizer, photos or examples(), style_images, size=size, vgg=vgg, on_picture=keep)
     click.echo(table(scores))
     if sheet:
         write_image(styles_by_photos(stylizer.styles, pictures), sheet)

@@ -1,4 +1,4 @@
-"""Evaluation: how good the styles of a model are, in numbers that people can read; needs ``impasto[train]``."""
+"""How well a model paints its styles, in numbers that people can read. It needs ``pip install 'impasto[train]'``."""
 
 from impasto.evaluation.evaluate import Evaluation, StyleScore, evaluate
 

@@ -1,9 +1,13 @@
-"""Style gap closed and content distance of every style of a model, through the Stylizer that users have."""
+"""How well a model paints its styles: style gap closed, content distance and steadiness, on photos, for every style.
+
+The pictures are painted by :class:`impasto.stylize.stylizer.Stylizer`, as users get them.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -13,9 +17,9 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from impasto.errors import ImpastoError
-from impasto.evaluation.st_lpips import load_stlpips
+from impasto.evaluation.st_lpips import STLPIPS, load_stlpips
 from impasto.evaluation.stability import change_by_noise, change_by_pan
-from impasto.images.arrays import Array, scaled
+from impasto.images.arrays import scaled
 from impasto.images.io import Picture, find_photos, read_photo
 from impasto.losses.gram import Grams
 from impasto.losses.perceptual import (
@@ -35,49 +39,61 @@ from impasto.styles.painting import painting_of
 from impasto.styles.style import IDENTITY, Style
 from impasto.stylize.stylizer import Stylizer
 
+OnPicture = Callable[[str, Image.Image], None]
+"""What :func:`evaluate` calls with "photo" and each photo, and with the slug of each style and its picture."""
+
 
 class PhotoScore(msgspec.Struct, frozen=True):
-    """One photo in one style."""
+    """How well one photo was painted in one style."""
 
     photo: str
+    """The photo's file name."""
     style_gap_closed: float
+    """From 0, where the picture is the photo, to 1, where it has the Gram matrices of the style image."""
     content_distance: float
+    """The content loss, divided by that of another photo."""
     content_likeness: float
+    """The correlation of the picture's content with the photo's, in [-1,1]."""
     content_loss: float
     style_loss: float
     change_by_noise: float
+    """How much the picture changes with noise, on the 0..255 scale; see :mod:`impasto.evaluation.stability`."""
     change_by_pan: float
+    """How much the picture changes when the camera moves, on the 0..255 scale."""
     seconds: float
+    """The time it took to paint the picture."""
     st_lpips: float | None = None
+    """ST-LPIPS between photo and picture (:mod:`impasto.evaluation.st_lpips`); None where that is not installed."""
 
 
 class StyleScore(msgspec.Struct, frozen=True):
-    """One style: means over the photos, and the photos."""
+    """How well a model paints one style: the means of its :class:`PhotoScore` over all photos, and these scores."""
 
     style: str
+    """The slug of the style."""
     style_gap_closed: float
     content_distance: float
     content_likeness: float
     content_loss: float
     style_loss: float
     change_by_noise: float
-    """See :mod:`impasto.evaluation.stability`."""
     change_by_pan: float
     seconds: float
-    """To stylize a photo."""
     photos: tuple[PhotoScore, ...]
     st_lpips: float | None = None
-    """Between photo and picture, see :mod:`impasto.evaluation.st_lpips`; None where that is not installed."""
 
 
 class Evaluation(msgspec.Struct, frozen=True):
-    """A model's scores; ``size`` is the shorter side of the photos, in pixels."""
+    """The scores of a model."""
 
     model: str
+    """The model's name."""
     size: int
+    """The shorter side of the photos, in pixels."""
     styles: tuple[StyleScore, ...]
     identity_psnr: float | None = None
-    """Of the identity style's pictures without its skip, by which they are the photo, in dB; None without one."""
+    """PSNR, in dB, of what the network paints in the identity style without its skip connection, against the photos;
+    None if the model has no identity style."""
 
 
 def evaluate(
@@ -87,61 +103,123 @@ def evaluate(
     *,
     size: int = 512,
     vgg: str | Path | None = None,
-    look: Callable[[str, Image.Image], None] | None = None,
+    on_picture: OnPicture | None = None,
 ) -> Evaluation:
     """Score every style of a model that has a style image.
 
     Args:
         stylizer: the model.
-        photos: folder of at least two photos; "another photo" of the content distance is the next one by name.
-        style_images: folder of the style images, checked against the SHA-256 in the style files.
+        photos: a folder of at least two photos. Each photo's content distance refers to the next photo by name.
+        style_images: the folder of the style images. Each must have the SHA-256 that the style's file names.
         size: the shorter side to which photos are scaled, in pixels.
-        vgg: VGG-16 weights, see :func:`impasto.nn.vgg_weights.load_vgg16`.
-        look: is called with "photo" and each photo, then with the slug of each style and its picture.
+        vgg: VGG-16's weights, see :func:`impasto.nn.vgg_weights.load_vgg16`.
+        on_picture: is called with "photo" and each photo, then with the slug of each style and its picture.
 
     Raises:
-        ImpastoError: an input is missing, unreadable, or not the style image that the model was trained on.
+        ImpastoError: an input is missing or unreadable, or a style image is not the one that the model was trained on.
     """
     styles = [stylizer.styles[slug] for slug in stylizer.model.info.styles if stylizer.styles[slug].info.image]
     if not styles:
         raise ImpastoError(f"model {stylizer.model.path}: none of its styles names a style image to compare with")
-    paths = find_photos(photos, "photos")
-    if len(paths) < 2:
-        raise ImpastoError(f"photos {photos}: has one photo; the content distance needs another one to compare with")
-    pictures = [Image.fromarray(scaled(read_photo(path).array, shorter=size)) for path in paths]
-    images = {style.slug: painting_of(style.info, style_images).array for style in styles}
-    loss_network = load_vgg16(vgg)
-    targets = {slug: style_grams(loss_network, image, torch.device("cpu")) for slug, image in images.items()}
-    stlpips = load_stlpips()
+    files = _read(photos, size)
+    judge = _judge(stylizer, styles, style_images, vgg)
     scores: dict[str, list[PhotoScore]] = {style.slug: [] for style in styles}
-    for photo, another, path in progress(_with_next(pictures, paths), total=len(paths), unit="photo"):
-        before, distance = _reference(loss_network, photo, another)
-        if look:
-            look("photo", photo)
+    for photo in progress(_described(judge.vgg, files), total=len(files), unit="photo"):
+        if on_picture:
+            on_picture("photo", photo.image)
         for style in styles:
-            began = time.perf_counter()
-            picture = stylizer(photo, style)
-            seconds = time.perf_counter() - began
-            losses = _losses(before, _describe(loss_network, picture), distance, targets[style.slug])
-            changes = _changes(stylizer, np.array(photo), style, np.array(picture))
-            looks = stlpips(_tensor(photo), _tensor(picture)).item() if stlpips else None
-            if look:
-                look(style.slug, picture)
-            scores[style.slug].append(PhotoScore(photo=path.name, seconds=seconds, st_lpips=looks, **losses, **changes))
+            picture, score = judge.score(photo, style)
+            if on_picture:
+                on_picture(style.slug, picture)
+            scores[style.slug].append(score)
     means = tuple(_mean(slug, rows) for slug, rows in scores.items())
-    return Evaluation(stylizer.model.info.name, size, means, _identity_psnr(stylizer, pictures))
+    return Evaluation(stylizer.model.info.name, size, means, _identity_psnr(stylizer, list(files.values())))
 
 
-def _identity_psnr(stylizer: Stylizer, photos: list[Image.Image]) -> float | None:
-    if IDENTITY not in stylizer.styles:
-        return None
-    arrays = [np.array(photo) for photo in photos]
-    errors = [np.square(stylizer.reproduce(photo).astype(float) - photo).mean() for photo in arrays]
-    return float(np.mean(20 * np.log10(255 / np.sqrt(errors))))
+def _read(folder: str | Path, size: int) -> dict[str, Image.Image]:
+    """File name -> photo, with ``size`` pixels on its shorter side."""
+    paths = find_photos(folder, "photos")
+    if len(paths) < 2:
+        raise ImpastoError(f"photos {folder}: has one photo; the content distance needs another one to compare with")
+    return {path.name: Image.fromarray(scaled(read_photo(path).array, shorter=size)) for path in paths}
 
 
-def _with_next(pictures: list[Image.Image], paths: list[Path]) -> Iterator[tuple[Image.Image, Image.Image, Path]]:
-    return zip(pictures, pictures[1:] + pictures[:1], paths, strict=True)
+def _judge(stylizer: Stylizer, styles: list[Style], folder: str | Path, vgg: str | Path | None) -> _Judge:
+    """A judge of pictures in ``styles``, whose style images are in ``folder``."""
+    images = {style.slug: painting_of(style.info, folder).array for style in styles}
+    network = load_vgg16(vgg)
+    targets = {slug: style_grams(network, image, torch.device("cpu")) for slug, image in images.items()}
+    return _Judge(stylizer, network, targets, load_stlpips())
+
+
+@dataclass(frozen=True)
+class _DescribedPhoto:
+    """A photo, and what its pictures are compared with.
+
+    Attributes:
+        name: its file name.
+        image: the photo, RGB.
+        seen: its description by VGG-16.
+        another: the content loss of another photo against it, (1,).
+    """
+
+    name: str
+    image: Image.Image
+    seen: Description
+    another: Tensor
+
+
+def _described(vgg: VGG16, photos: dict[str, Image.Image]) -> Iterator[_DescribedPhoto]:
+    images = list(photos.values())
+    for name, photo, another in zip(photos, images, images[1:] + images[:1], strict=True):
+        seen, other = _describe(vgg, photo), _describe(vgg, ImageOps.fit(another, photo.size))
+        yield _DescribedPhoto(name, photo, seen, content_loss(other.content, seen.content))
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """Paints photos and scores the pictures.
+
+    Attributes:
+        stylizer: the model that is scored.
+        vgg: the network on whose activations losses are computed.
+        targets: the slug of each style -> the Gram matrices of its style image.
+        st_lpips: the metric of that name, or None where it is not installed.
+    """
+
+    stylizer: Stylizer
+    vgg: VGG16
+    targets: Mapping[str, Grams]
+    st_lpips: STLPIPS | None
+
+    def score(self, photo: _DescribedPhoto, style: Style) -> tuple[Image.Image, PhotoScore]:
+        """Paint a photo in a style; return the picture and its score."""
+        began = time.perf_counter()
+        picture = self.stylizer(photo.image, style)
+        seconds = time.perf_counter() - began
+        array = np.array(photo.image)
+        score = PhotoScore(
+            photo=photo.name,
+            seconds=seconds,
+            change_by_noise=change_by_noise(self.stylizer, array, style, np.array(picture)),
+            change_by_pan=change_by_pan(self.stylizer, array, style),
+            st_lpips=self.st_lpips(_tensor(photo.image), _tensor(picture)).item() if self.st_lpips else None,
+            **_losses(photo, _describe(self.vgg, picture), self.targets[style.slug]),
+        )
+        return picture, score
+
+
+def _losses(photo: _DescribedPhoto, picture: Description, target: Grams) -> dict[str, float]:
+    """The fields of :class:`PhotoScore` that follow from VGG-16's description of a picture."""
+    content = content_loss(picture.content, photo.seen.content)
+    style = style_loss(picture.grams, target)
+    return {
+        "style_gap_closed": style_gap_closed(style, style_loss(photo.seen.grams, target)).item(),
+        "content_distance": content_distance(content, photo.another).item(),
+        "content_likeness": content_likeness(picture.content, photo.seen.content).item(),
+        "content_loss": content.item(),
+        "style_loss": style.item(),
+    }
 
 
 @torch.no_grad()
@@ -150,40 +228,22 @@ def _describe(vgg: VGG16, picture: Picture) -> Description:
 
 
 def _tensor(picture: Picture) -> Tensor:
+    """(H,W,3) uint8 -> (1,3,H,W) float32 in [0,1]."""
     return torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float() / 255
 
 
-def _reference(vgg: VGG16, photo: Image.Image, another: Image.Image) -> tuple[Description, Tensor]:
-    """The photo, and how far from it another photo of its size is."""
-    before = _describe(vgg, photo)
-    other = _describe(vgg, ImageOps.fit(another, photo.size))
-    return before, content_loss(other.content, before.content)
-
-
-def _losses(before: Description, after: Description, another: Tensor, target: Grams) -> dict[str, float]:
-    content = content_loss(after.content, before.content)
-    style = style_loss(after.grams, target)
-    return {
-        "style_gap_closed": style_gap_closed(style, style_loss(before.grams, target)).item(),
-        "content_distance": content_distance(content, another).item(),
-        "content_likeness": content_likeness(after.content, before.content).item(),
-        "content_loss": content.item(),
-        "style_loss": style.item(),
-    }
-
-
-def _changes(stylizer: Stylizer, photo: Array, style: Style, picture: Array) -> dict[str, float]:
-    return {
-        "change_by_noise": change_by_noise(stylizer, photo, style, picture),
-        "change_by_pan": change_by_pan(stylizer, photo, style),
-    }
-
-
-def _known(rows: list[PhotoScore], name: str) -> bool:
-    return all(getattr(row, name) is not None for row in rows)
+def _identity_psnr(stylizer: Stylizer, photos: list[Image.Image]) -> float | None:
+    """See :attr:`Evaluation.identity_psnr`; the mean over photos."""
+    if IDENTITY not in stylizer.styles:
+        return None
+    arrays = [np.array(photo) for photo in photos]
+    errors = [np.square(stylizer.reproduce(photo).astype(float) - photo).mean() for photo in arrays]
+    return float(np.mean(20 * np.log10(255 / np.sqrt(errors))))
 
 
 def _mean(slug: str, rows: list[PhotoScore]) -> StyleScore:
+    """The means of the scores in one style, where all photos have them."""
     names = [name for name in PhotoScore.__struct_fields__ if name != "photo"]
-    means = {name: float(np.mean([getattr(row, name) for row in rows])) for name in names if _known(rows, name)}
+    columns = {name: [getattr(row, name) for row in rows] for name in names}
+    means = {name: float(np.mean(column)) for name, column in columns.items() if None not in column}
     return StyleScore(style=slug, photos=tuple(rows), **means)

