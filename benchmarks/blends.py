@@ -1,6 +1,7 @@
 """The style losses of blends, along the line from each style to the next (figure 6 of Dumoulin et al. 2017).
 
-python benchmarks/blends.py --style-images ARTWORKS --json docs/benchmarks/blends.json --figure docs/figures/blends.png
+python benchmarks/blends.py --style-images ARTWORKS --json benchmarks/results/blends.json \
+    --figure docs/figures/blends.png
 """
 
 from __future__ import annotations

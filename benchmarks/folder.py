@@ -1,7 +1,7 @@
 """A folder of photos: `impasto stylize FOLDER` against one call a photo in a loop in one process, of the command and of
 a stylizer that is loaded once; all from files to files.
 
-python benchmarks/folder.py --photos 200 --json docs/benchmarks/folder.json
+python benchmarks/folder.py --photos 200 --json benchmarks/results/folder.json
 """
 
 from __future__ import annotations

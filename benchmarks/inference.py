@@ -1,6 +1,6 @@
 """A bundled network at 512² and 1024² in every runtime, side by side.
 
-python benchmarks/inference.py --json docs/benchmarks/inference.json
+python benchmarks/inference.py --json benchmarks/results/inference.json
 """
 
 from __future__ import annotations

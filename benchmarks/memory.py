@@ -1,6 +1,6 @@
 """Peak memory of the whole process for a picture of 100 megapixels.
 
-python benchmarks/memory.py --json docs/benchmarks/memory.json
+python benchmarks/memory.py --json benchmarks/results/memory.json
 """
 
 from __future__ import annotations

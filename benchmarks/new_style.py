@@ -2,7 +2,7 @@
 et al. 2017), the same photos, batches and loss network. Judged by VGG-16 on the example photos.
 
 python benchmarks/new_style.py --model MODEL --content PHOTOS --style-images ARTWORKS --image PAINTING --out RUNS \
-    --json docs/benchmarks/new-style.json --figure docs/figures/new-style.png
+    --json benchmarks/results/new-style.json --figure docs/figures/new-style.png
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One forward pass against the direct optimisation of each picture (Gatys et al. 2016), on the same objective.
 
-python benchmarks/optimum.py --style-images ARTWORKS --json docs/benchmarks/optimum.json \
+python benchmarks/optimum.py --style-images ARTWORKS --json benchmarks/results/optimum.json \
     --sheet docs/figures/optimum.jpg
 """
 

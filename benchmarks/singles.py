@@ -1,7 +1,7 @@
 """One network for several styles against a network for each: same photos, schedule, weights and seeds (table 2 of
 Dumoulin et al. 2017). Judged by VGG-16 on the example photos.
 
-python benchmarks/singles.py --content PHOTOS --style-images ARTWORKS --out RUNS --json docs/benchmarks/singles.json
+python benchmarks/singles.py --content PHOTOS --style-images ARTWORKS --out RUNS --json benchmarks/results/singles.json
 
 A step of the network for all has --times as many pictures: with 4, each of four styles is drawn as often as alone.
 """

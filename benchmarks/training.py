@@ -1,6 +1,6 @@
 """Training images/s: impasto's loop against the plain loop that a newcomer would write, side by side.
 
-python benchmarks/training.py --compile --content PHOTOS --style-images ARTWORKS --json docs/benchmarks/training.json
+python benchmarks/training.py --compile --content PHOTOS --style-images ARTWORKS --json benchmarks/results/training.json
 
 The plain loop has the structure of pytorch/examples' fast_neural_style: float32, NCHW, photos read between the steps,
 style Gram matrices from the style image in each step. Network, losses, batch and crop are the same.

@@ -1,4 +1,7 @@
-"""Draws the pictures of controls.md: python docs/control_figures.py [--model MODEL] [--out docs/figures/controls]"""
+"""Draws the pictures of docs/guide/controls.md.
+
+python tools/figures/controls.py [--model MODEL] [--out docs/figures/controls] [FIGURE...]
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,16 @@ from PIL import Image, ImageFilter
 import impasto
 from impasto.assets import examples
 from impasto.images.contact_sheet import stack, table
+from impasto.images.io import read_photo
 
 WIDTH = 400
-PHOTOS = examples()
+"""Width of each picture in a row, in pixels."""
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def photo(name: str, width: int = 1024) -> Image.Image:
-    image = Image.open(PHOTOS / f"{name}.jpg").convert("RGB")
+    """An example photo, ``width`` pixels wide."""
+    image = Image.fromarray(read_photo(examples() / f"{name}.jpg").array)
     return image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
 
 
@@ -122,7 +128,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", default=list(FIGURES), metavar="FIGURE", help=f"of {', '.join(FIGURES)}")
     parser.add_argument("--model", type=Path)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "figures" / "controls")
+    parser.add_argument("--out", type=Path, default=DOCS / "figures" / "controls")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     stylizer = impasto.load(arguments.model)
