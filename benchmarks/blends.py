@@ -13,7 +13,6 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import torch
-from PIL import Image
 
 import impasto
 from impasto.assets import examples
@@ -24,8 +23,7 @@ from impasto.losses.targets import style_grams
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.progress import progress
-from impasto.styles.painting import read_style_image
-from impasto.styles.style import Style
+from impasto.styles.painting import painting_of
 from report import table, write
 
 mpl.use("Agg")
@@ -110,9 +108,8 @@ def main() -> None:
     stylizer, vgg = impasto.load(arguments.model), load_vgg16(arguments.vgg)
     styles = [style for style in stylizer.styles.values() if style.info.image]
     photos = [read_photo(path).resized(arguments.size).array for path in find_photos(arguments.photos)]
-    targets = {
-        style.slug: style_grams(vgg, image(arguments.style_images, style), torch.device("cpu")) for style in styles
-    }
+    paintings = {style.slug: painting_of(style.info, arguments.style_images) for style in styles}
+    targets = {slug: style_grams(vgg, each.array, torch.device("cpu")) for slug, each in paintings.items()}
     pictures = Pictures(stylizer, vgg, photos)
     results = {}
     for one, other in progress(list(zip(styles, styles[1:] + styles[:1], strict=True))):
@@ -127,11 +124,6 @@ def main() -> None:
     write(arguments.json, {"size": arguments.size, "photos": len(photos), "curves": results})
     if arguments.figure:
         draw(results, arguments.figure)
-
-
-def image(folder: Path, style: Style) -> Image.Image:
-    info = style.info
-    return read_style_image(folder, info.image, info.image_size, info.image_box)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from impasto.losses.perceptual import content_loss, describe, style_loss
 from impasto.losses.targets import style_grams
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
-from impasto.styles.painting import read_style_image
+from impasto.styles.painting import painting_of
 from impasto.styles.style import Style
 from report import table, write
 
@@ -36,7 +36,7 @@ STYLE = 5.0
 class Objective:
     """Content and weighted style loss of pictures of one photo in one style."""
 
-    def __init__(self, vgg: VGG16, photo: np.ndarray, another: np.ndarray, style_image: Image.Image) -> None:
+    def __init__(self, vgg: VGG16, photo: np.ndarray, another: np.ndarray, style_image: np.ndarray) -> None:
         self.vgg = vgg
         self.target = style_grams(vgg, style_image, torch.device("cpu"))
         seen = self._see(photo)
@@ -55,7 +55,7 @@ class Objective:
 
 
 def compare(
-    stylizer: impasto.Stylizer, vgg: VGG16, style: Style, style_image: Image.Image, photo: np.ndarray,
+    stylizer: impasto.Stylizer, vgg: VGG16, style: Style, style_image: np.ndarray, photo: np.ndarray,
     another: np.ndarray, steps: int,
 ) -> tuple[dict[str, Any], list[np.ndarray]]:  # fmt: skip
     """Objectives of the photo, of the network's picture and while optimising; the three pictures."""
@@ -100,7 +100,7 @@ def main() -> None:
             raise unknown("style", slug, stylizer.styles)
         style = stylizer.styles[slug]
         info = style.info
-        image = read_style_image(arguments.style_images, info.image, info.image_size, info.image_box)
+        image = painting_of(info, arguments.style_images).array
         results[slug] = []
         for number, photo in enumerate(photos[: arguments.photos]):
             another = np.asarray(Image.fromarray(photos[(number + 1) % len(photos)]).resize(photo.shape[1::-1]))

@@ -19,7 +19,7 @@ from impasto.losses.perceptual import content_likeness, content_loss, describe, 
 from impasto.losses.targets import style_grams
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
-from impasto.styles.painting import read_style_image
+from impasto.styles.painting import read_painting
 from impasto.training import Recipe, Run, StyleEntry
 
 
@@ -52,8 +52,8 @@ class Judge:
         return cls(load_vgg16(vgg), pixels.float() / 255, style_images)
 
     def grams(self, entry: StyleEntry) -> Grams:
-        image = read_style_image(self.style_images, entry.image, entry.size, entry.box)
-        return style_grams(self.vgg, image, torch.device("cpu"))
+        painting = read_painting(self.style_images / entry.image, entry.size, entry.box)
+        return style_grams(self.vgg, painting.array, torch.device("cpu"))
 
     @torch.no_grad()
     def losses(self, run: Run, entry: StyleEntry, target: Grams) -> dict[str, float]:

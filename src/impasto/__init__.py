@@ -1,23 +1,36 @@
 """impasto: one network, every style. Repaints photos in the manner of paintings."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from impasto.errors import ImpastoError
-from impasto.styles.rows import blend
-from impasto.styles.style import Style
-from impasto.stylize.stylizer import Stylizer, load
 
 if TYPE_CHECKING:
-    from impasto.fitting.add_style import add_style as add_style
+    from impasto.fitting.add_style import add_style
+    from impasto.styles.rows import blend
+    from impasto.styles.style import Style
+    from impasto.stylize.stylizer import Stylizer, load
 
 __version__ = "0.1.0"
-__all__ = ["ImpastoError", "Style", "Stylizer", "__version__", "blend", "load"]
+__all__ = ["ImpastoError", "Style", "Stylizer", "__version__", "add_style", "blend", "load"]
+
+_HOMES = {
+    "Style": "impasto.styles.style",
+    "Stylizer": "impasto.stylize.stylizer",
+    "add_style": "impasto.fitting.add_style",
+    "blend": "impasto.styles.rows",
+    "load": "impasto.stylize.stylizer",
+}
+"""Where public names live. They are imported when they are first used: ``import impasto`` alone loads neither NumPy nor
+a runtime, and PyTorch comes with ``add_style`` only."""
 
 
 def __getattr__(name: str) -> Any:
-    # What needs PyTorch is imported when it is asked for, and not before.
-    if name != "add_style":
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from impasto.fitting.add_style import add_style
+    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return value
 
-    return add_style
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -1,7 +1,8 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and how one tells that a file is the same."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -20,3 +21,8 @@ def write_file(path: Path, content: bytes) -> None:
         if temporary.parent.is_dir():
             temporary.unlink(missing_ok=True)
         raise
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 of a file's content, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()

@@ -11,12 +11,16 @@ from PIL import Image
 
 from impasto import ImpastoError
 from impasto.data.resident import PREDICTED_SIDE, Pictures, ResidentCrops, ResidentPaintings
-from impasto.images.io import find_photos
+from impasto.images.io import find_photos, read_photo
 from impasto.training import TrainingOptions, loop, read_recipe, train
 from impasto.training.run import prepare
 
 CPU = torch.device("cpu")
 OPTIONS = TrainingOptions(batch_size=32, crop=48, noise=(1.0, 4.0), flat=0.5)
+
+
+def read(path: Path) -> np.ndarray:
+    return read_photo(path).array
 
 
 def crops(workshop, options: TrainingOptions = OPTIONS, silent: int | None = None) -> ResidentCrops:
@@ -59,7 +63,7 @@ def test_squares_are_parts_of_the_picture(tmp_path: Path) -> None:
     pixels[..., 0], pixels[..., 1] = np.arange(40)[:, None], np.arange(60)
     Image.fromarray(pixels).save(tmp_path / "ramp.png")
     Image.fromarray(pixels[:20]).save(tmp_path / "smaller.png")
-    pictures = Pictures(find_photos(tmp_path), 40, CPU)
+    pictures = Pictures(find_photos(tmp_path), read, 40, CPU)
     assert pictures.sizes.tolist() == [[40, 60], [20, 60]]
     side, place = torch.tensor([20.0, 20.0]), torch.tensor([[0.5, 0.25], [0.5, 1.0]])
     square, flipped = pictures.squares(torch.tensor([0, 1]), side, place, torch.tensor([False, True]), 20)
@@ -72,13 +76,13 @@ def test_large_pictures_are_shrunk_and_broken_ones_left_out(tmp_path: Path, capl
     Image.new("RGB", (400, 100), (9, 8, 7)).save(tmp_path / "a.png")
     (tmp_path / "b.png").write_bytes(b"no picture")
     Image.new("L", (50, 90), 5).save(tmp_path / "c.png")
-    pictures = Pictures(find_photos(tmp_path), 50, CPU)
+    pictures = Pictures(find_photos(tmp_path), read, 50, CPU)
     assert pictures.sizes.tolist() == [[50, 100], [90, 50]]
     assert pictures.numbers.tolist() == [0, 2]
     assert pictures.pixels[0, :, 0, 0].tolist() == [9, 8, 7]
-    assert "b.png: left out" in caplog.text
+    assert "b.png: is not a picture" in caplog.text
     with pytest.raises(ImpastoError, match="none of the pictures can be read"):
-        Pictures([tmp_path / "b.png"], 50, CPU)
+        Pictures([tmp_path / "b.png"], read, 50, CPU)
 
 
 def test_paintings_of_each_folder_come_equally_often(workshop) -> None:

@@ -26,7 +26,7 @@ from impasto.models.model import load_model
 from impasto.nn.load import load_network
 from impasto.nn.slim import SlimVGG
 from impasto.nn.vgg import VGG16
-from impasto.styles.painting import read_style_image
+from impasto.styles.painting import read_painting
 from impasto.training import TrainingOptions, export_model, loop, prepare, read_recipe, train
 from impasto.training.objective import Objective
 from impasto.training.recipe import read_part_recipe
@@ -60,8 +60,8 @@ def test_every_epoch_shows_every_photo_once(workshop, monkeypatch: pytest.Monkey
     seed=st.integers(0, 999),
 )
 def test_random_crop_takes_any_photo(width: int, height: int, crop: int, least_scale: float, seed: int) -> None:
-    image = Image.new("L", (width, height), 77)
-    pixels = random_crop(image, np.random.default_rng(seed), crop, least_scale)
+    photo = np.full((height, width, 3), 77, np.uint8)
+    pixels = random_crop(photo, np.random.default_rng(seed), crop, least_scale)
     assert pixels.shape == (crop, crop, 3)
     assert (pixels == 77).all()
 
@@ -108,7 +108,7 @@ def test_broken_photos_are_passed_over(workshop, tmp_path: Path, caplog: pytest.
     Image.open(workshop.photos / "photo0.png").save(tmp_path / "good.png")
     crops = Crops(find_photos(tmp_path), [0], TrainingOptions(crop=32))
     assert [crops[number][0].shape for number in range(2)] == [(3, 32, 32)] * 2
-    assert "broken.jpg: left out" in caplog.text
+    assert "broken.jpg: is not a picture" in caplog.text
     (tmp_path / "good.png").unlink()
     with pytest.raises(ImpastoError, match="none of the photographs"):
         crops[0]
@@ -313,13 +313,13 @@ def test_bad_recipes_are_named(workshop, tmp_path: Path, old: str, new: str, mes
 
 
 def test_a_box_is_a_part_of_the_style_image(tmp_path: Path) -> None:
-    quarters = np.zeros((40, 60, 3), np.uint8)
-    quarters[20:, :30] = 200
+    quarters = np.zeros((80, 120, 3), np.uint8)
+    quarters[40:, :60] = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
     Image.fromarray(quarters).save(tmp_path / "quarters.png")
-    part = read_style_image(tmp_path, "quarters.png", box=(0, 0.5, 0.5, 1))
-    assert part.size == (30, 20)
-    assert np.all(np.asarray(part) == 200)
-    assert read_style_image(tmp_path, "quarters.png", 90, (0, 0.5, 0.5, 1)).size == (90, 60)
+    part = read_painting(tmp_path / "quarters.png", box=(0, 0.5, 0.5, 1))
+    assert part.array.shape == (40, 60, 3)
+    np.testing.assert_array_equal(part.array, quarters[40:, :60])
+    assert read_painting(tmp_path / "quarters.png", 90, (0, 0.5, 0.5, 1)).array.shape == (60, 90, 3)
 
 
 def test_missing_inputs_are_named(workshop, tmp_path: Path) -> None:

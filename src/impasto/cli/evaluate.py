@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 import msgspec
-from PIL import Image, ImageOps
 
 from impasto.assets import examples
 from impasto.cli.options import runtime_option, style_images_option, training_side, vgg_option
 from impasto.errors import ImpastoError
-from impasto.images.io import write_image
-from impasto.stylize.sheet import styles_by_photos
-from impasto.stylize.stylizer import load
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from impasto.evaluation import Evaluation
 
 
@@ -43,6 +41,12 @@ def evaluate(
     runtime: str,
 ) -> None:
     """Measure the styles of MODEL (the bundled one if not given): style gap closed, content distance, steadiness."""
+    from PIL import ImageOps
+
+    from impasto.images.io import write_image
+    from impasto.stylize.sheet import styles_by_photos
+    from impasto.stylize.stylizer import load
+
     evaluation = training_side("impasto.evaluation")
     stylizer = load(model, runtime=runtime)
     pictures: dict[str, list[Image.Image]] = {}

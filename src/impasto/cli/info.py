@@ -11,7 +11,6 @@ import click
 
 import impasto
 from impasto.cli.options import model_option
-from impasto.models.model import load_model
 from impasto.runtime import RUNTIMES
 
 
@@ -19,6 +18,8 @@ from impasto.runtime import RUNTIMES
 @model_option
 def info(model: Path | None) -> None:
     """Show versions, runtimes and the model: what to put in a bug report."""
+    from impasto.models.model import load_model
+
     loaded = load_model(model)
     click.echo(f"impasto   {impasto.__version__}, Python {platform.python_version()}, {platform.platform()}")
     click.echo(f"machine   {platform.machine()}, {os.cpu_count()} cores")

@@ -1,4 +1,7 @@
-"""The command line: parse, call, report."""
+"""The command line: parse, call, report.
+
+Command modules import what they need when they are called: `impasto --help` loads neither NumPy nor a runtime.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from contextlib import suppress
 from typing import NoReturn
 
 import click
-from PIL.Image import DecompressionBombWarning
 
 import impasto
 from impasto.cli.add_style import add_style
@@ -41,7 +43,7 @@ class _Group(click.Group):
 def main() -> None:
     """One network, every style: repaint photos in the manner of paintings."""
     # Photos above Pillow's own limit are painted too, in tiles; --max-megapixels is the limit here.
-    warnings.simplefilter("ignore", DecompressionBombWarning)
+    warnings.filterwarnings("ignore", message=r"Image size \(\d+ pixels\) exceeds limit")
     # OpenVINO imports its model converter and its telemetry, longer than all the rest; no command converts.
     sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
 

@@ -10,7 +10,7 @@ from PIL.Image import Image
 
 from impasto.cli.options import training_side, vgg_option
 from impasto.images.io import image_format, read_photo, write_image
-from impasto.styles.painting import read_style_image
+from impasto.styles.painting import LONG_SIDE, read_painting
 
 
 @click.command()
@@ -21,7 +21,7 @@ from impasto.styles.painting import read_style_image
 @click.option(
     "--style-size",
     type=click.IntRange(16),
-    help="Long side at which the painting is read; smaller makes finer strokes. Without it, its own.",
+    help=f"Long side at which the painting is read; smaller makes finer strokes.  [default: own, at most {LONG_SIDE}]",
 )
 @click.option(
     "--weight", default=1.0, type=click.FloatRange(0), help="Of the style loss; larger is farther from the photo."
@@ -41,8 +41,8 @@ def optimize(
     source = read_photo(photo)
     if max(source.array.shape) > size:
         source = source.resized(size)
-    painting = read_style_image(style_image.parent, style_image.name, style_size)
+    painting = read_painting(style_image, style_size)
     network = training_side("impasto.nn.vgg_weights").load_vgg16(vgg)
-    result = optimization.optimize(source.array, painting, network, weight=weight, steps=steps, show=True)
+    result = optimization.optimize(source.array, painting.array, network, weight=weight, steps=steps, show=True)
     write_image(cast(Image, source.origin.picture(result.picture)), out)
     click.echo(f"{out}  (style gap closed {100 * result.style_gap_closed:.1f} %)")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import unicodedata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from impasto.cli.options import model_option
-from impasto.errors import ImpastoError
-from impasto.models import library
-from impasto.models.model import load_model
-from impasto.styles.style import Style, StyleInfo
+
+if TYPE_CHECKING:
+    from impasto.styles.style import StyleInfo
 
 _replace_option = click.option("--replace", is_flag=True, help="Take the place of a style of yours of that name.")
 
@@ -27,12 +25,20 @@ def styles(context: click.Context, as_json: bool, model: Path | None) -> None:
     if context.invoked_subcommand:
         context.obj = model
         return
+    import msgspec
+
+    from impasto.models import library
+    from impasto.models.model import load_model
+
     known = library.with_own_styles(load_model(model)).styles
     infos = [msgspec.structs.replace(style.info, slug=slug) for slug, style in known.items()]
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(infos), indent=2).decode())
         return
-    rows = [_row(info) for info in infos]
+    _print_in_columns([_row(info) for info in infos])
+
+
+def _print_in_columns(rows: list[tuple[str, str, str, str]]) -> None:
     widths = [max(_width(row[column]) for row in rows) for column in range(4)]
     for row in rows:
         cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
@@ -54,15 +60,10 @@ def _width(text: str) -> int:
 @click.pass_obj
 def export(model: Path | None, name: str, out: Path | None) -> None:
     """Write the style NAME to a file that others can import."""
-    out = out or Path(f"{name}{library.SUFFIX}")
-    if out.suffix != library.SUFFIX:
-        raise ImpastoError(f"output {out}: style files are called {out.stem}{library.SUFFIX}")
-    style = library.find(name, library.with_own_styles(load_model(model)))
-    try:
-        style.save(out)
-    except OSError as error:
-        raise ImpastoError(f"output {out}: {error.strerror}") from None
-    click.echo(out)
+    from impasto.models import library
+    from impasto.models.model import load_model
+
+    click.echo(library.export(name, load_model(model), out))
 
 
 @styles.command("import")
@@ -72,9 +73,12 @@ def export(model: Path | None, name: str, out: Path | None) -> None:
 @click.pass_obj
 def import_(model: Path | None, file: Path, name: str | None, replace: bool) -> None:
     """Keep the style of FILE among your own."""
+    from impasto.models import library
+    from impasto.models.model import load_model
+    from impasto.styles.style import Style
+
     style = Style.load(file)
-    named = dataclasses.replace(style, info=msgspec.structs.replace(style.info, slug=name or style.slug))
-    click.echo(library.keep(named, load_model(model), replace=replace))
+    click.echo(library.keep(style.renamed(name or style.slug), load_model(model), replace=replace))
 
 
 @styles.command()
@@ -83,6 +87,9 @@ def import_(model: Path | None, file: Path, name: str | None, replace: bool) -> 
 @click.pass_obj
 def rename(model: Path | None, old: str, new: str) -> None:
     """Give your style OLD the name NEW."""
+    from impasto.models import library
+    from impasto.models.model import load_model
+
     library.rename(old, new, load_model(model))
 
 
@@ -91,4 +98,7 @@ def rename(model: Path | None, old: str, new: str) -> None:
 @click.pass_obj
 def remove(model: Path | None, name: str) -> None:
     """Delete your style NAME."""
+    from impasto.models import library
+    from impasto.models.model import load_model
+
     library.remove(name, load_model(model))

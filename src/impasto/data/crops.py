@@ -17,6 +17,8 @@ from torch.utils.data import Dataset
 
 from impasto.data.synthetic import with_sky
 from impasto.errors import ImpastoError
+from impasto.images.arrays import Array
+from impasto.images.io import read_photo
 from impasto.images.noise import noise
 
 logger = logging.getLogger(__name__)
@@ -87,23 +89,23 @@ class Crops(Dataset[Crop]):
             epoch, index = divmod(number + attempt, len(self.photos))
             path = self.photos[_order(self.options.seed, epoch, len(self.photos))[index]]
             try:
-                with Image.open(path) as image:
-                    return random_crop(image, rng, self.options.crop, self.options.least_scale)
-            except (OSError, ValueError, Image.DecompressionBombError) as error:
-                logger.warning("content %s: left out, it cannot be read (%s)", path, error)
+                return random_crop(read_photo(path).array, rng, self.options.crop, self.options.least_scale)
+            except ImpastoError as error:
+                logger.warning("content %s; left out", error)
         raise ImpastoError("content: none of the photographs can be read")
 
 
-def random_crop(image: Image.Image, rng: np.random.Generator, crop: int, least_scale: float) -> np.ndarray:
-    """A random square of ``image`` at (crop,crop,3) uint8, maybe flipped.
+def random_crop(photo: Array, rng: np.random.Generator, crop: int, least_scale: float) -> Array:
+    """A random square of a photo (H,W,3) uint8, scaled to (crop,crop,3) uint8; in half of the cases mirrored.
 
-    Its side is drawn log-uniformly between ``crop * least_scale`` and the shorter side of the image.
+    The side of the square is drawn log-uniformly between ``crop * least_scale`` and the shorter side of the photo.
     """
-    longest = min(image.size)
+    size = photo.shape[1::-1]
+    longest = min(size)
     shortest = min(longest, crop * least_scale)
     side = max(1, round(np.exp(rng.uniform(np.log(shortest), np.log(longest)))))
-    left, top = (rng.integers(0, length - side + 1) for length in image.size)
-    square = image.convert("RGB").resize(
+    left, top = (rng.integers(0, length - side + 1) for length in size)
+    square = Image.fromarray(photo).resize(
         (crop, crop), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side), reducing_gap=3
     )
     pixels = np.asarray(square)

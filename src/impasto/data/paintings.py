@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 
 from impasto.data.synthetic import ramp
 from impasto.errors import ImpastoError
-from impasto.styles.painting import PREDICTED_SIDE
+from impasto.styles.painting import PREDICTED_SIDE, read_painting
 
 logger = logging.getLogger(__name__)
 
@@ -69,10 +69,9 @@ class Paintings(Dataset[tuple[Tensor, int]]):
         drawn = int(rng.integers(len(paintings)))
         for index in (*range(drawn, len(paintings)), *range(drawn)):
             try:
-                with Image.open(paintings[index]) as image:
-                    part = cut(image.convert("RGB"), rng)
-            except (OSError, ValueError, Image.DecompressionBombError) as error:
-                logger.warning("painting %s: left out, it cannot be read (%s)", paintings[index], error)
+                part = cut(Image.fromarray(read_painting(paintings[index], most=None).array), rng)
+            except ImpastoError as error:
+                logger.warning("painting %s; left out", error)
             else:
                 return torch.from_numpy(part.transpose(2, 0, 1).copy()), int(self.first[folder] + index)
         raise ImpastoError(f"{paintings[0].parent}: none of the paintings can be read")

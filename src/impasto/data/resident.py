@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,9 +22,11 @@ from torch import Tensor
 from impasto.data.crops import CropOptions
 from impasto.data.paintings import DARKEST, LEAST_PART, SEAM, in_colors_of
 from impasto.errors import ImpastoError
+from impasto.images.arrays import Array
+from impasto.images.io import read_photo
 from impasto.images.noise import noise
 from impasto.progress import progress
-from impasto.styles.painting import PREDICTED_SIDE
+from impasto.styles.painting import PREDICTED_SIDE, read_painting
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ class Pictures:
 
     Args:
         paths: of the files; those that cannot be read are left out with a warning.
+        read: gives a file's picture, (H,W,3) uint8.
         shorter: longest shorter side, in pixels.
         device: where they are kept.
 
@@ -54,10 +57,13 @@ class Pictures:
         ImpastoError: none can be read.
     """
 
-    def __init__(self, paths: Sequence[Path], shorter: int, device: torch.device) -> None:
+    def __init__(
+        self, paths: Sequence[Path], read: Callable[[Path], Array], shorter: int, device: torch.device
+    ) -> None:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            read = list(progress(pool.map(lambda path: _read(path, shorter), paths), total=len(paths), unit="picture"))
-        good = [(number, pixels) for number, pixels in enumerate(read) if pixels is not None]
+            found = pool.map(lambda path: _unless_broken(path, read, shorter), paths)
+            arrays = list(progress(found, total=len(paths), unit="picture"))
+        good = [(number, pixels) for number, pixels in enumerate(arrays) if pixels is not None]
         if not good:
             raise ImpastoError(f"{paths[0].parent}: none of the pictures can be read")
         sizes = np.array([pixels.shape[:2] for _, pixels in good])
@@ -87,17 +93,31 @@ class Pictures:
         return F.grid_sample(self.pixels[which].float(), grid, "bilinear", "border", align_corners=False)
 
 
-def _read(path: Path, shorter: int) -> np.ndarray | None:
+def _unless_broken(path: Path, read: Callable[[Path], Array], shorter: int) -> Array | None:
+    """What is kept of a file's picture; None, and a warning, for a file that cannot be read."""
     try:
-        with Image.open(path) as image:
-            scale = min(1.0, shorter / min(image.size))
-            size = [max(1, round(length * scale)) for length in image.size]
-            pixels = np.asarray(image.convert("RGB").resize(size, Image.Resampling.BICUBIC, reducing_gap=3))
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        logger.warning("picture %s: left out, it cannot be read (%s)", path, error)
+        return _kept(read(path), shorter)
+    except ImpastoError as error:
+        logger.warning("picture %s; left out", error)
         return None
+
+
+def _kept(array: Array, shorter: int) -> Array:
+    """A picture (H,W,3) uint8 with a shorter side of at most ``shorter`` pixels, and the middle of longer sides."""
+    height, width = array.shape[:2]
+    scale = min(1.0, shorter / min(height, width))
+    size = [max(1, round(length * scale)) for length in (width, height)]
+    pixels = np.asarray(Image.fromarray(array).resize(size, Image.Resampling.BICUBIC, reducing_gap=3))
     top, left = ((length - min(length, 2 * shorter)) // 2 for length in pixels.shape[:2])
     return pixels[top : top + 2 * shorter, left : left + 2 * shorter]
+
+
+def _read_photo(path: Path) -> Array:
+    return read_photo(path).array
+
+
+def _read_painting(path: Path) -> Array:
+    return read_painting(path, most=None).array
 
 
 class ResidentCrops:
@@ -116,7 +136,7 @@ class ResidentCrops:
         self, photos: Sequence[Path], slots: Sequence[int], options: CropOptions, silent: int | None,
         size: int, device: torch.device,
     ) -> None:  # fmt: skip
-        self.pictures = Pictures(photos, round(_KEPT * options.crop), device)
+        self.pictures = Pictures(photos, _read_photo, round(_KEPT * options.crop), device)
         self.slots = torch.tensor(slots, device=device)
         self.options = options
         self.silent = -1 if silent is None else silent
@@ -187,7 +207,7 @@ class ResidentPaintings:
     ) -> None:
         # The smallest part is cut as sharp as it is shown.
         shorter = math.ceil(PREDICTED_SIDE / LEAST_PART)
-        self.pictures = Pictures([path for folder in folders for path in folder], shorter, device)
+        self.pictures = Pictures([path for folder in folders for path in folder], _read_painting, shorter, device)
         ends = torch.tensor(np.cumsum([len(folder) for folder in folders]), device=device)
         self.folders = torch.bucketize(self.pictures.numbers, ends, right=True)
         self.starts = torch.searchsorted(self.folders, torch.arange(len(folders) + 1, device=device))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,8 +15,8 @@ from torch import Tensor
 from impasto.errors import ImpastoError
 from impasto.evaluation.st_lpips import load_stlpips
 from impasto.evaluation.stability import change_by_noise, change_by_pan
-from impasto.images.arrays import Array
-from impasto.images.io import Picture, find_photos, open_image
+from impasto.images.arrays import Array, scaled
+from impasto.images.io import Picture, find_photos, read_photo
 from impasto.losses.gram import Grams
 from impasto.losses.perceptual import (
     Description,
@@ -32,7 +31,7 @@ from impasto.losses.targets import style_grams
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.progress import progress
-from impasto.styles.painting import read_style_image
+from impasto.styles.painting import painting_of
 from impasto.styles.style import IDENTITY, Style
 from impasto.stylize.stylizer import Stylizer
 
@@ -106,15 +105,13 @@ def evaluate(
     styles = [stylizer.styles[slug] for slug in stylizer.model.info.styles if stylizer.styles[slug].info.image]
     if not styles:
         raise ImpastoError(f"model {stylizer.model.path}: none of its styles names a style image to compare with")
-    paths = find_photos(photos)
+    paths = find_photos(photos, "photos")
     if len(paths) < 2:
         raise ImpastoError(f"photos {photos}: has one photo; the content distance needs another one to compare with")
-    pictures = [_scaled(path, size) for path in paths]
-    images = {style.slug: _style_image(Path(style_images), style) for style in styles}
+    pictures = [Image.fromarray(scaled(read_photo(path).array, shorter=size)) for path in paths]
+    images = {style.slug: painting_of(style.info, style_images).array for style in styles}
     loss_network = load_vgg16(vgg)
-    targets = {
-        slug: style_grams(loss_network, np.asarray(image), torch.device("cpu")) for slug, image in images.items()
-    }
+    targets = {slug: style_grams(loss_network, image, torch.device("cpu")) for slug, image in images.items()}
     stlpips = load_stlpips()
     scores: dict[str, list[PhotoScore]] = {style.slug: [] for style in styles}
     for photo, another, path in progress(_with_next(pictures, paths), total=len(paths), unit="photo"):
@@ -145,22 +142,6 @@ def _identity_psnr(stylizer: Stylizer, photos: list[Image.Image]) -> float | Non
 
 def _with_next(pictures: list[Image.Image], paths: list[Path]) -> Iterator[tuple[Image.Image, Image.Image, Path]]:
     return zip(pictures, pictures[1:] + pictures[:1], paths, strict=True)
-
-
-def _scaled(path: Path, size: int) -> Image.Image:
-    with open_image(path) as image:
-        image = ImageOps.exif_transpose(image).convert("RGB")
-    scale = size / min(image.size)
-    return image.resize([round(length * scale) for length in image.size], Image.Resampling.LANCZOS)
-
-
-def _style_image(folder: Path, style: Style) -> Image.Image:
-    path = folder / style.info.image
-    if not path.is_file():
-        raise ImpastoError(f"style image {path}: there is no such file; name its folder with --style-images")
-    if hashlib.sha256(path.read_bytes()).hexdigest() != style.info.image_sha256:
-        raise ImpastoError(f"style image {path}: is not the file that {style.slug!r} was trained on")
-    return read_style_image(folder, style.info.image, style.info.image_size, style.info.image_box)
 
 
 @torch.no_grad()

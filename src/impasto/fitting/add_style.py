@@ -95,7 +95,7 @@ def add_style(
     library.check_writable(loaded, appended=to is not None)
     fitting = Fit(loaded, read, photos, loss_network(vgg), likeness=likeness, starts=predicted(loaded, read))
     fit(fitting, seconds=60 * minutes, show=show)
-    info = StyleInfo(slug=name, name=title, artist=artist, network=loaded.info.network, image_size=style_size)
+    info = StyleInfo(slug=name, name=title, artist=artist, network=loaded.info.network)
     style = _style(fitting, read, info)
     library.add(style, loaded, appended=to is not None, replace=replace)
     return style
@@ -105,5 +105,5 @@ def _style(fitting: Fit, paintings: Sequence[Painting], info: StyleInfo) -> Styl
     """The best row with what is known about it."""
     row, score = fitting.best
     first = paintings[0]
-    info = msgspec.structs.replace(info, image=first.name, image_sha256=first.sha256, losses=dataclasses.asdict(score))
+    info = msgspec.structs.replace(first.described_in(info), losses=dataclasses.asdict(score))
     return Style(info, row.cpu().numpy(), thumbnail(first.array))

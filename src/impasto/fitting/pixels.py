@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
@@ -36,10 +34,10 @@ class Optimized:
 class _Target:
     """The objective of one photo and one style image."""
 
-    def __init__(self, vgg: VGG16, photo: Tensor, style_image: Image.Image, weight: float) -> None:
+    def __init__(self, vgg: VGG16, photo: Tensor, style_image: Array, weight: float) -> None:
         self.vgg = vgg
         self.weight = weight
-        self.grams = style_grams(vgg, np.asarray(style_image), photo.device)
+        self.grams = style_grams(vgg, style_image, photo.device)
         with torch.no_grad():
             seen = describe(vgg, photo)
             self.content = seen.content
@@ -53,13 +51,13 @@ class _Target:
 
 
 def optimize(
-    photo: Array, style_image: Image.Image, vgg: VGG16, *, weight: float = 1.0, steps: int = 300, show: bool = False
+    photo: Array, style_image: Array, vgg: VGG16, *, weight: float = 1.0, steps: int = 300, show: bool = False
 ) -> Optimized:
     """Optimise the photo's pixels by L-BFGS. Ctrl-C ends it early, with the best picture so far.
 
     Args:
         photo: (H,W,3) uint8, at least 8 × 8; where the optimisation begins.
-        style_image: RGB, at the size at which its strokes are as large as they shall be in the picture.
+        style_image: (H,W,3) uint8, at the size at which its strokes are as large as they shall be in the picture.
         vgg: the loss network; see :mod:`impasto.losses.perceptual`.
         weight: times the style loss.
         steps: evaluations of the objective and its gradient.

@@ -18,7 +18,7 @@ from impasto.fitting.fit import RASTER, Fit, take_steps
 from impasto.models.model import STYLES, Model, copy_model, load_model, unwritable
 from impasto.nn.slim import SlimVGG
 from impasto.nn.vgg import VGG16
-from impasto.styles.painting import Painting, read_style_image
+from impasto.styles.painting import painting_of
 from impasto.styles.style import Style
 
 LIKENESS = 0.34
@@ -61,7 +61,7 @@ def refit(
         if slug not in with_image:
             raise unknown("style", slug, with_image)
     named = [slug for slug in with_image if not only or slug in only]
-    images = {slug: _painting(style_images, model.styles[slug]) for slug in named}
+    images = {slug: painting_of(model.styles[slug].info, style_images) for slug in named}
     copied = copy_model(model, out) if not out.exists() else load_model(out)
     if copied.info != model.info:
         raise ImpastoError(f"{out}: is another model than {model.path}; give another --out")
@@ -78,11 +78,6 @@ def refit(
             except OSError as error:
                 raise unwritable(out, error) from None
             yield style
-
-
-def _painting(folder: Path, style: Style) -> Painting:
-    info = style.info
-    return Painting(np.asarray(read_style_image(folder, info.image, info.image_size, info.image_box)))
 
 
 def _fitted(fitting: Fit, style: Style, seconds: float) -> Style:

@@ -38,6 +38,13 @@ def resize(array: Array, height: int, width: int) -> Array:
     return resized
 
 
+def scaled(array: Array, *, longer: int | None = None, shorter: int | None = None) -> Array:
+    """(H,W) or (H,W,3) uint8 -> the same with that longer, or that shorter side in pixels; at least 1 × 1."""
+    height, width = array.shape[:2]
+    scale = longer / max(height, width) if longer is not None else (shorter or 1) / min(height, width)
+    return resize(array, max(1, round(height * scale)), max(1, round(width * scale)))
+
+
 def resized_part(array: Array, size: tuple[int, int], window: tuple[int, int, int, int]) -> Array:
     """The part (top, left, height, width) of a picture (H,W,3) uint8 scaled to ``size``, without making the rest."""
     if array.shape[:2] == size:

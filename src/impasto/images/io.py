@@ -22,7 +22,7 @@ from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps, features
 
 from impasto.errors import ImpastoError, unknown
 from impasto.files import write_file
-from impasto.images.arrays import Array, Pixels, resize, to_pixels
+from impasto.images.arrays import Array, Pixels, resize, scaled, to_pixels
 
 Picture = Image.Image | Array
 
@@ -44,7 +44,7 @@ FORMATS = {
 }
 """File name endings that can be written, and what is written under them."""
 READABLE = {*FORMATS, ".jfif", ".gif", ".ppm", ".pgm", ".tga", ".jp2", ".heic", ".heif", ".avif"}
-"""File name endings of photos that are looked for in folders."""
+"""File name endings of the pictures that are looked for in folders."""
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": 0},
@@ -111,10 +111,7 @@ class Photo:
         """
         if long_side < 1:
             raise ImpastoError(f"size {long_side}: must be at least 1 pixel")
-        height, width = self.array.shape[:2]
-        scale = long_side / max(height, width)
-        size = max(1, round(height * scale)), max(1, round(width * scale))
-        return dataclasses.replace(self, array=resize(self.array, *size))
+        return dataclasses.replace(self, array=scaled(self.array, longer=long_side))
 
 
 PhotoLike = str | os.PathLike[str] | io.BytesIO | Image.Image | Array | Photo
@@ -259,8 +256,13 @@ def write_image(image: Image.Image, path: str | os.PathLike[str]) -> None:
         raise ImpastoError(f"{path}: cannot be written ({error.strerror or error}); give another --out") from None
 
 
-def encode(image: Image.Image, file_format: str) -> bytes:
+def encode(image: Image.Image, file_format: str, **options: Any) -> bytes:
     """The content of a file in a format of :data:`FORMATS` (else PNG), with ``image.info``'s EXIF data and profile.
+
+    Args:
+        image: the picture.
+        file_format: Pillow's name of the format.
+        options: of Pillow's encoder, in place of this module's.
 
     Raises:
         OSError: the format cannot hold such a picture.
@@ -270,25 +272,31 @@ def encode(image: Image.Image, file_format: str) -> bytes:
     if image.mode == "RGBA" and file_format in ("JPEG", "BMP"):
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     buffer = io.BytesIO()
-    image.save(buffer, file_format, **_OPTIONS.get(file_format, {}), **metadata)
+    image.save(buffer, file_format, **(_OPTIONS.get(file_format, {}) | options), **metadata)
     return buffer.getvalue()
 
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
+def pictures_in(folder: str | os.PathLike[str]) -> list[Path]:
+    """Every picture file below ``folder``, sorted; hidden files, whose names begin with a dot, are left out."""
+    files = (path for path in Path(folder).rglob("*") if path.suffix.lower() in READABLE)
+    return sorted(path for path in files if not path.name.startswith("."))
 
 
-def find_photos(folder: str | Path) -> list[Path]:
-    """Every picture below ``folder``, sorted.
+def find_photos(folder: str | os.PathLike[str], called: str = "content") -> list[Path]:
+    """:func:`pictures_in` a folder that must have some.
+
+    Args:
+        folder: where to look.
+        called: what the folder is called in messages.
 
     Raises:
         ImpastoError: there is no such folder, or no picture in it.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise ImpastoError(f"content {folder}: not a folder; --content takes a folder of photographs")
-    photos = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not Path(folder).is_dir():
+        raise ImpastoError(f"{called} {folder}: not a folder; give a folder of pictures")
+    photos = pictures_in(folder)
     if not photos:
-        raise ImpastoError(f"content {folder}: no photographs ({', '.join(sorted(SUFFIXES))}) in it")
+        raise ImpastoError(f"{called} {folder}: no photographs ({', '.join(sorted(READABLE))}) in it")
     return photos
 
 

@@ -109,6 +109,28 @@ def keep(style: Style, model: Model, *, replace: bool = False) -> Path:
     return path
 
 
+def export(name: str, model: Model, out: Path | None = None) -> Path:
+    """Write a style, the model's or one of the user's, to a file for others, and return the file.
+
+    Args:
+        name: a slug.
+        model: the model that the style is for.
+        out: the file; without it, ``NAME.safetensors`` in the current folder.
+
+    Raises:
+        ImpastoError: there is no such style, the file has another ending, or it cannot be written.
+    """
+    out = out or Path(f"{name}{SUFFIX}")
+    if out.suffix != SUFFIX:
+        raise ImpastoError(f"output {out}: style files are called {out.stem}{SUFFIX}")
+    style = find(name, with_own_styles(model))
+    try:
+        style.save(out)
+    except OSError as error:
+        raise ImpastoError(f"output {out}: {error.strerror}") from None
+    return out
+
+
 def remove(name: str, model: Model) -> None:
     """Delete one of the user's styles.
 
@@ -131,7 +153,7 @@ def rename(old: str, new: str, model: Model) -> None:
     """
     _own(old, model)
     style = find(old, with_own_styles(model))
-    keep(dataclasses.replace(style, info=msgspec.structs.replace(style.info, slug=new)), model)
+    keep(style.renamed(new), model)
     remove(old, model)
 
 

@@ -7,7 +7,6 @@ point into that file, and ``styles/`` with one file a style.
 from __future__ import annotations
 
 import enum
-import hashlib
 import os
 import shutil
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ import msgspec
 
 from impasto.assets import BUNDLED, DEFAULT, bundled
 from impasto.errors import ImpastoError
-from impasto.files import write_file
+from impasto.files import digest, write_file
 from impasto.styles.style import Style
 
 VERSION = 2
@@ -134,7 +133,7 @@ class Model:
 
     def _read(self, name: str) -> bytes:
         content = _read(self.path, name)
-        if hashlib.sha256(content).hexdigest() != self.info.files.get(name):
+        if digest(content) != self.info.files.get(name):
             raise ImpastoError(f"model {self.path}: {name} is damaged or not the file that {INFO} names; get it anew")
         return content
 
@@ -184,7 +183,7 @@ def add_files(path: Path, contents: dict[str, bytes]) -> None:
         ImpastoError: ``path`` cannot be written.
     """
     info = _read_info(path)
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    digests = {name: digest(content) for name, content in contents.items()}
     info = msgspec.structs.replace(info, version=VERSION, files=info.files | digests)
     try:
         for name, content in (contents | {INFO: msgspec.json.format(msgspec.json.encode(info), indent=2)}).items():

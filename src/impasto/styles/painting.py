@@ -1,46 +1,66 @@
-"""The edge for style images: any picture in, a painting to learn from out."""
+"""Style images: any picture in, a painting to learn from out. Nothing else reads them."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import io
 import os
+import sys
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from PIL import Image, ImageOps, ImageStat
 
 from impasto.errors import ImpastoError
-from impasto.images.arrays import Array, Pixels, resize, to_pixels
-from impasto.images.io import READABLE, Photo, PhotoLike, open_image, read_photo
-from impasto.styles.style import Box
+from impasto.files import digest
+from impasto.images.arrays import Array, Pixels, resize, scaled, to_pixels
+from impasto.images.io import READABLE, Photo, PhotoLike, encode, open_image, read_photo
+from impasto.styles.style import Box, StyleInfo
 
 LONG_SIDE = 768
-"""Pixels of a painting's long side where nothing else is asked for; smaller paintings are read at their own size."""
+"""Long side, in pixels, at which a larger painting is read where no size is asked for. Smaller ones keep their size."""
 PREDICTED_SIDE = 256
-"""Pixels of a painting's shorter side where its style is predicted: what predictors are trained on."""
+"""Shorter side, in pixels, of the paintings that a predictor sees: what predictors are trained on."""
 _LEAST_SIDE = 32
+"""Shorter side, in pixels, that a painting must have."""
 _LEAST_CONTRAST = 2.0
+"""Standard deviation, in grey levels, that some channel of a painting must have."""
 _LEAST_COLOR = 2.0
-"""Levels between the channels of a pixel, in the mean: scans without colour have 0, the palest paintings 9."""
+"""Mean difference, in levels, between the channels of a pixel below which a painting counts as without colour: scans
+without colour have 0, the palest paintings 9."""
 _OPAQUE = 0.99
+"""Mean alpha, of 1, below which a painting counts as partly transparent."""
 _THUMBNAIL = (192, 192)
+"""Most pixels of a thumbnail, width and height."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Painting:
-    """A style image.
+    """A style image as it is learned from.
 
     Attributes:
         array: (H,W,3) uint8, sRGB, upright; what was transparent is white.
         name: of its file, or empty.
         sha256: of its file, or empty.
+        box: the part of the file's picture that it is, see :attr:`impasto.styles.style.StyleInfo.image_box`.
     """
 
     array: Array
     name: str = ""
     sha256: str = ""
+    box: Box | None = None
+
+    @property
+    def size(self) -> int:
+        """The long side, in pixels, at which it was read."""
+        return max(self.array.shape[:2])
+
+    def described_in(self, info: StyleInfo) -> StyleInfo:
+        """``info`` with everything that tells which pixels of which file the style was learned from."""
+        return msgspec.structs.replace(
+            info, image=self.name, image_sha256=self.sha256, image_box=self.box, image_size=self.size
+        )
 
 
 def is_painting(name: str) -> bool:
@@ -48,52 +68,108 @@ def is_painting(name: str) -> bool:
     return Path(name).suffix.lower() in READABLE
 
 
-def read_painting(source: PhotoLike, size: int | None = None, *, as_is: bool = True) -> Painting:
-    """Read a style image.
+def read_painting(
+    source: PhotoLike,
+    size: int | None = None,
+    box: Box | None = None,
+    *,
+    most: int | None = LONG_SIDE,
+    as_is: bool = True,
+) -> Painting:
+    """Read a style image: the one way in for all that predicts, fits, trains and evaluates.
 
     Args:
         source: see :func:`impasto.images.io.read_photo`.
-        size: long side to which it is scaled, in pixels: smaller makes finer strokes. Without it, at most
-            :data:`LONG_SIDE`.
-        as_is: take it without colour, or partly transparent, too; otherwise those, which are seldom meant, are refused.
+        size: long side, in pixels, to which the painting (or its ``box``) is scaled: smaller makes finer strokes.
+        box: the part to take: left, top, right and bottom, as shares of the picture's width and height.
+        most: long side, in pixels, at which a larger painting is read if no ``size`` is given; None takes any as it is.
+        as_is: take a painting without colour, or a partly transparent one, too. Otherwise these, which are seldom
+            meant, are refused.
 
     Raises:
-        ImpastoError: it cannot be read, is animated, is too small, or shows nothing: one colour, or all transparent; or
-            is not to be taken as it is.
+        ImpastoError: it cannot be read, is animated, is too small, or shows nothing (one colour, or all transparent);
+            or it is not to be taken as it is.
     """
     name = Path(source).name if isinstance(source, str | os.PathLike) else ""
     called = name or "style image"
     _refuse_animation(source, called)
     photo = read_photo(source)
+    array = _part(_on_white(photo), box)
+    _check_shows_something(array, called)
+    if not as_is and (doubt := _doubt(array, photo.origin.alpha)):
+        raise ImpastoError(f"{called}: {doubt}; to take it as it is, ask for that (--as-is, as_is=True)")
+    wanted = size or min(max(array.shape[:2]), most or sys.maxsize)
+    return Painting(scaled(array, longer=wanted), name, _digest(source), box)
+
+
+def painting_of(info: StyleInfo, folder: str | os.PathLike[str]) -> Painting:
+    """The painting that a style was learned from, with the same pixels.
+
+    Args:
+        info: of the style. Files from before sizes were always written have none, which means the file's own.
+        folder: where its file is.
+
+    Raises:
+        ImpastoError: the file is missing, cannot be read, or is another one.
+    """
+    path = style_image_path(folder, info.image)
+    if _digest(path) != info.image_sha256:
+        raise ImpastoError(f"style image {path}: is not the file that {info.slug!r} was trained on")
+    return read_painting(path, info.image_size, info.image_box, most=None)
+
+
+def style_image_path(folder: str | os.PathLike[str], name: str) -> Path:
+    """The file ``name`` in a folder of style images.
+
+    Raises:
+        ImpastoError: it is not there.
+    """
+    path = Path(folder) / name
+    if not path.is_file():
+        raise ImpastoError(f"style image {path}: there is no such file; name its folder with --style-images")
+    return path
+
+
+def _on_white(photo: Photo) -> Array:
+    """(H,W,3) uint8, what is transparent made white."""
     alpha = photo.origin.alpha
-    if alpha is not None:
-        opaque = alpha[..., None] / np.float32(255)
-        photo = dataclasses.replace(photo, array=np.rint(photo.array * opaque + 255 * (1 - opaque)).astype(np.uint8))
-    height, width = photo.array.shape[:2]
+    if alpha is None:
+        return photo.array
+    opaque = alpha[..., None] / np.float32(255)
+    return np.rint(photo.array * opaque + 255 * (1 - opaque)).astype(np.uint8)
+
+
+def _part(array: Array, box: Box | None) -> Array:
+    """The part of a picture (H,W,3) in ``box``, or all of it."""
+    height, width = array.shape[:2]
+    left, top, right, bottom = (
+        round(share * length) for share, length in zip(box or (0, 0, 1, 1), (width, height) * 2, strict=True)
+    )
+    return array[top:bottom, left:right]
+
+
+def _check_shows_something(array: Array, called: str) -> None:
+    height, width = array.shape[:2]
     if min(height, width) < _LEAST_SIDE:
         raise ImpastoError(
             f"{called}: is {width} × {height} pixels; a style needs at least {_LEAST_SIDE} × {_LEAST_SIDE}"
         )
-    if max(ImageStat.Stat(Image.fromarray(photo.array)).stddev) < _LEAST_CONTRAST:  # NumPy takes twenty times as long
+    image = Image.fromarray(np.ascontiguousarray(array))
+    if max(ImageStat.Stat(image).stddev) < _LEAST_CONTRAST:  # NumPy takes twenty times as long
         raise ImpastoError(f"{called}: shows nothing but one colour; a style needs a painting")
-    if not as_is and (doubt := _doubt(photo)):
-        raise ImpastoError(f"{called}: {doubt}; to take it as it is, ask for that (--as-is, as_is=True)")
-    if size or max(height, width) > LONG_SIDE:
-        photo = photo.resized(size or LONG_SIDE)
-    return Painting(photo.array, name, _digest(source))
 
 
-def _doubt(photo: Photo) -> str:
-    """What is seldom meant in a painting."""
-    if photo.origin.alpha is not None and photo.origin.alpha.mean() < _OPAQUE * 255:
+def _doubt(array: Array, alpha: Array | None) -> str:
+    """What is seldom meant in a painting (H,W,3) with this alpha (H,W), or nothing."""
+    if alpha is not None and alpha.mean() < _OPAQUE * 255:
         return "is partly transparent, and would be painted on white"
-    if np.ptp(photo.array, axis=2).mean() < _LEAST_COLOR:
+    if np.ptp(array, axis=2).mean() < _LEAST_COLOR:
         return "has no colours, and pictures in its style would have none"
     return ""
 
 
 def for_predictor(painting: Painting) -> Pixels:
-    """(1,3,h,w) float32 in [0,1], the shorter side :data:`PREDICTED_SIDE`, both multiples of 8."""
+    """(1,3,h,w) float32 in [0,1]; the shorter side is :data:`PREDICTED_SIDE`, and both are multiples of 8."""
     height, width = painting.array.shape[:2]
     scale = PREDICTED_SIDE / min(height, width)
     return to_pixels(resize(painting.array, *(max(8, round(side * scale / 8) * 8) for side in (height, width))))
@@ -110,39 +186,10 @@ def _refuse_animation(source: PhotoLike, called: str) -> None:
 
 
 def _digest(source: PhotoLike) -> str:
-    if isinstance(source, str | os.PathLike):
-        return hashlib.sha256(Path(source).read_bytes()).hexdigest()
-    return ""
+    return digest(Path(source).read_bytes()) if isinstance(source, str | os.PathLike) else ""
 
 
 def thumbnail(array: Array) -> bytes:
     """A small JPEG of a style image (H,W,3), for its style file."""
-    image = ImageOps.contain(Image.fromarray(array), _THUMBNAIL, Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=85)
-    return buffer.getvalue()
-
-
-def read_style_image(folder: Path, name: str, size: int | None = None, box: Box | None = None) -> Image.Image:
-    """The style image ``name`` in ``folder``, RGB, or its part in ``box``, scaled to a long side of ``size`` pixels.
-
-    Raises:
-        ImpastoError: it is not there or is not a picture.
-    """
-    path = Path(folder) / name
-    if not path.exists():
-        raise ImpastoError(f"style image {path}: there is no such file; name its folder with --style-images")
-    with open_image(path) as image:
-        image = ImageOps.exif_transpose(image).convert("RGB")
-    if box:
-        left, top, right, bottom = (round(share * length) for share, length in zip(box, image.size * 2, strict=True))
-        image = image.crop((left, top, right, bottom))
-    if size:
-        scale = size / max(image.size)
-        image = image.resize([max(1, round(length * scale)) for length in image.size], Image.Resampling.LANCZOS)
-    return image
-
-
-def image_digest(folder: Path, name: str) -> str:
-    """SHA-256 of a style image's file."""
-    return hashlib.sha256((Path(folder) / name).read_bytes()).hexdigest()
+    image = ImageOps.contain(Image.fromarray(np.ascontiguousarray(array)), _THUMBNAIL, Image.Resampling.LANCZOS)
+    return encode(image, "JPEG", quality=85, subsampling=-1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -40,9 +40,10 @@ class StyleInfo(msgspec.Struct, frozen=True, kw_only=True):
     """File name of the style image."""
     image_sha256: str = ""
     image_box: Box | None = None
-    """The part of it that is the style: left, top, right and bottom, as shares of its width and height."""
+    """The part of the image that is the style: left, top, right and bottom, as shares of its width and height."""
     image_size: int | None = None
-    """Long side at which the style image was read, in pixels; None is the file's own."""
+    """Long side, in pixels, at which the style image (or its part) was read. None, in files from before it was always
+    written, is the file's own."""
     network: str = ""
     """Fingerprint of the network that the style belongs to (:attr:`impasto.models.model.ModelInfo.network`)."""
     losses: dict[str, float] = {}
@@ -69,6 +70,10 @@ class Style:
     @property
     def slug(self) -> str:
         return self.info.slug
+
+    def renamed(self, slug: str) -> Style:
+        """The same style under another slug."""
+        return replace(self, info=msgspec.structs.replace(self.info, slug=slug))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write one safetensors file, whole or not at all: tensors ``row`` and ``thumbnail``, the rest as metadata."""

@@ -196,7 +196,7 @@ class Stylizer:
         """
         read = read_painting(painting)
         row = self._predictor(read)
-        info = StyleInfo(slug=slug, image=read.name, image_sha256=read.sha256, network=self.model.info.network)
+        info = read.described_in(StyleInfo(slug=slug, network=self.model.info.network))
         return Style(info, row, thumbnail(read.array))
 
     def check(

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import copy
-import hashlib
-import io
 import platform
 from pathlib import Path
 
 import msgspec
 import torch
-from PIL import Image
 from safetensors.torch import save
 
 from impasto.errors import ImpastoError
-from impasto.files import write_file
+from impasto.files import digest, write_file
 from impasto.losses.perceptual import content_distance, style_gap_closed
 from impasto.models.model import CORRECTION, INFO, PREDICTOR_WEIGHTS, STYLES, WEIGHTS, ModelInfo
 from impasto.nn import ARCHITECTURES, StyleTransferNetwork
 from impasto.nn.joint import JointNetwork
 from impasto.nn.onnx import predictor_to_onnx, to_onnx
 from impasto.nn.predictor import StylePredictor
-from impasto.styles.painting import image_digest, read_style_image
+from impasto.styles.painting import read_painting, style_image_path, thumbnail
 from impasto.styles.style import Style, StyleInfo
 from impasto.training.calibration import find_correction
-from impasto.training.recipe import Recipe, StyleEntry
+from impasto.training.recipe import Recipe
 from impasto.training.run import Run
 
 _CROPS = 8
-_THUMBNAIL = (192, 192)
 
 
 TRAINED = 0.85
@@ -47,7 +43,7 @@ def export_model(run: Run, style_images: Path) -> list[Style]:
     painter = copy.deepcopy(run.trained).float().cpu()
     network = painter.network
     weights = _half_weights(network)
-    fingerprint = hashlib.sha256(weights).hexdigest()[:16]
+    fingerprint = digest(weights)[:16]
     styles = [_style(run, network, slot, style_images, fingerprint) for slot in range(run.recipe.slots)]
     contents = {WEIGHTS: weights} | {graph.value: content for graph, content in to_onnx(network, weights).items()}
     if painter.predictor:
@@ -107,18 +103,8 @@ def _style(run: Run, network: StyleTransferNetwork, slot: int, style_images: Pat
     info = StyleInfo(**known, network=fingerprint, losses=measure(run, slot))
     if not entry.image:
         return Style(info, row)
-    digest = image_digest(style_images, entry.image)
-    read = {"image": entry.image, "image_box": entry.box, "image_size": entry.size}
-    info = msgspec.structs.replace(info, image_sha256=digest, **read)
-    return Style(info, row, _thumbnail(style_images, entry))
-
-
-def _thumbnail(style_images: Path, entry: StyleEntry) -> bytes:
-    image = read_style_image(style_images, entry.image, entry.size, entry.box)
-    image.thumbnail(_THUMBNAIL, Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=85)
-    return buffer.getvalue()
+    painting = read_painting(style_image_path(style_images, entry.image), entry.size, entry.box)
+    return Style(painting.described_in(info), row, thumbnail(painting.array))
 
 
 @torch.no_grad()
@@ -153,7 +139,7 @@ def _info(run: Run, fingerprint: str, slugs: list[str], contents: dict[str, byte
         halo=ARCHITECTURES[recipe.network].halo,
         input_noise=recipe.input_noise,
         styles=tuple(slugs),
-        files={name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
+        files={name: digest(content) for name, content in contents.items()},
         licence=recipe.licence,
         provenance={
             "recipe_sha256": recipe.digest,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from msgspec import Meta
 
 from impasto.data.crops import CropOptions
 from impasto.errors import ImpastoError
+from impasto.files import digest
 from impasto.styles.style import Box
 from impasto.training.catalogue import Catalogue, Table, read_catalogue
 
@@ -184,7 +184,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def digest(self) -> str:
         """SHA-256 of the recipe's content: a run can only be resumed with the recipe that began it."""
-        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
+        return digest(msgspec.json.encode(self))
 
 
 class PartRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -198,7 +198,7 @@ class PartRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def digest(self) -> str:
         """See :attr:`Recipe.digest`."""
-        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
+        return digest(msgspec.json.encode(self))
 
 
 def read_recipe(path: str | Path) -> Recipe:

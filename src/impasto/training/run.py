@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
@@ -24,7 +23,7 @@ from impasto.nn.precision import fastest_precision
 from impasto.nn.slim import SlimVGG, load_slim_vgg
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
-from impasto.styles.painting import read_style_image
+from impasto.styles.painting import read_painting, style_image_path
 from impasto.training.checkpoint import load_checkpoint, save_checkpoint
 from impasto.training.objective import Objective
 from impasto.training.recipe import Recipe, TrainingOptions
@@ -179,7 +178,7 @@ def find_paintings(recipe: Recipe, folders: Sequence[str | Path]) -> Paintings |
     if not folders:
         raise ImpastoError("the recipe has a [predictor]; name a folder for it to learn from with --paintings")
     held_out = set(recipe.predictor.held_out)
-    found = [[path for path in find_photos(folder) if path.name not in held_out] for folder in folders]
+    found = [[path for path in find_photos(folder, "paintings") if path.name not in held_out] for folder in folders]
     return Paintings([each for each in found if each], recipe.training.seed, recipe.predictor.mixed)
 
 
@@ -228,8 +227,8 @@ def _objectives(
     grams = {}
     for entry in recipe.styles:
         if entry.image:
-            image = read_style_image(style_images, entry.image, entry.size, entry.box)
-            grams[entry.slot] = style_views(loss_network, np.asarray(image), device, recipe.views)
+            painting = read_painting(style_image_path(style_images, entry.image), entry.size, entry.box)
+            grams[entry.slot] = style_views(loss_network, painting.array, device, recipe.views)
     photos = torch.stack([crops.photo(number) for number in range(_SEEN_FIRST)]).to(device).float() / 255
     objectives = []
     for number, shifts in enumerate(recipe.views):
