@@ -15,7 +15,7 @@ import matplotlib as mpl
 import msgspec
 
 from impasto.training import Recipe, Run, StyleEntry, prepare, read_recipe, train
-from report import table, write
+from report import benchmark_options, table, write
 from trials import Judge, single
 
 mpl.use("Agg")
@@ -66,7 +66,7 @@ def draw(curves: dict[str, Curve], path: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = benchmark_options(__doc__)
     parser.add_argument("--recipe", type=Path, default=Path(__file__).with_name("singles.toml"))
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--content", type=Path, required=True)
@@ -77,7 +77,6 @@ def main() -> None:
     parser.add_argument("--steps", type=int)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--side", type=int, default=384)
-    parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--figure", type=Path, required=True)
     arguments = parser.parse_args()
     recipe = read_recipe(arguments.recipe)
