@@ -80,7 +80,7 @@ def scores(score: Score) -> dict[str, float]:
 
 
 def compare(painting: Painting, arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """The scores along both fits, given twice: after the slim fit, in case nobody waits for the other, and after both."""
+    """The scores along both fits: given after the slim fit, in case nobody waits for the other, and after both."""
     loaded, photos = load_model(arguments.model), find_photos(free_photos())
     vgg, crop, steps = arguments.vgg, arguments.crop, arguments.steps
     judge = Fit(loaded, [painting], photos, load_vgg16(vgg), crop=crop + 32)

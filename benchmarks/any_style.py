@@ -178,7 +178,7 @@ class Contest:
         return styles, median(seconds)
 
     def enter(self, painting: np.ndarray, shown: int) -> tuple[list[dict[str, Any]], list[Image.Image], float]:
-        """The losses of all photos in a painting's style, the pictures of photo ``shown``, and the seconds to predict."""
+        """Losses of all photos in a painting's style, pictures of photo ``shown``, and the seconds to predict."""
         target = style_grams(self.vgg, painting, torch.device("cpu"))
         referees = [Referee(self.vgg, photo, self.photos[index - 1], target) for index, photo in enumerate(self.photos)]
         rivals = [np.asarray(self.rival.stylize_with(Image.fromarray(photo), Image.fromarray(painting)))

@@ -33,7 +33,7 @@ Curves = dict[str, list[float]]
 
 
 class Pictures:
-    """The Gram matrices of the photos, as they are and painted. Ends of lines, which two lines share, are painted once."""
+    """Gram matrices of the photos, as they are and painted. The ends that two lines share are painted once."""
 
     def __init__(self, stylizer: impasto.Stylizer, vgg: VGG16, photos: list[np.ndarray]) -> None:
         self.stylizer, self.vgg, self.photos = stylizer, vgg, photos
