@@ -1,4 +1,7 @@
-"""Pictures as arrays: uint8 as long as they are whole, float32 where they are computed with."""
+"""Pictures as arrays.
+
+A whole picture is (H,W,3) uint8. Where networks compute, it is (1,3,H,W) float32, RGB in [0,1].
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 Pixels = npt.NDArray[np.float32]
-
-
 Array = npt.NDArray[np.uint8]
-
-
 _RESAMPLING = Image.Resampling.LANCZOS
 
 
@@ -46,14 +45,23 @@ def scaled(array: Array, *, longer: int | None = None, shorter: int | None = Non
 
 
 def resized_part(array: Array, size: tuple[int, int], window: tuple[int, int, int, int]) -> Array:
-    """The part (top, left, height, width) of a picture (H,W,3) uint8 scaled to ``size``, without making the rest."""
+    """A part of a scaled picture, without scaling the rest.
+
+    Args:
+        array: (H,W,3) uint8.
+        size: height and width that the whole would be scaled to.
+        window: top, left, height and width of the part, in pixels of the scaled picture.
+
+    Returns:
+        (height,width,3) uint8. Parts agree where they overlap.
+    """
     if array.shape[:2] == size:
         return array[window[0] : window[0] + window[2], window[1] : window[1] + window[3]]
     (top, bottom), (left, right) = ends = [
         (first * length / made, (first + count) * length / made)
         for first, count, length, made in zip(window, window[2:], array.shape, size, strict=False)
     ]
-    # What the filter looks at around a place: three pixels, of the smaller picture.
+    # The filter sees three pixels of the smaller picture on each side.
     reach = [4 * max(1, -(-length // made)) for length, made in zip(array.shape, size, strict=False)]
     first = [max(0, int(start) - far) for (start, _), far in zip(ends, reach, strict=True)]
     last = [int(stop) + far + 1 for (_, stop), far in zip(ends, reach, strict=True)]

@@ -28,6 +28,7 @@ _TO_LAB = np.array(
 )
 _FROM_LMS, _FROM_LAB = np.linalg.inv(_TO_LMS), np.linalg.inv(_TO_LAB)
 _HALVINGS = 8
+"""Steps of the bisection that finds how much of a colour a screen can show: to 1/256."""
 
 
 def to_oklab(pixels: Pixels) -> Pixels:
@@ -61,7 +62,7 @@ def keep_color(picture: Pixels, photo: Pixels) -> Pixels:
 
 
 def _outside(lightness: Pixels, color: Pixels, share: Pixels) -> npt.NDArray[np.bool_]:
-    """Where that share of a colour is beyond what a screen shows, (N,1,H,W)."""
+    """(N,1,H,W), true where this share of a colour is more than a screen can show at this lightness."""
     rgb = from_oklab(np.concatenate([lightness, color * share], axis=1))
     slack = 1e-3
     beyond: npt.NDArray[np.bool_] = (rgb < -slack) | (rgb > 1 + slack)

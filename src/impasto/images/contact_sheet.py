@@ -1,4 +1,4 @@
-"""Sheets: pictures in rows and columns, with names."""
+"""Contact sheets: pictures in rows and columns, with names."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw, ImageFont
 
 GAP = 6
+"""Pixels between two pictures."""
 LABEL = 26
+"""Height, in pixels, of the line of labels."""
 _FONT_SIZE = 17
 _NAME_SIZE = 14
 
 
 def table(rows: Sequence[Sequence[Image.Image]], labels: Sequence[str]) -> Image.Image:
-    """Pictures in rows and columns, a label over each column."""
+    """Pictures in rows and columns, with a label over each column; one label a column."""
     widths = [max(row[column].width for row in rows) for column in range(len(labels))]
     heights = [max(picture.height for picture in row) for row in rows]
     canvas = Image.new("RGB", (sum(widths) + GAP * (len(widths) - 1), sum(heights) + GAP * len(rows) + LABEL), "white")

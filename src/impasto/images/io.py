@@ -1,8 +1,7 @@
-"""The edge: files, PIL images and uint8 arrays in, the same out.
+"""The one reader and writer of pictures: files, PIL images and arrays in, the same out.
 
-Inside, a picture is (H,W,3) uint8 as long as it is whole, and (1,3,h,w) float32 RGB in [0,1] where it is computed with.
-
-Nowhere else are pixel formats converted.
+Rotation, colour profiles, alpha, 16 bits and several frames are decided here, once, for photos, masks, style images and
+training alike. Nothing else opens, decodes, lists or encodes a picture.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ FORMATS = {
     **({".avif": "AVIF"} if features.check("avif") else {}),
     **({".heic": "HEIF", ".heif": "HEIF"} if "HEIF" in Image.SAVE else {}),
 }
-"""File name endings that can be written, and what is written under them."""
+"""File name ending -> Pillow's name of the format that is written under it."""
 READABLE = {*FORMATS, ".jfif", ".gif", ".ppm", ".pgm", ".tga", ".jp2", ".heic", ".heif", ".avif"}
 """File name endings of the pictures that are looked for in folders."""
 
@@ -60,12 +59,12 @@ _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
 
 @dataclass(frozen=True)
 class Origin:
-    """What a photo was besides its pixels, so that a picture can be given back in its form.
+    """Everything about a photo but its colours, so that a picture can be given back in the form the photo came in.
 
     Attributes:
         alpha: (H,W) uint8, or None for an opaque photo.
         as_array: whether the caller gave an array, and gets one back.
-        metadata: what the picture is to carry on: ``exif``, and ``icc_profile`` (sRGB) if the photo had a profile.
+        metadata: what goes into the picture's file: ``exif``, and ``icc_profile`` (sRGB) if the photo had a profile.
         format: Pillow's name of the file format.
     """
 
@@ -92,7 +91,7 @@ class Photo:
 
     Attributes:
         array: (H,W,3) uint8, sRGB, upright.
-        origin: the rest.
+        origin: everything else about it.
     """
 
     array: Array
@@ -104,10 +103,10 @@ class Photo:
         return to_pixels(self.array)
 
     def resized(self, long_side: int) -> Photo:
-        """The photo with that long side, in pixels.
+        """The photo scaled to a long side of so many pixels.
 
         Raises:
-            ImpastoError: it is not a positive number.
+            ImpastoError: ``long_side`` is not a positive number.
         """
         if long_side < 1:
             raise ImpastoError(f"size {long_side}: must be at least 1 pixel")

@@ -9,23 +9,27 @@ import numpy.typing as npt
 from PIL import Image
 
 OCTAVES = 6
-"""Cells of 1, 2, 4, 8, 16 and 32 pixels: from the grain of a photo to the length of a stroke."""
+"""How many octaves are summed: their cells are 1, 2, 4, 8, 16 and 32 pixels wide, from the grain of a photo to the
+length of a stroke."""
 PERIOD = 256
-"""Cells after which an octave repeats; since each has cells of another size, their sum does so after 8,192 pixels."""
+"""Number of cells after which an octave repeats. Each octave has cells of another size, so the sum of all repeats after
+8,192 pixels."""
 _SEED = 1610_07629
+"""Any number would do; this one is the paper's on arXiv."""
 _DEVIATION = np.float32(2.036)
-"""Of the sum of all octaves. Enlarged cells vary a little less than those of one pixel, hence not the root of 6."""
+"""Standard deviation of the sum of all octaves. It is not quite √6, since enlarged cells vary a little less than cells
+of one pixel."""
 
 
 def noise(height: int, width: int, top: int = 0, left: int = 0) -> npt.NDArray[np.float32]:
-    """A window of one endless field of Gaussian noise, all octaves about equally strong.
+    """A window of one endless field of Gaussian noise whose octaves are about equally strong.
 
     White noise drives a network at the finest scale only, and a flat area becomes a lattice of dots; with energy at the
     scale of strokes it becomes strokes.
 
     Args:
-        height, width: size of the window, in pixels.
-        top, left: where it lies in the field.
+        height, width: the size of the window, in pixels.
+        top, left: its place in the field, in pixels.
 
     Returns:
         (3,height,width) float32, mean 0, standard deviation 1. The same on every machine; windows of the field agree
@@ -54,7 +58,7 @@ def _cells() -> npt.NDArray[np.float32]:
 
 
 def _around(first: int, count: int) -> tuple[int, int]:
-    """The cells of twice the size under these, with two more at each end for the filter."""
+    """First and count of the cells of twice the size that lie under these, with two more at each end for the filter."""
     return first // 2 - 2, (first + count - 1) // 2 - first // 2 + 5
 
 

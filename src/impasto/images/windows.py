@@ -1,4 +1,4 @@
-"""Sizes and windows: what a network can take, and where in a picture it is."""
+"""Windows: parts of a picture, and the sizes that a network can take."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import numpy.typing as npt
 Number = TypeVar("Number", bound=np.generic)
 
 MULTIPLE = 4
-"""Networks halve the picture twice; height and width must be multiples of this."""
+"""Height and width of what a network sees must be multiples of this, in pixels: it halves the picture twice."""
 MARGIN = 16
-"""Pixels around a picture, mirrored, that are painted too and cut off: networks draw a thin frame along their edges."""
+"""Width, in pixels, of the mirrored border that is painted around a picture and then cut off: networks draw a thin
+frame along their edges."""
 
 
 class Window(NamedTuple):
-    """A part of a picture as a network sees it, padded; all in pixels."""
+    """A part of a picture, in pixels. It may reach beyond the picture's edges, where the picture is mirrored."""
 
     top: int
     left: int
@@ -32,9 +33,10 @@ class Window(NamedTuple):
         return Window(top, left, bottom - top, right - left)
 
     def around(self, halo: int, size: tuple[int, int], frame: Window) -> Window:
-        """A window of ``size`` and ``halo`` pixels around that, with this one and its halo, as far as ``frame`` goes.
+        """This window with a halo: a window of (height,width) ``size`` plus ``halo`` pixels on every side.
 
-        All windows of a frame are equally large then, for which a runtime prepares itself once.
+        It is moved and cut so that it stays in ``frame``. All windows of a frame are equally large then, so that a
+        runtime prepares itself for one size only.
         """
         height, width = min(size[0] + 2 * halo, frame.height), min(size[1] + 2 * halo, frame.width)
         top = min(max(frame.top, self.top - halo), frame.top + frame.height - height)
@@ -42,7 +44,7 @@ class Window(NamedTuple):
         return Window(top, left, height, width)
 
     def within(self, outer: Window) -> Window:
-        """The same window, counted from the corner of ``outer``."""
+        """The same window, its place counted from the corner of ``outer``."""
         return self._replace(top=self.top - outer.top, left=self.left - outer.left)
 
     def cut(self, array: npt.NDArray[Number]) -> npt.NDArray[Number]:
@@ -51,23 +53,27 @@ class Window(NamedTuple):
 
 
 def frame(height: int, width: int) -> Window:
-    """The padded picture of a picture (height,width), which lies in its middle.
+    """What a network paints for a picture of (height,width): the picture, in the middle, and a border around it.
 
-    It has a margin, and the next size that a network can take; it starts above and left of the picture, at negative
-    numbers.
+    The border is :data:`MARGIN` pixels wide, and a little more where the size must become a multiple of
+    :data:`MULTIPLE`. The frame begins above and left of the picture, at negative coordinates.
     """
     sizes = [-(-(length + 2 * MARGIN) // MULTIPLE) * MULTIPLE for length in (height, width)]
     return Window(-((sizes[0] - height) // 2), -((sizes[1] - width) // 2), *sizes)
 
 
 def tiles(frame: Window, picture: Window, side: int, halo: int) -> list[tuple[Window, Window]]:
-    """Tiles that show all of a ``picture`` in its ``frame``, and with each, the window that is painted for it.
+    """Tiles that together cover a picture, and with each the window that is painted for it.
 
     Args:
-        frame: of the picture.
-        picture: to cover.
-        side: of a square that, with its halo, is as much as can be painted at once; at least :data:`MULTIPLE`.
-        halo: what is painted around a tile, as far as the frame goes.
+        frame: the frame of the picture, see :func:`frame`.
+        picture: the window to cover.
+        side: side, in pixels, of a square that with its halo is as much as can be painted at once; at least
+            :data:`MULTIPLE`.
+        halo: width, in pixels, of what is painted around a tile, as far as the frame goes.
+
+    Returns:
+        Pairs of a tile and the window, the tile with its halo, that is painted for it.
     """
     shown = _aligned(picture, frame)
     size = _tile_size(shown, frame, side, halo)
@@ -75,17 +81,17 @@ def tiles(frame: Window, picture: Window, side: int, halo: int) -> list[tuple[Wi
 
 
 def _aligned(picture: Window, frame: Window) -> Window:
-    """The least window that holds the picture, in steps of :data:`MULTIPLE` from the corner of its frame."""
+    """The smallest window around the picture whose edges are multiples of :data:`MULTIPLE` from the frame's corner."""
     top, left, height, width = picture.within(frame)
     down, across = top % MULTIPLE, left % MULTIPLE
     return Window(picture.top - down, picture.left - across, _part(height + down, 1), _part(width + across, 1))
 
 
 def _tile_size(shown: Window, frame: Window, side: int, halo: int) -> tuple[int, int]:
-    """Height and width of the tiles by which ``shown`` is painted with the least work.
+    """Height and width of the tiles that cover ``shown`` with the least work.
 
-    Squares would leave narrow rests at the right and the bottom, for which as large windows are painted as for all
-    others: up to half of the work where a picture has few tiles.
+    Squares would leave narrow strips at the right and the bottom, and for these a window of full size is painted like
+    for any other tile: up to half of the work where a picture has few tiles.
     """
     most = (side + 2 * halo) ** 2
     best, least = (shown.height, shown.width), np.inf
@@ -106,7 +112,7 @@ def _tile_size(shown: Window, frame: Window, side: int, halo: int) -> tuple[int,
 
 
 def _part(length: int, count: int) -> int:
-    """The next multiple of :data:`MULTIPLE` from a ``count``-th of ``length``."""
+    """``length`` divided by ``count``, rounded up to a multiple of :data:`MULTIPLE`."""
     return -(-length // (count * MULTIPLE)) * MULTIPLE
 
 
@@ -119,7 +125,7 @@ def _parts(shown: Window, size: tuple[int, int]) -> Iterator[Window]:
 
 
 def read(array: npt.NDArray[np.uint8], window: Window) -> npt.NDArray[np.uint8]:
-    """``window`` of a picture (H,W,…); beyond the edges, the picture mirrored."""
+    """``window`` of a picture (H,W,…). Beyond the edges the picture is mirrored."""
     rows = _mirrored(window.top, window.height, array.shape[0])
     columns = _mirrored(window.left, window.width, array.shape[1])
     return array[rows[:, None], columns]

@@ -13,42 +13,43 @@ from impasto.errors import ImpastoError
 from impasto.styles.style import Row, Style, StyleInfo
 
 PALE = 1 / 510
-"""Half a grey level: where palettes take black and white to be, whose logits are infinite."""
-
-
+"""Half a grey level, of 1. Black and white are taken to be this far from 0 and 1, at which logits are infinite."""
 _LEVELS = np.linspace(0, 1, 256).clip(PALE, 1 - PALE)
-
-
 _LOGITS = np.log(_LEVELS / (1 - _LEVELS))
+"""(256,), what the network's sigmoid turns into each grey level."""
 
 
 def with_palette(identity: Row, photo: npt.NDArray[np.uint8], fold: int) -> Row:
-    """The identity style for a photo.
+    """The identity style with the colours of a photo.
 
     The last layer gives every picture in a style the same mean and contrast. The identity style has none of its own:
-    its last γ and β are standard deviation and mean of what the network's sigmoid turns into the photo.
+    its last γ and β are the standard deviation and the mean of what the network's sigmoid turns into the photo.
 
     Args:
-        identity: (P,).
-        photo: (H,W,3), RGB.
-        fold: space-to-depth factor of the network, fold² values of each colour in the last layer.
+        identity: (P,), the row of the identity style.
+        photo: (H,W,3) uint8, RGB.
+        fold: space-to-depth factor of the network; its last layer has fold² values of each colour.
 
     Returns:
-        (P,).
+        (P,) float32.
     """
     colors = np.repeat(_palette(photo), fold**2, axis=1).astype(np.float32).ravel()
     return np.concatenate([identity[: -len(colors)], colors])
 
 
 def recoloring(row: Row, photo: npt.NDArray[np.uint8], fold: int) -> npt.NDArray[np.float32]:
-    """What each level of the photo's colours becomes in a style's: (3,256), 0..255.
+    """What each level of a photo's colours becomes in the colours of a style.
 
-    As the last layer does: what the sigmoid turns into the photo is given the mean β and the standard deviation γ.
+    This does what the last layer does: what the sigmoid turns into the photo gets the mean β and the standard
+    deviation γ of the style.
 
     Args:
-        row: (P,), of the style.
-        photo: (H,W,3), RGB.
-        fold: as in :func:`with_palette`.
+        row: (P,), the row of the style.
+        photo: (H,W,3) uint8, RGB.
+        fold: space-to-depth factor of the network, see :func:`with_palette`.
+
+    Returns:
+        (3,256) float32 in 0..255: for red, green and blue, the new value of each level.
     """
     (deviation, mean), (gamma, beta) = _palette(photo), row[-2 * 3 * fold**2 :].reshape(2, 3, -1).mean(axis=2)
     normalised = (_LOGITS - mean[:, None]) / (deviation[:, None] + 1e-5)
@@ -57,15 +58,15 @@ def recoloring(row: Row, photo: npt.NDArray[np.uint8], fold: int) -> npt.NDArray
 
 
 def _palette(photo: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
-    """Standard deviation and mean of what the sigmoid turns into a photo (H,W,3), of each colour: (2,3)."""
-    # Counted first: 256 levels of each colour, where a photo has millions of pixels.
+    """(2,3): standard deviation and mean, for each colour, of what the sigmoid turns into a photo (H,W,3)."""
+    # Levels are counted first: there are 256 of each colour, and millions of pixels.
     shares = np.reshape(Image.fromarray(photo).histogram(), (3, 256)) / (photo.shape[0] * photo.shape[1])
     mean = shares @ _LOGITS
     return np.stack([np.sqrt((shares * (_LOGITS - mean[:, None]) ** 2).sum(axis=1)), mean])
 
 
 def with_colors(row: Row, other: Row, fold: int) -> Row:
-    """``row`` (P,) with the colours, the last layer, of the ``other`` (P,); fold as in :func:`with_palette`."""
+    """``row`` (P,) with the colours, that is the last layer, of ``other`` (P,); ``fold``: see :func:`with_palette`."""
     colors = 2 * 3 * fold**2
     return np.concatenate([row[:-colors], other[-colors:]])
 
