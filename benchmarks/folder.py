@@ -1,12 +1,11 @@
 """A folder of photos: `impasto stylize FOLDER` against one call a photo in a loop in one process, of the command and of
 a stylizer that is loaded once; all from files to files.
 
-python benchmarks/folder.py --photos 200 --json docs/benchmarks/folder.json
+python benchmarks/folder.py --photos 200 --json benchmarks/results/folder.json
 """
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 
 from impasto.assets import examples
-from report import table, write
+from report import benchmark_options, table, write
 
 COMMAND = "one `impasto stylize` a photo in a loop"
 STYLIZER = "one call a photo of a loaded stylizer"
@@ -25,7 +24,7 @@ SCRIPTS = {
     COMMAND: """
 import sys
 from pathlib import Path
-from impasto.cli import main
+from impasto.cli.main import main
 photos, out, *options = sys.argv[1:]
 for photo in sorted(Path(photos).glob("*.jpg")):
     main(["stylize", str(photo), "-o", str(Path(out) / photo.name), *options], standalone_mode=False)
@@ -40,7 +39,7 @@ for photo in sorted(Path(photos).glob("*.jpg")):
 """,
     FOLDER: """
 import sys
-from impasto.cli import main
+from impasto.cli.main import main
 photos, out, *options = sys.argv[1:]
 main(["stylize", photos, "-o", out, *options], standalone_mode=False)
 """,
@@ -48,7 +47,7 @@ main(["stylize", photos, "-o", out, *options], standalone_mode=False)
 
 
 def make_photos(folder: Path, count: int, megapixels: float) -> None:
-    """The example photos, enlarged, over and over."""
+    """Write ``count`` photos of that many megapixels: the example photos, enlarged, over and over."""
     sources = sorted(examples().glob("*.jpg"))
     folder.mkdir()
     for number in range(count):
@@ -65,13 +64,12 @@ def seconds(command: list[str]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = benchmark_options(__doc__, "folder.json")
     parser.add_argument("--model", type=Path)
     parser.add_argument("--style", default="mural")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--photos", type=int, default=200)
     parser.add_argument("--megapixels", type=float, default=2.5)
-    parser.add_argument("--json", type=Path, default=Path("folder.json"))
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)

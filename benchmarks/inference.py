@@ -1,11 +1,10 @@
 """A bundled network at 512² and 1024² in every runtime, side by side.
 
-python benchmarks/inference.py --json docs/benchmarks/inference.json
+python benchmarks/inference.py --json benchmarks/results/inference.json
 """
 
 from __future__ import annotations
 
-import argparse
 from functools import partial
 from pathlib import Path
 
@@ -15,15 +14,14 @@ from impasto.assets import QUALITY, examples
 from impasto.images.io import read_photo
 from impasto.models.model import load_model
 from impasto.runtime import RUNTIMES, load_runtime
-from report import interleaved, median, table, write
+from report import benchmark_options, interleaved, median, table, write
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = benchmark_options(__doc__, "inference.json")
     parser.add_argument("--model", type=Path, default=Path(QUALITY))
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--sizes", type=int, nargs="+", default=[512, 1024])
-    parser.add_argument("--json", type=Path, default=Path("inference.json"))
     arguments = parser.parse_args()
     model = load_model(arguments.model)
     runtimes = {name: load_runtime(name, model) for name in RUNTIMES}

@@ -1,11 +1,10 @@
 """Peak memory of the whole process for a picture of 100 megapixels.
 
-python benchmarks/memory.py --json docs/benchmarks/memory.json
+python benchmarks/memory.py --json benchmarks/results/memory.json
 """
 
 from __future__ import annotations
 
-import argparse
 import resource
 import subprocess
 import sys
@@ -16,13 +15,12 @@ from pathlib import Path
 from PIL import Image
 
 from impasto.assets import examples
-from report import write
+from report import benchmark_options, write
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = benchmark_options(__doc__, "memory.json")
     parser.add_argument("--size", type=int, nargs=2, default=(12_000, 8_400), metavar=("WIDTH", "HEIGHT"))
-    parser.add_argument("--json", type=Path, default=Path("memory.json"))
     parser.add_argument("options", nargs="*", help="for impasto stylize, after --")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:

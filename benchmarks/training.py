@@ -1,6 +1,6 @@
 """Training images/s: impasto's loop against the plain loop that a newcomer would write, side by side.
 
-python benchmarks/training.py --compile --content PHOTOS --style-images ARTWORKS --json docs/benchmarks/training.json
+python benchmarks/training.py --compile --content PHOTOS --style-images ARTWORKS --json benchmarks/results/training.json
 
 The plain loop has the structure of pytorch/examples' fast_neural_style: float32, NCHW, photos read between the steps,
 style Gram matrices from the style image in each step. Network, losses, batch and crop are the same.
@@ -25,11 +25,11 @@ from impasto.losses.perceptual import content_loss, describe, style_loss
 from impasto.nn import StyleTransferNetwork
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.training import Recipe, loop, prepare, read_recipe
-from report import interleaved, median, table, write
+from report import benchmark_options, interleaved, median, table, write
 
 
 def ours(recipe: Recipe, arguments: argparse.Namespace, folder: str, *, compiled: bool) -> Callable[[], float]:
-    """One step of impasto's loop, workers and all."""
+    """A call that makes one step of impasto's loop, with its worker processes."""
     run = prepare(recipe, arguments.content, folder, style_images=arguments.style_images, vgg=arguments.vgg)
     painter = torch.compile(run.painter) if compiled else run.painter
     sampler = ShareOfSteps(range(run.options.steps), run.options.batch_size)
@@ -44,7 +44,7 @@ def ours(recipe: Recipe, arguments: argparse.Namespace, folder: str, *, compiled
 
 
 def plain(recipe: Recipe, arguments: argparse.Namespace, *, grams_once: bool) -> Callable[[], float]:
-    """One step of the plain loop."""
+    """A call that makes one step of the plain loop; ``grams_once`` keeps the style's Gram matrices between steps."""
     torch.manual_seed(0)
     crop, batch_size = recipe.training.crop, recipe.training.batch_size
     network, vgg = StyleTransferNetwork(recipe.network, 1), load_vgg16(arguments.vgg)
@@ -68,7 +68,7 @@ def plain(recipe: Recipe, arguments: argparse.Namespace, *, grams_once: bool) ->
 
 
 def read(path: Path, crop: int) -> torch.Tensor:
-    """The middle of a picture at (3,crop,crop)."""
+    """The middle of a picture, (3,crop,crop), RGB in [0,1], read as a newcomer would."""
     image = Image.open(path).convert("RGB")
     scale = crop / min(image.size)
     image = image.resize([max(crop, round(length * scale)) for length in image.size])
@@ -78,14 +78,13 @@ def read(path: Path, crop: int) -> torch.Tensor:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = benchmark_options(__doc__, "training.json")
     parser.add_argument("--recipe", type=Path, default=Path(__file__).parent.parent / "recipes" / "four-slots.toml")
     parser.add_argument("--content", type=Path, required=True)
     parser.add_argument("--style-images", type=Path, required=True)
     parser.add_argument("--vgg", type=Path)
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--compile", action="store_true", help="also time torch.compile, as the recipe uses it")
-    parser.add_argument("--json", type=Path, default=Path("training.json"))
     arguments = parser.parse_args()
     recipe = read_recipe(arguments.recipe)
     recipe = msgspec.structs.replace(recipe, training=msgspec.structs.replace(recipe.training, seed=1))

@@ -1,4 +1,4 @@
-"""What the benchmarks of whole trainings share: single-style recipes, and losses on photos that were not trained on."""
+"""What the benchmarks of whole trainings share: recipes of one style, and losses on photos that were not trained on."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
 from impasto.assets import examples
-from impasto.images.io import find_photos, read_photo
+from impasto.images.io import find_photos
 from impasto.losses.gram import Grams
 from impasto.losses.perceptual import content_likeness, content_loss, describe, style_loss
 from impasto.losses.targets import style_grams
@@ -21,6 +21,7 @@ from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.styles.painting import read_painting
 from impasto.training import Recipe, Run, StyleEntry
+from pictures import square
 
 
 def single(recipe: Recipe, entry: StyleEntry, **training: Any) -> Recipe:
@@ -33,7 +34,7 @@ def single(recipe: Recipe, entry: StyleEntry, **training: Any) -> Recipe:
 
 @dataclasses.dataclass
 class Judge:
-    """VGG-16 on the example photos.
+    """VGG-16, which judges how a run paints the example photos.
 
     Attributes:
         photos: (N,3,side,side), RGB in [0,1].
@@ -45,10 +46,8 @@ class Judge:
 
     @classmethod
     def of(cls, vgg: Path | None, style_images: Path, side: int) -> Judge:
-        squares = [
-            ImageOps.fit(Image.fromarray(read_photo(path).array), (side, side)) for path in find_photos(examples())
-        ]
-        pixels = torch.from_numpy(np.stack([np.array(square) for square in squares])).permute(0, 3, 1, 2)
+        squares = [square(path, side, Image.Resampling.BICUBIC) for path in find_photos(examples())]
+        pixels = torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2)
         return cls(load_vgg16(vgg), pixels.float() / 255, style_images)
 
     def grams(self, entry: StyleEntry) -> Grams:
@@ -57,7 +56,7 @@ class Judge:
 
     @torch.no_grad()
     def losses(self, run: Run, entry: StyleEntry, target: Grams) -> dict[str, float]:
-        """Mean losses of a run's pictures in a style, and what the photos themselves score on it."""
+        """The mean losses of a run's pictures in a style, and the style loss of the photos themselves."""
         scores = []
         for photo in self.photos.split(1):
             with run.autocast():

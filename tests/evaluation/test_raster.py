@@ -20,7 +20,7 @@ from impasto.images.io import read_photo
 from impasto.styles.style import IDENTITY
 
 LIMIT = 0.15
-"""Pictures with a raster that one sees had 0.15 to 0.33, see docs/bands.md."""
+"""Pictures with a raster that one sees had 0.15 to 0.33, see docs/reports/bands.md."""
 
 
 def colored(plane: np.ndarray) -> np.ndarray:

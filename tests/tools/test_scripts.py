@@ -27,17 +27,23 @@ def run(*arguments: object) -> str:
     return result.stdout
 
 
-@pytest.mark.parametrize("figure", ["bands", "catalogue", "flat", "hero", "sheet", "slots", "points"])
-def test_figures(trained: Path, tmp_path: Path, figure: str) -> None:
+@pytest.mark.parametrize(
+    ("script", "figure", "options"),
+    [
+        *(("catalogue", figure, ["--shown", 48]) for figure in ("catalogue", "hero", "sheet")),
+        *(("network", figure, []) for figure in ("bands", "flat", "points", "slots")),
+    ],
+)
+def test_figures(trained: Path, tmp_path: Path, script: str, figure: str, options: list[object]) -> None:
     out = tmp_path / "figure.png"
-    run("docs/figures.py", figure, trained, out, "--size", 64, "--shown", 48)
+    run(f"tools/figures/{script}.py", figure, trained, out, "--size", 64, *options)
     with Image.open(out) as image:
         assert min(image.size) >= 48
 
 
 def test_the_page_of_the_catalogue_is_that_of_the_bundled_model(tmp_path: Path) -> None:
-    run("docs/figures.py", "page", "paper", tmp_path / "page.md")
-    assert (tmp_path / "page.md").read_text("utf-8") == (ROOT / "docs" / "catalogue.md").read_text("utf-8")
+    run("tools/figures/catalogue.py", "page", "paper", tmp_path / "page.md")
+    assert (tmp_path / "page.md").read_text("utf-8") == (ROOT / "docs" / "guide" / "catalogue.md").read_text("utf-8")
 
 
 def test_inference_benchmark(trained: Path, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ _GAP = 20.0
 
 @dataclass(frozen=True)
 class Losses:
-    """Per photo, each (N,): the losses of docs/design.md without per-style weights, and what is minimised."""
+    """Per photo, each (N,): the unweighted losses of docs/explanation/design.md, and what is minimised."""
 
     content: Tensor
     likeness: Tensor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -13,6 +14,7 @@ from impasto.data.crops import CropOptions
 from impasto.errors import ImpastoError
 from impasto.files import digest
 from impasto.styles.style import Box
+from impasto.training.catalogue import Catalogue, Table, read_catalogue
 
 Positive = Annotated[int, Meta(ge=1)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
@@ -200,28 +202,31 @@ class PartRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_recipe(path: str | Path) -> Recipe:
-    """Read and check a recipe.
+    """Read and check a network's recipe, and the catalogue that it names.
 
     Raises:
-        ImpastoError: the file is missing, is not TOML, or does not describe a recipe.
+        ImpastoError: a file is missing, is not TOML, or does not describe a recipe or a catalogue.
     """
-    recipe = _read(path, Recipe)
+    recipe = _read(path, Recipe, Catalogue.complete)
     _check_slots(path, recipe)
     _check_boxes(path, recipe)
     return recipe
 
 
 def read_part_recipe(path: str | Path) -> PartRecipe:
-    """As :func:`read_recipe`."""
-    return _read(path, PartRecipe)
+    """Read and check the recipe of a part, such as the loss network; see :func:`read_recipe`."""
+    return _read(path, PartRecipe, Catalogue.complete_part)
 
 
-def _read(path: str | Path, kind: type[T]) -> T:
+def _read(path: str | Path, kind: type[T], complete: Callable[[Catalogue, Table], Table]) -> T:
     try:
-        return msgspec.toml.decode(Path(path).read_bytes(), type=kind, strict=False)
+        table = msgspec.toml.decode(Path(path).read_bytes())
+        if catalogue := table.pop("catalogue", None):
+            table = complete(read_catalogue(Path(path).parent / str(catalogue), StyleEntry), table)
+        return msgspec.convert(table, kind, strict=False)
     except OSError as error:
         raise ImpastoError(f"recipe {path}: {error.strerror}") from None
-    except (msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
+    except (ImpastoError, msgspec.ValidationError, msgspec.DecodeError, ValueError) as error:
         raise ImpastoError(f"recipe {path}: {error}") from None
 
 
