@@ -1,19 +1,22 @@
-"""Options that several commands share; defaults come from the Python signatures."""
+"""Options that several commands share; defaults and help come from the Python signatures and structs."""
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 import click
+import msgspec
 
 from impasto.assets import BUNDLED, DEFAULT, QUALITY
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, meta_of
 from impasto.runtime import PRECISIONS, RUNTIMES
+from impasto.stylize.controls import Controls
 from impasto.stylize.stylizer import load
 
 
@@ -57,6 +60,39 @@ style_images_option = click.option(
 def model_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--model``, and ``--quality`` for one that comes with impasto."""
     return _model_option(_quality_option(command))
+
+
+def control_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """An option for every field of :class:`Controls`; the command gets all of them as one value, ``controls``."""
+
+    @functools.wraps(command)
+    def with_controls(**options: Any) -> Any:
+        given = {name: options.pop(name) for name in Controls.__struct_fields__}
+        return command(**options, controls=Controls(**given))
+
+    for field in reversed(msgspec.structs.fields(Controls)):
+        with_controls = _field_option(field)(with_controls)
+    return with_controls
+
+
+def _field_option(field: msgspec.structs.FieldInfo) -> Callable[..., Any]:
+    """An option for a field of a struct: its type, its default, and its help come from the field.
+
+    Its range does not: the struct checks that for every caller.
+    """
+    meta, name = meta_of(field.type), f"--{field.name.replace('_', '-')}"
+    if isinstance(field.default, bool):
+        return click.option(name, is_flag=True, default=field.default, help=meta.description)
+    kind = next(each for each in (float, int) if each in _types(field.type))
+    default = (meta.extra or {}).get("default")
+    explained = f"{meta.description}  [default: {default}]" if default else meta.description
+    return click.option(name, type=kind, default=field.default, help=explained)
+
+
+def _types(annotation: Any) -> set[Any]:
+    """All types in an annotation: float and None's for ``Annotated[float, ...] | None``."""
+    parts = [_types(part) for part in get_args(annotation) if not isinstance(part, msgspec.Meta)]
+    return set().union(*parts) if parts else {annotation}
 
 
 def training_side(module: str) -> ModuleType:

@@ -8,6 +8,7 @@ import click
 
 from impasto.cli.options import default, model_option, runtime_option
 from impasto.images.io import image_format, write_image
+from impasto.progress import bar
 from impasto.stylize.sheet import sheet as draw_sheet
 from impasto.stylize.stylizer import load
 
@@ -16,7 +17,7 @@ from impasto.stylize.stylizer import load
 @click.argument("photo", type=click.Path(path_type=Path))
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="A file; without it, PHOTO-sheet.jpg.")
 @click.option(
-    "--width", type=click.IntRange(32), default=default(draw_sheet, "width"), help="Of each picture, in pixels."
+    "--width", type=click.IntRange(32), default=default(draw_sheet, "width"), help="Width of each picture, in pixels."
 )
 @click.option("--columns", type=click.IntRange(1), default=default(draw_sheet, "columns"), help="Pictures in a row.")
 @click.option(
@@ -36,5 +37,7 @@ def sheet(
     out = out or Path(f"{photo.stem}-sheet.jpg")
     image_format(out)
     stylizer = load(model, runtime=runtime)
-    write_image(draw_sheet(stylizer, photo, width=width, columns=columns, style_images=style_images), out)
+    with bar("style") as progress:
+        drawn = draw_sheet(stylizer, photo, width=width, columns=columns, style_images=style_images, progress=progress)
+    write_image(drawn, out)
     click.echo(out)

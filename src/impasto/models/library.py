@@ -49,20 +49,13 @@ def with_own_styles(model: Model) -> Model:
 
 
 def find(name: str, model: Model) -> Style:
-    """The style of that slug, or in the file of that name.
-
-    Args:
-        name: a slug of the model's styles, or a path that ends in ``.safetensors``.
+    """The style of a model that has that slug.
 
     Raises:
-        ImpastoError: there is none, or it is not for this network.
+        ImpastoError: there is none.
     """
     if name in model.styles:
         return model.styles[name]
-    if name.endswith(SUFFIX):
-        style = Style.load(name)
-        check_fits(style, model)
-        return style
     if next(root().glob(f"*/{name}{SUFFIX}"), None) and _is_slug(name):
         raise ImpastoError(
             f"style {name!r}: was made for another network than {model.info.name!r}; "
