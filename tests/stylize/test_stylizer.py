@@ -155,7 +155,7 @@ def test_inference_never_imports_torch(photo: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.png"
     code = f"""
 import sys, impasto
-from impasto.cli import main
+from impasto.cli.main import main
 for arguments in (["styles"], ["stylize", {str(photo)!r}, "-s", "mural", "-o", {str(out)!r}]):
     main(arguments, standalone_mode=False)
 heavy = {{"torch", "accelerate", "onnx", "matplotlib"}} & set(sys.modules)

@@ -12,7 +12,8 @@ from impasto.images.contact_sheet import named, stack, table
 from impasto.images.io import PhotoLike, read_photo
 from impasto.progress import Progress, reported, silent
 from impasto.styles.style import Style
-from impasto.stylize.stylizer import StyleLike, Stylizer
+from impasto.stylize.resolve import StyleLike
+from impasto.stylize.stylizer import Stylizer
 
 
 def sheet(
