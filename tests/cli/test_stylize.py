@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -16,6 +19,8 @@ from impasto.cli.main import main
 from impasto.cli.stylize import parse_blend, parse_region, stylize
 from impasto.errors import meta_of
 from impasto.stylize.controls import Controls
+from impasto.stylize.sheet import sheet
+from impasto.stylize.stylizer import load
 
 
 def test_blends_on_the_command_line() -> None:
@@ -60,3 +65,20 @@ def test_controls_out_of_range_are_said_in_one_line(photo: Path, option: str) ->
     result = CliRunner().invoke(main, ["stylize", str(photo), "-s", "mural", option])
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert f"{option[2:].replace('=', ' ')}: must be" in result.stderr
+
+
+def test_defaults_are_those_of_the_functions() -> None:
+    for command, function in ((main.commands["stylize"], load), (main.commands["sheet"], sheet)):
+        parameters = inspect.signature(function).parameters
+        options = {option.name: option for option in command.params}
+        for name in {"runtime", "precision", "width", "columns"} & parameters.keys() & options.keys():
+            assert options[name].default == parameters[name].default
+
+
+def test_help_loads_neither_numpy_nor_a_runtime() -> None:
+    code = """
+import sys
+from impasto.cli import options, sheet, stylize
+assert not {"numpy", "PIL", "openvino", "tqdm"} & sys.modules.keys(), sys.modules.keys()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from impasto.errors import ImpastoError
-from impasto.images.io import FORMATS, READABLE, image_format
+from impasto.images.io import FORMATS, READABLE, image_format, pictures_in
 from impasto.stylize.stylizer import Plan
 
 STREAM = Path("-")
@@ -76,10 +76,7 @@ def _in_folder(folder: Path, out: Path) -> Iterator[tuple[Path, Path]]:
     if out.resolve() == folder.resolve():
         raise ImpastoError(f"{folder}: its pictures would take the place of its photos; give another folder as --out")
     inside = out.resolve()
-    photos = sorted(
-        path for path in folder.rglob("*") if path.suffix.lower() in READABLE and not path.name.startswith(".")
-    )
-    photos = [path for path in photos if inside not in path.resolve().parents]
+    photos = [path for path in pictures_in(folder) if inside not in path.resolve().parents]
     if not photos:
         raise ImpastoError(f"{folder}: no photos in it ({', '.join(sorted(READABLE))})")
     for photo in photos:

@@ -1,10 +1,13 @@
-"""Options that several commands share; defaults and help come from the Python signatures and structs."""
+"""Options that several commands share.
+
+Those of a struct take their default and help from it. Nothing here imports NumPy or a runtime, because every
+``--help`` reads this module.
+"""
 
 from __future__ import annotations
 
 import functools
 import importlib
-import inspect
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -17,13 +20,6 @@ from impasto.assets import BUNDLED, DEFAULT, QUALITY
 from impasto.errors import ImpastoError, meta_of
 from impasto.runtime import PRECISIONS, RUNTIMES
 from impasto.stylize.controls import Controls
-from impasto.stylize.stylizer import load
-
-
-def default(function: Callable[..., Any], parameter: str) -> Any:
-    """The default of a function's parameter."""
-    return inspect.signature(function).parameters[parameter].default
-
 
 _model_option = click.option(
     "--model",
@@ -38,11 +34,11 @@ _quality_option = click.option(
     help=f"The same as --model {QUALITY}: finer, slower.",
 )
 runtime_option = click.option(
-    "--runtime", default=default(load, "runtime"), help=f"What runs the network: {', '.join(RUNTIMES)}."
+    "--runtime", default=next(iter(RUNTIMES)), help=f"What runs the network: {', '.join(RUNTIMES)}."
 )
 precision_option = click.option(
     "--precision",
-    default=default(load, "precision"),
+    default=PRECISIONS[0],
     help=f"What OpenVINO computes in: {', '.join(PRECISIONS)}; auto is bf16 where there is bf16, int8 is for large "
     "pictures.",
 )

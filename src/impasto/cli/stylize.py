@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from impasto.batch.jobs import STREAM, Job, Report, find_targets
-from impasto.batch.threads import work
 from impasto.cli.options import control_options, model_option, precision_option, runtime_option
 from impasto.errors import ImpastoError
-from impasto.models.library import SUFFIX
 from impasto.progress import bar, reported, silent, write
-from impasto.styles.painting import is_painting
 from impasto.stylize.controls import Controls
-from impasto.stylize.resolve import Named
-from impasto.stylize.stylizer import load
+
+if TYPE_CHECKING:
+    from impasto.batch.jobs import Report
+    from impasto.stylize.resolve import Named
 
 
 @click.command()
@@ -70,6 +69,10 @@ def stylize(
     A PHOTO may be a folder: its tree is mirrored under --out, and pictures that are there already are left alone, so
     that a run can be stopped and started again. With PHOTO - the photo comes from standard input.
     """
+    from impasto.batch.jobs import Job, find_targets
+    from impasto.batch.threads import work
+    from impasto.stylize.stylizer import load
+
     weights = _style_of(style, style_image)
     masks = [parse_region(region) for region in regions]
     pairs = find_targets(photos, "-".join(Path(name).stem for name in weights), out)
@@ -100,6 +103,8 @@ def _style_of(style: str | None, style_image: Path | None) -> dict[Named, float]
 
 def _said(report: Report, *, as_json: bool) -> Report:
     """The report, once it is printed."""
+    from impasto.batch.jobs import STREAM
+
     if as_json:
         write(msgspec.json.encode(report).decode())
     elif report.status == "painted" and report.picture != str(STREAM):
@@ -146,6 +151,9 @@ def parse_blend(text: str) -> dict[Named, float]:
 
 
 def _names_a_file(text: str) -> bool:
+    from impasto.models.library import SUFFIX
+    from impasto.styles.painting import is_painting
+
     return text.endswith(SUFFIX) or is_painting(text)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from typing import TYPE_CHECKING
 
 from impasto.errors import ImpastoError, unknown
-from impasto.models.model import Model
-from impasto.runtime.base import Runtime
+
+if TYPE_CHECKING:
+    from impasto.models.model import Model
+    from impasto.runtime.base import Runtime
 
 RUNTIMES = {
     "openvino": "impasto",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,8 +23,9 @@ from impasto.styles.style import IDENTITY, Row, Style
 
 Named = str | Path
 """The slug of a style, or the file of a style or painting."""
-StyleLike = Named | Style | Mapping[str, float] | Mapping[Path, float] | Mapping[Named, float]
-"""A style, or a blend: style -> weight, in which weights count in proportion to their sum."""
+StyleLike = Named | Style | Mapping[Any, float]
+"""A style, or a blend: :data:`Named` -> weight, in which weights count in proportion to their sum. (Type checkers would
+refuse dictionaries with both kinds of keys, if the keys had their type.)"""
 
 
 @dataclass(frozen=True)

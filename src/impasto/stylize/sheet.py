@@ -70,7 +70,7 @@ def styles_by_photos(styles: Mapping[str, Style], pictures: Mapping[str, Sequenc
 
 
 def thumbnail(style: Style, size: tuple[int, int]) -> Image.Image:
-    """The style image, cut to ``size``; white for a style that has none."""
+    """The style image, cut to ``size`` (width, height); white for a style that has none."""
     if not style.thumbnail:
         return Image.new("RGB", size, "white")
-    return ImageOps.fit(Image.open(io.BytesIO(style.thumbnail)), size)
+    return ImageOps.fit(Image.fromarray(read_photo(io.BytesIO(style.thumbnail)).array), size)
