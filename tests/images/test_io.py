@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ from PIL import Image, ImageCms
 
 from impasto import ImpastoError
 from impasto.images.arrays import resized_part, to_array
-from impasto.images.io import FORMATS, read_photo, write_image
+from impasto.images.io import FORMATS, open_image, read_photo, write_image
 
 RED, HALF = (255, 0, 0), (10, 20, 30, 128)
 
@@ -168,6 +170,24 @@ def test_files_that_are_no_photos_are_named(tmp_path: Path, photo: Path) -> None
             read_photo(path)
         assert str(path) in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("as_bytes", [False, True])
+def test_the_limit_of_pixels_is_the_callers(tmp_path: Path, photo: Path, as_bytes: bool) -> None:
+    def given(path: Path) -> Path | io.BytesIO:
+        return io.BytesIO(path.read_bytes()) if as_bytes else path
+
+    assert read_photo(given(photo), 75 * 50).array.shape == (50, 75, 3)
+    with pytest.raises(ImpastoError, match=r"claims more than 3,749 pixels; raise --max-megapixels"):
+        read_photo(given(photo), 75 * 50 - 1)
+    empty = tmp_path / "empty.png"
+    Image.new("1", (20_000, 10_000)).save(empty)
+    assert empty.stat().st_size < 100_000
+    for limit, allowed in ((None, False), (199_999_999, False), (200_000_000, True)):
+        with nullcontext() if allowed else pytest.raises(ImpastoError, match="claims more than"):  # noqa: SIM117
+            with open_image(given(empty), limit) as image:
+                assert (image.size, image.mode) == ((20_000, 10_000), "1")
+    assert PIL.Image.MAX_IMAGE_PIXELS == 2**30 // 4 // 3
 
 
 @pytest.mark.parametrize(

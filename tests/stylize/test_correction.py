@@ -22,7 +22,7 @@ from impasto.nn.predictor import painting_grams
 from impasto.runtime import load_runtime
 from impasto.styles.painting import for_predictor, read_painting
 from impasto.stylize.correction import Correction
-from impasto.stylize.predictor import LOOKS, Predictor, photo_of
+from impasto.stylize.predictor import PROBES, Predictor, probe
 from impasto.training import export_model, train
 from impasto.training.calibration import Finder, Sample
 
@@ -30,13 +30,13 @@ pytestmark = pytest.mark.xdist_group("predictor")  # one process, which finds a 
 
 
 def linear(
-    seed: int, content: float = 1e-6, directions: int = 8, numbers: int = 30, size: int = 40
+    seed: int, content: float = 1e-6, directions: int = 8, entries: int = 30, size: int = 40
 ) -> tuple[Correction, np.ndarray]:
-    """A correction of Gram matrices that are linear in the row, without looks, and the matrix (P,S) that makes them of
-    it."""
+    """A correction of Gram matrices that are linear in the row, without probes, and the matrix (P,S) that makes them
+    of it."""
     rng = np.random.default_rng(seed)
     axes = np.linalg.qr(rng.normal(size=(size, directions)))[0].T
-    matrix = rng.normal(size=(size, numbers))
+    matrix = rng.normal(size=(size, entries))
     slopes = axes @ matrix
     content = content * np.diag(rng.uniform(0.5, 2, directions))
     return Correction.of(axes, slopes, slopes @ slopes.T, np.zeros(directions), content, 1.0), matrix
@@ -50,32 +50,32 @@ def test_what_is_linear_is_solved_by_the_first_step(seed: int, offset: float) ->
     rng = np.random.default_rng(seed + 1)
     others = rng.normal(size=(5, 30))
     for _ in range(2):
-        correction = correction.with_look(others + offset, others)
+        correction = correction.with_probe(others + offset, others)
     row, away = rng.normal(size=40), rng.uniform(-2, 2, 8)
     painting = (row + away @ correction.directions) @ matrix
     painting /= np.linalg.norm(painting)  # slopes are in units of the painting's length
-    looked = []
+    painted = []
 
-    def look(step: int, at: np.ndarray) -> np.ndarray:
-        looked.append(step)
+    def paint(step: int, at: np.ndarray) -> np.ndarray:
+        painted.append(step)
         return painting + (at - row - away @ correction.directions) @ matrix + offset
 
-    found = correction(row, painting, look)
+    found = correction(row, painting, paint)
     np.testing.assert_allclose(found, row + away @ correction.directions, atol=5e-3)
-    assert looked == [0, 1]
+    assert painted == [0, 1]
 
 
-def test_looks_learn_what_others_see() -> None:
+def test_probes_learn_what_others_show() -> None:
     correction, _ = linear(5)
     rng = np.random.default_rng(6)
     hidden, mixed = rng.normal(size=(60, 4)), rng.normal(size=(2, 4, 30))
     seen, others = hidden @ mixed  # two linear ways to see the same
-    look = correction.with_look(seen[:40], others[:40])
+    learnt = correction.with_probe(seen[:40], others[:40])
     wanted = others[40:] @ correction.slopes.T
-    read = look.others[0] + (seen[40:] - look.usual[0]) @ look.readings[0].T
+    read = learnt.others[0] + (seen[40:] - learnt.usual[0]) @ learnt.readings[0].T
     as_is = seen[40:] @ correction.slopes.T
     assert np.square(read - wanted).sum() < 0.01 * np.square(as_is - wanted).sum()
-    np.testing.assert_allclose(look.others[0], others[:40].mean(axis=0) @ correction.slopes.T, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(learnt.others[0], others[:40].mean(axis=0) @ correction.slopes.T, rtol=1e-4, atol=1e-4)
 
 
 def test_content_holds_steps_back() -> None:
@@ -83,7 +83,7 @@ def test_content_holds_steps_back() -> None:
     moved = []
     for content in (1e-6, 1e6):
         correction, matrix = linear(0, content)
-        correction = correction.with_look(painting[None], painting[None])
+        correction = correction.with_probe(painting[None], painting[None])
         step = correction.step(0, np.zeros(8), painting - np.ones(40) @ matrix, painting)
         moved.append(np.abs(step @ correction.directions).max())
     assert moved[0] > 0.3
@@ -93,7 +93,7 @@ def test_content_holds_steps_back() -> None:
 def test_files_keep_a_correction() -> None:
     correction, _ = linear(3)
     seen = np.random.default_rng(3).normal(size=(2, 4, 30))
-    correction = correction.with_look(*seen).with_look(*seen[::-1])
+    correction = correction.with_probe(*seen).with_probe(*seen[::-1])
     again = Correction.from_bytes(correction.to_bytes())
     for field in fields(correction):
         one, same = getattr(correction, field.name), getattr(again, field.name)
@@ -120,7 +120,7 @@ def test_corrected_rows_are_nearer_to_the_painting(corrected: Path, workshop) ->
     runtime, correction = load_runtime("openvino", model, "f32"), Correction.from_bytes(model.weights(CORRECTION))
     painting = read_painting(workshop.style_images / "glass.png")
     wanted = runtime.grams(for_predictor(painting))[0]
-    photos = np.concatenate([photo_of(look, model.info.input_noise) for look in range(len(LOOKS))])
+    photos = np.concatenate([probe(number, model.info.input_noise) for number in range(len(PROBES))])
 
     def away(row: np.ndarray) -> float:
         seen = runtime.grams(runtime.run(photos, np.repeat(row[None], len(photos), axis=0))).mean(axis=0)
@@ -149,7 +149,7 @@ def test_models_without_a_correction_predict_all_the_same(with_predictor: Path, 
 def test_slopes_are_what_pictures_change_by(corrected: Path) -> None:
     model = load_model(corrected)
     network, predictor = load_network(model).requires_grad_(False), load_predictor(model).requires_grad_(False)
-    photo, painting = (torch.from_numpy(photo_of(look, 0.0)) for look in range(2))
+    photo, painting = (torch.from_numpy(probe(number, 0.0)) for number in range(2))
     found = Finder(JointNetwork(network, predictor), [Sample(painting, photo, photo)], [painting], [photo], 0.0).find(6)
     row, length = predictor(painting), painting_grams(predictor.encoder(painting, STYLE_LAYERS)).norm()
     # Slopes are of a row that was corrected twice, and need only be alike.

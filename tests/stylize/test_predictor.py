@@ -43,10 +43,12 @@ def test_predicted_styles_are_used_like_any(with_predictor: Path, painting: Path
     style = stylizer.predict(painting, "glass")
     style.save(tmp_path / "glass.safetensors")
     picture = np.asarray(stylizer(photo, style_image=painting))
+    for same_painting in (str(painting), Image.open(painting)):
+        assert np.array_equal(np.asarray(stylizer(photo, style_image=same_painting)), picture)
     assert not np.array_equal(picture, np.asarray(stylizer(photo, "mural")))
-    for same in (style, str(painting), Style.load(tmp_path / "glass.safetensors"), {str(painting): 3.0}):
+    for same in (style, painting, Style.load(tmp_path / "glass.safetensors"), {painting: 3.0}):
         assert np.array_equal(np.asarray(stylizer(photo, same)), picture)
-    blended = np.asarray(stylizer(photo, {str(painting): 1, "mural": 1}))
+    blended = np.asarray(stylizer(photo, {painting: 1, "mural": 1}))
     between = impasto.blend([(style, 1), (stylizer.styles["mural"], 1)])
     assert np.array_equal(np.asarray(stylizer(photo, between)), blended)
 
@@ -57,7 +59,7 @@ def test_a_painting_that_changed_is_read_anew(with_predictor: Path, photo: Path,
     for step in (1, 8):
         small = Image.fromarray(rng.integers(0, 256, (64 // step, 64 // step, 3), dtype=np.uint8))
         small.resize((64, 64)).save(path)
-        pictures.append(np.asarray(stylizer(photo, str(path))))
+        pictures.append(np.asarray(stylizer(photo, path)))
     assert not np.array_equal(*pictures)
 
 

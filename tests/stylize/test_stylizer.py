@@ -20,6 +20,7 @@ from impasto.assets import BUNDLED, examples
 from impasto.models.model import load_model
 from impasto.runtime import RUNTIMES, load_runtime
 from impasto.styles.style import IDENTITY
+from impasto.stylize.controls import Controls
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +155,7 @@ def test_inference_never_imports_torch(photo: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.png"
     code = f"""
 import sys, impasto
-from impasto.cli import main
+from impasto.cli.main import main
 for arguments in (["styles"], ["stylize", {str(photo)!r}, "-s", "mural", "-o", {str(out)!r}]):
     main(arguments, standalone_mode=False)
 heavy = {{"torch", "accelerate", "onnx", "matplotlib"}} & set(sys.modules)
@@ -181,3 +182,44 @@ def test_precisions_that_a_runtime_has_not_are_refused(trained: Path, monkeypatc
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ImpastoError, match=r"pip install 'impasto\[int8\]'"):
         impasto.load(trained, precision="int8")
+
+
+def test_a_plan_paints_many_photos_as_calls_do(stylizer, photo: Path, tmp_path: Path) -> None:
+    mask = tmp_path / "mask.png"
+    Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8) * 4).save(mask)
+    regions, style = [(mask, "stained-glass")], {"mural": 1, "slot-2": 1}
+    plan = stylizer.plan(style, Controls(strength=0.8, detail=0.1), regions)
+    arrays = [np.array(Image.open(photo).resize(size)) for size in ((75, 50), (40, 60))]
+    expected = [stylizer(array, style, regions=regions, strength=0.8, detail=0.1) for array in arrays]
+    mask.unlink()  # it was read
+    for array, picture in zip(arrays, expected, strict=True):
+        assert np.array_equal(plan.paint(array), picture)
+    assert plan.paint(photo).size == (75, 50)
+
+
+def test_a_plan_says_what_is_wrong_before_any_photo_is_read(stylizer, tmp_path: Path) -> None:
+    for arguments, message in (
+        ({}, "give either a style or a style image"),
+        ({"style": "mural", "style_image": "a.jpg"}, "give either a style or a style image"),
+        ({"style": "murl"}, "did you mean mural"),
+        ({"style": "mural", "regions": [(tmp_path / "none.png", "mural")]}, "there is no such file"),
+        ({"style": "mural", "regions": [(Image.new("L", (9, 9)), "mural")]}, "black all over"),
+        ({"style": "mural", "regions": [(Image.new("L", (9, 9), 9), "murl")]}, "did you mean mural"),
+    ):
+        with pytest.raises(ImpastoError, match=message):
+            stylizer.plan(**arguments)
+
+
+def test_tiles_are_reported_for_every_size_of_strokes(trained: Path) -> None:
+    model = load_model(trained)
+    tiled = impasto.Stylizer(model, load_runtime("openvino", model), frozen=True)
+    reports: list[tuple[int, int, str]] = []
+    tiled(np.zeros((20, 1100, 3), np.uint8), "mural", stroke=2, progress=lambda *report: reports.append(report))
+    assert {note for *_, note in reports} == {"512 × 9 pixels", "1100 × 20 pixels"}
+    for note in ("512 × 9 pixels", "1100 × 20 pixels"):
+        counts = [(done, total) for done, total, of in reports if of == note]
+        assert [done for done, _ in counts] == list(range(counts[0][1] + 1))
+
+
+def test_it_says_what_it_is(stylizer) -> None:
+    assert repr(stylizer) == "<Stylizer tiny: 4 styles, OpenVINORuntime>"

@@ -1,4 +1,4 @@
-"""Many photos: which becomes which picture, and the work on all of them."""
+"""Many photos: which photo becomes which picture, and what is reported of each."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from pathlib import Path
 import msgspec
 
 from impasto.errors import ImpastoError
-from impasto.images.io import FORMATS, READABLE, image_format
+from impasto.images.io import FORMATS, READABLE, image_format, pictures_in
+from impasto.stylize.stylizer import Plan
 
 STREAM = Path("-")
-"""As a photo, standard input; as a picture, standard output."""
+"""As a source, standard input; as a target, standard output."""
 
 
 class Job(msgspec.Struct, frozen=True):
-    """A photo and the picture that it becomes."""
+    """A photo, the picture that it becomes, and how it is painted."""
 
-    photo: Path
-    picture: Path
+    source: Path
+    target: Path
+    plan: Plan
 
 
 class Report(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -27,15 +29,22 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True):
     photo: str
     picture: str
     status: str
-    """``painted``, ``skipped`` (it was there already) or ``failed``."""
+    """``painted``, ``skipped`` (the picture was there already) or ``failed``."""
     error: str = ""
     width: int = 0
+    """Of the picture, in pixels, like the height."""
     height: int = 0
     seconds: float = 0.0
+    """From reading the photo to having written the picture."""
 
 
-def plan(photos: tuple[Path, ...], style: str, out: Path) -> list[Job]:
-    """Which photo becomes which file. Folders are searched, and their tree is mirrored under ``out``.
+def find_targets(photos: tuple[Path, ...], style: str, out: Path) -> list[tuple[Path, Path]]:
+    """Which photo becomes which file, as pairs. Folders are searched, and their tree is mirrored under ``out``.
+
+    Args:
+        photos: files and folders of photos, or :data:`STREAM`.
+        style: what the style is called in the names of pictures, PHOTO-STYLE.
+        out: a file (for one photo), a folder, or :data:`STREAM`.
 
     Raises:
         ImpastoError: one file for several photos, two photos for one file, no photos in a folder, a picture in the
@@ -44,37 +53,34 @@ def plan(photos: tuple[Path, ...], style: str, out: Path) -> list[Job]:
     if len(photos) == 1 and not photos[0].is_dir() and (out == STREAM or (out.suffix and not out.is_dir())):
         if out != STREAM:
             image_format(out)
-        return [Job(photos[0], out)]
+        return [(photos[0], out)]
     if out == STREAM or (out.suffix.lower() in FORMATS and not out.is_dir()):
         raise ImpastoError(f"{out}: is one file for several photos; give a folder as --out")
-    jobs: dict[Path, Job] = {}
+    sources: dict[Path, Path] = {}
     for photo in photos:
-        for job in _in_folder(photo, out) if photo.is_dir() else [_alone(photo, style, out)]:
-            if job.picture in jobs:
-                both = f"{job.photo}: would be written to {job.picture} like {jobs[job.picture].photo}"
+        for source, target in _in_folder(photo, out) if photo.is_dir() else [_alone(photo, style, out)]:
+            if target in sources:
+                both = f"{source}: would be written to {target} like {sources[target]}"
                 raise ImpastoError(f"{both}; stylize them apart")
-            jobs[job.picture] = job
-    return list(jobs.values())
+            sources[target] = source
+    return [(source, target) for target, source in sources.items()]
 
 
-def _alone(photo: Path, style: str, out: Path) -> Job:
+def _alone(photo: Path, style: str, out: Path) -> tuple[Path, Path]:
     if photo == STREAM:
         raise ImpastoError("the photo from standard input has no name; say where the picture goes: -o FILE or -o -")
-    return Job(photo, out / f"{photo.stem}-{style}{_suffix(photo)}")
+    return photo, out / f"{photo.stem}-{style}{_suffix(photo)}"
 
 
-def _in_folder(folder: Path, out: Path) -> Iterator[Job]:
+def _in_folder(folder: Path, out: Path) -> Iterator[tuple[Path, Path]]:
     if out.resolve() == folder.resolve():
         raise ImpastoError(f"{folder}: its pictures would take the place of its photos; give another folder as --out")
     inside = out.resolve()
-    photos = sorted(
-        path for path in folder.rglob("*") if path.suffix.lower() in READABLE and not path.name.startswith(".")
-    )
-    photos = [path for path in photos if inside not in path.resolve().parents]
+    photos = [path for path in pictures_in(folder) if inside not in path.resolve().parents]
     if not photos:
         raise ImpastoError(f"{folder}: no photos in it ({', '.join(sorted(READABLE))})")
     for photo in photos:
-        yield Job(photo, (out / photo.relative_to(folder)).with_suffix(_suffix(photo)))
+        yield photo, (out / photo.relative_to(folder)).with_suffix(_suffix(photo))
 
 
 def _suffix(photo: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -13,30 +13,44 @@ from PIL.Image import Image
 
 from impasto.batch.jobs import STREAM, Job, Report
 from impasto.errors import ImpastoError
-from impasto.images.io import Photo, encode, read_photo, write_image
+from impasto.images.io import encode, read_photo, write_image
+from impasto.progress import Progress, silent
 
 
-def work(jobs: Iterable[Job], paint: Callable[[Photo], Image], *, workers: int, overwrite: bool) -> Iterator[Report]:
-    """Do all jobs, several at once, so that reading, painting and writing overlap; reports come as they are done.
+def work(
+    jobs: Iterable[Job], *, workers: int, overwrite: bool, max_pixels: int | None = None, progress: Progress = silent
+) -> Iterator[Report]:
+    """Do all jobs, several at once, so that reading, painting and writing overlap.
 
     A photo that fails is reported and does not stop the others. Closing the iterator drops the jobs not yet begun.
+
+    Args:
+        jobs: in any order.
+        workers: how many jobs are done at once.
+        overwrite: paint pictures anew that are there already; otherwise they are reported as skipped.
+        max_pixels: photos that claim more pixels are refused unread; None is Pillow's own limit.
+        progress: is told of every tile of a large picture, so it suits a single job.
+
+    Yields:
+        The reports, in the order in which jobs are finished.
     """
     pool = ThreadPoolExecutor(workers)
     try:
-        for done in as_completed([pool.submit(_do, job, paint, overwrite) for job in jobs]):
+        for done in as_completed([pool.submit(_do, job, overwrite, max_pixels, progress) for job in jobs]):
             yield done.result()
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _do(job: Job, paint: Callable[[Photo], Image], overwrite: bool) -> Report:
-    names = str(job.photo), str(job.picture)
-    if not overwrite and job.picture.exists():
+def _do(job: Job, overwrite: bool, max_pixels: int | None, progress: Progress) -> Report:
+    names = str(job.source), str(job.target)
+    if not overwrite and job.target.exists():
         return Report(*names, "skipped")
     began = time.perf_counter()
     try:
-        image = paint(read_photo(io.BytesIO(sys.stdin.buffer.read()) if job.photo == STREAM else job.photo))
-        _write(image, job.picture)
+        photo = read_photo(io.BytesIO(sys.stdin.buffer.read()) if job.source == STREAM else job.source, max_pixels)
+        image = job.plan.paint(photo, progress)
+        _write(image, job.target)
     except ImpastoError as error:
         return Report(*names, "failed", str(error))
     return Report(*names, "painted", "", *image.size, round(time.perf_counter() - began, 2))

@@ -1,26 +1,25 @@
-"""Options that several commands share; defaults come from the Python signatures."""
+"""Options that several commands share.
+
+Those of a struct take their default and help from it. Nothing here imports NumPy or a runtime, because every
+``--help`` reads this module.
+"""
 
 from __future__ import annotations
 
+import functools
 import importlib
-import inspect
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 import click
+import msgspec
 
 from impasto.assets import BUNDLED, DEFAULT, QUALITY
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, meta_of
 from impasto.runtime import PRECISIONS, RUNTIMES
-from impasto.stylize.stylizer import load
-
-
-def default(function: Callable[..., Any], parameter: str) -> Any:
-    """The default of a function's parameter."""
-    return inspect.signature(function).parameters[parameter].default
-
+from impasto.stylize.controls import Controls
 
 _model_option = click.option(
     "--model",
@@ -35,11 +34,11 @@ _quality_option = click.option(
     help=f"The same as --model {QUALITY}: finer, slower.",
 )
 runtime_option = click.option(
-    "--runtime", default=default(load, "runtime"), help=f"What runs the network: {', '.join(RUNTIMES)}."
+    "--runtime", default=next(iter(RUNTIMES)), help=f"What runs the network: {', '.join(RUNTIMES)}."
 )
 precision_option = click.option(
     "--precision",
-    default=default(load, "precision"),
+    default=PRECISIONS[0],
     help=f"What OpenVINO computes in: {', '.join(PRECISIONS)}; auto is bf16 where there is bf16, int8 is for large "
     "pictures.",
 )
@@ -57,6 +56,39 @@ style_images_option = click.option(
 def model_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--model``, and ``--quality`` for one that comes with impasto."""
     return _model_option(_quality_option(command))
+
+
+def control_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """An option for every field of :class:`Controls`; the command gets all of them as one value, ``controls``."""
+
+    @functools.wraps(command)
+    def with_controls(**options: Any) -> Any:
+        given = {name: options.pop(name) for name in Controls.__struct_fields__}
+        return command(**options, controls=Controls(**given))
+
+    for field in reversed(msgspec.structs.fields(Controls)):
+        with_controls = _field_option(field)(with_controls)
+    return with_controls
+
+
+def _field_option(field: msgspec.structs.FieldInfo) -> Callable[..., Any]:
+    """An option for a field of a struct: its type, its default, and its help come from the field.
+
+    Its range does not: the struct checks that for every caller.
+    """
+    meta, name = meta_of(field.type), f"--{field.name.replace('_', '-')}"
+    if isinstance(field.default, bool):
+        return click.option(name, is_flag=True, default=field.default, help=meta.description)
+    kind = next(each for each in (float, int) if each in _types(field.type))
+    default = (meta.extra or {}).get("default")
+    explained = f"{meta.description}  [default: {default}]" if default else meta.description
+    return click.option(name, type=kind, default=field.default, help=explained)
+
+
+def _types(annotation: Any) -> set[Any]:
+    """All types in an annotation: float and None's for ``Annotated[float, ...] | None``."""
+    parts = [_types(part) for part in get_args(annotation) if not isinstance(part, msgspec.Meta)]
+    return set().union(*parts) if parts else {annotation}
 
 
 def training_side(module: str) -> ModuleType:

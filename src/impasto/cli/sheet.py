@@ -6,19 +6,15 @@ from pathlib import Path
 
 import click
 
-from impasto.cli.options import default, model_option, runtime_option
-from impasto.images.io import image_format, write_image
-from impasto.stylize.sheet import sheet as draw_sheet
-from impasto.stylize.stylizer import load
+from impasto.cli.options import model_option, runtime_option
+from impasto.progress import bar
 
 
 @click.command()
 @click.argument("photo", type=click.Path(path_type=Path))
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="A file; without it, PHOTO-sheet.jpg.")
-@click.option(
-    "--width", type=click.IntRange(32), default=default(draw_sheet, "width"), help="Of each picture, in pixels."
-)
-@click.option("--columns", type=click.IntRange(1), default=default(draw_sheet, "columns"), help="Pictures in a row.")
+@click.option("--width", type=click.IntRange(32), default=384, help="Width of each picture, in pixels.")
+@click.option("--columns", type=click.IntRange(1), default=3, help="Pictures in a row.")
 @click.option(
     "--style-image",
     "style_images",
@@ -33,8 +29,14 @@ def sheet(
     runtime: str,
 ) -> None:  # fmt: skip
     """Draw PHOTO in every style, with names."""
+    from impasto.images.io import image_format, write_image
+    from impasto.stylize.sheet import sheet as draw_sheet
+    from impasto.stylize.stylizer import load
+
     out = out or Path(f"{photo.stem}-sheet.jpg")
     image_format(out)
     stylizer = load(model, runtime=runtime)
-    write_image(draw_sheet(stylizer, photo, width=width, columns=columns, style_images=style_images), out)
+    with bar("style") as progress:
+        drawn = draw_sheet(stylizer, photo, width=width, columns=columns, style_images=style_images, progress=progress)
+    write_image(drawn, out)
     click.echo(out)

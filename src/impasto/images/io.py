@@ -9,11 +9,12 @@ from __future__ import annotations
 import dataclasses
 import io
 import os
+import struct
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -116,12 +117,13 @@ class Photo:
 PhotoLike = str | os.PathLike[str] | io.BytesIO | Image.Image | Array | Photo
 
 
-def read_photo(source: PhotoLike) -> Photo:
+def read_photo(source: PhotoLike, max_pixels: int | None = None) -> Photo:
     """Decode a photo: EXIF rotation applied, alpha set aside, every mode and colour profile turned to sRGB.
 
     Args:
         source: a path; the bytes of a file; a PIL image; or an array, (H,W), (H,W,3) or (H,W,4), uint8. A photo that is
             decoded already is returned as it is.
+        max_pixels: files that claim more are refused unread, see :func:`open_image`.
 
     Raises:
         ImpastoError: the file is missing, no picture, truncated or too large; or the array has another shape or dtype.
@@ -132,16 +134,22 @@ def read_photo(source: PhotoLike) -> Photo:
         return _decode(Image.fromarray(_checked(source)), as_array=True)
     if isinstance(source, Image.Image):
         return _decode(source, as_array=False)
-    with open_image(source) as image:
+    with open_image(source, max_pixels) as image:
         return _decode(image, as_array=False)
 
 
 @contextmanager
-def open_image(source: str | os.PathLike[str] | io.BytesIO) -> Iterator[Image.Image]:
-    """Open a picture file; what goes wrong while it is open, decoding included, is reported as one clear line."""
+def open_image(source: str | os.PathLike[str] | io.BytesIO, max_pixels: int | None = None) -> Iterator[Image.Image]:
+    """Open a picture file; what goes wrong while it is open, decoding included, is reported as one clear line.
+
+    Args:
+        source: a path, or the bytes of a file.
+        max_pixels: a file whose header claims more pixels is refused before it is decoded. None is Pillow's own limit,
+            of 179 million.
+    """
     path = "standard input" if isinstance(source, io.BytesIO) else source
     try:
-        with Image.open(source) as image:
+        with Image.open(source) if max_pixels is None else _open_up_to(max_pixels, source) as image:
             yield image
     except FileNotFoundError:
         raise ImpastoError(f"{path}: there is no such file") from None
@@ -150,7 +158,7 @@ def open_image(source: str | os.PathLike[str] | io.BytesIO) -> Iterator[Image.Im
     except Image.UnidentifiedImageError:
         raise ImpastoError(f"{path}: {_why_unreadable(source)}") from None
     except Image.DecompressionBombError:
-        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        most = max_pixels or 2 * (Image.MAX_IMAGE_PIXELS or 0)
         raise ImpastoError(
             f"{path}: claims more than {most:,} pixels; raise --max-megapixels if it is no trap"
         ) from None
@@ -158,6 +166,36 @@ def open_image(source: str | os.PathLike[str] | io.BytesIO) -> Iterator[Image.Im
         raise ImpastoError(f"{path}: may not be read; check its permissions") from None
     except (OSError, SyntaxError, ValueError) as error:
         raise ImpastoError(f"{path}: is damaged ({error}); get the file anew") from None
+
+
+def _open_up_to(max_pixels: int, source: str | os.PathLike[str] | io.BytesIO) -> Image.Image:
+    """Open a file that claims at most so many pixels, also where that is more than Pillow's own limit.
+
+    Raises:
+        DecompressionBombError: it claims more.
+    """
+    try:
+        image: Image.Image = Image.open(source)
+    except Image.DecompressionBombError:
+        image = _open_unlimited(source)
+    if image.width * image.height > max_pixels:
+        image.close()
+        raise Image.DecompressionBombError
+    return image
+
+
+def _open_unlimited(source: str | os.PathLike[str] | io.BytesIO) -> Image.Image:
+    """Open a file as :func:`PIL.Image.open` does, by the first plugin that knows it, but whatever size it claims."""
+    with nullcontext(source) if isinstance(source, io.BytesIO) else Path(source).open("rb") as file:
+        file.seek(0)
+        start = file.read(16)
+    for factory, accepts in (Image.OPEN[name] for name in Image.ID):
+        with suppress(SyntaxError, IndexError, TypeError, struct.error):
+            if accepts is None or accepts(start) is True:
+                if isinstance(source, io.BytesIO):
+                    source.seek(0)
+                return factory(cast(Any, source), "")  # plugins take paths too, and close these files themselves
+    raise Image.UnidentifiedImageError
 
 
 def _why_unreadable(source: str | os.PathLike[str] | io.BytesIO) -> str:

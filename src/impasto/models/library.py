@@ -51,10 +51,10 @@ def with_own_styles(model: Model) -> Model:
 
 
 def find(name: str, model: Model) -> Style:
-    """Find a style by its slug, or read it from a file.
+    """The style of a model that has this slug.
 
     Args:
-        name: the slug of one of the model's styles, or a path that ends in ``.safetensors``.
+        name: the slug.
         model: the model, with the user's styles if they are to be found.
 
     Raises:
@@ -62,10 +62,6 @@ def find(name: str, model: Model) -> Style:
     """
     if name in model.styles:
         return model.styles[name]
-    if name.endswith(SUFFIX):
-        style = Style.load(name)
-        check_fits(style, model)
-        return style
     if next(root().glob(f"*/{name}{SUFFIX}"), None) and _is_slug(name):
         raise ImpastoError(
             f"style {name!r}: was made for another network than {model.info.name!r}; "

@@ -1,8 +1,9 @@
-"""The row of any painting: predicted, then corrected by what pictures in it look like."""
+"""The row of any painting: predicted, then corrected by what small pictures in it look like."""
 
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 
 import numpy as np
 
@@ -13,34 +14,37 @@ from impasto.images.io import square
 from impasto.images.noise import noise
 from impasto.models.model import CORRECTION, Model
 from impasto.runtime.base import Row, Runtime
-from impasto.styles.painting import Painting, for_predictor
+from impasto.styles.painting import Painting, for_predictor, read_painting
 from impasto.stylize.correction import Correction
 
-LOOKS = ("schwerinpalace.jpg", "berlincathedral.jpg")
-"""Photos that are painted to see how a row is, one a look. Of those that come with the package, small pictures of these
-tell most of large ones of others."""
-SIDE = 96
-"""Of these photos, in pixels."""
+PROBES = ("schwerinpalace.jpg", "berlincathedral.jpg")
+"""The probes: photos that are painted, one in each step of the correction, to see what a row does. Of the photos that
+come with the package, small pictures of these two tell most about large pictures of others."""
+PROBE_SIDE = 96
+"""Height and width of a probe, in pixels."""
+_REMEMBERED = 32
+"""Files of paintings whose rows are remembered: a folder of photos asks for the same painting again and again."""
 
 
 class Predictor:
     """Reads styles off paintings.
 
     Args:
-        model: with a predictor, or without one, when it raises what is wrong only once it is called.
-        runtime: its networks, ready to run.
+        model: has a predictor; if it has none, only a call raises the error that says so.
+        runtime: has its networks, ready to run.
     """
 
     def __init__(self, model: Model, runtime: Runtime) -> None:
         self._model = model
         self._runtime = runtime
         self._correction = functools.cache(lambda: Correction.from_bytes(model.weights(CORRECTION)))
+        self._remembered = functools.lru_cache(_REMEMBERED)(lambda path, _: self(read_painting(path)))
 
     def __call__(self, painting: Painting) -> Row:
-        """The style (P,) of a painting.
+        """The style (P,) float32 of a painting.
 
         Raises:
-            ImpastoError: the model predicts no styles, or in a format of before, or one of its files is damaged.
+            ImpastoError: the model predicts no styles, predicts them in an old format, or one of its files is damaged.
         """
         if self._model.outdated:
             raise ImpastoError(f"model {self._model.path}: predicts styles in an old format; impasto correct renews it")
@@ -48,19 +52,30 @@ class Predictor:
         row, grams = self._runtime.predict(pixels)
         if not self._model.corrects:
             return row[0]
-        return self._correction()(row[0], grams[0], self._look)
+        return self._correction()(row[0], grams[0], self._probe)
 
-    def _look(self, number: int, row: Row) -> Row:
-        picture = self._runtime.run(photo_of(number, self._model.info.input_noise), row[None])
+    def of_file(self, path: Path) -> Row:
+        """The style (P,) float32 of a painting's file, predicted once as long as the file is not changed.
+
+        Raises:
+            ImpastoError: the painting cannot be read or shows nothing, or see :meth:`__call__`.
+        """
+        return self._remembered(path, path.stat().st_mtime_ns if path.exists() else 0)
+
+    def _probe(self, number: int, row: Row) -> Row:
+        """The Gram matrices (S,) float32 of a probe painted in a row (P,)."""
+        picture = self._runtime.run(probe(number, self._model.info.input_noise), row[None])
         return self._runtime.grams(picture)[0]
 
 
-@functools.lru_cache(maxsize=2 * len(LOOKS))
-def photo_of(look: int, deviation: float) -> Pixels:
-    """(1,3,SIDE,SIDE), what a look's picture is made of.
+@functools.lru_cache(maxsize=2 * len(PROBES))
+def probe(number: int, deviation: float) -> Pixels:
+    """A probe, ready to be painted: (1,3,PROBE_SIDE,PROBE_SIDE) float32, RGB in [0,1] with noise on it.
 
     Args:
-        look: its number.
-        deviation: of the noise on it, 0..255 scale.
+        number: index in :data:`PROBES`.
+        deviation: standard deviation of the noise, on the 0..255 scale.
     """
-    return square(free_photos() / LOOKS[look], SIDE) + np.float32(deviation / 255) * noise(SIDE, SIDE)
+    return square(free_photos() / PROBES[number], PROBE_SIDE) + np.float32(deviation / 255) * noise(
+        PROBE_SIDE, PROBE_SIDE
+    )

@@ -1,4 +1,4 @@
-"""Styles and where in a picture each of them is."""
+"""Styles, and where in a picture each of them is."""
 
 from __future__ import annotations
 
@@ -18,17 +18,51 @@ from impasto.styles.style import Row
 logger = logging.getLogger(__name__)
 
 MaskLike = str | os.PathLike[str] | Image.Image | Array
+"""A file, a PIL image, or an array (H,W), (H,W,3) or (H,W,4) uint8: white where the style is."""
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A mask as it was read, for photos of any size.
+
+    Attributes:
+        name: what messages call it.
+        array: (H,W) uint8, 255 where the style is.
+    """
+
+    name: str
+    array: Array
+
+    @classmethod
+    def read(cls, source: MaskLike) -> Mask:
+        """Read a mask.
+
+        Raises:
+            ImpastoError: it cannot be read, or is black all over.
+        """
+        name = f"mask {source}" if isinstance(source, str | os.PathLike) else "a region's mask"
+        array = read_mask(source)
+        if not array.any():
+            raise ImpastoError(f"{name}: is black all over, its style would be nowhere; paint it white there")
+        return cls(name, array)
+
+    def at(self, height: int, width: int) -> Array:
+        """The mask for a photo of that size; if it has another size, it is resized, which is logged."""
+        if self.array.shape != (height, width):
+            own = f"{self.array.shape[1]} × {self.array.shape[0]}"
+            logger.warning("%s: resized from %s to the photo's %s × %s", self.name, own, width, height)
+        return resize(self.array, height, width)
 
 
 @dataclass(frozen=True)
 class Regions:
-    """Styles, and the part of the picture that each has.
+    """Styles, and the part of the picture that each of them has.
 
     Attributes:
-        styles: (R,P). The first is wherever the others leave room.
-        masks: R-1 arrays (H,W) uint8, the share of every other style at each pixel; where they add up to more than
-            255, they count in proportion.
-        identity: for each style, the share of the identity style in it; without it, none.
+        styles: (R,P) float32. The first style is wherever the others leave room.
+        masks: R-1 arrays (H,W) uint8, the share of every other style at each pixel. Where they add up to more than 255,
+            they count in proportion.
+        identity: for each style, the share of the identity style in it, from 0 to 1; empty if the model has none.
     """
 
     styles: Row
@@ -36,7 +70,7 @@ class Regions:
     identity: tuple[float, ...] = ()
 
     def resized(self, height: int, width: int) -> Regions:
-        """For a picture of that size."""
+        """The same for a picture of another size."""
         return replace(self, masks=tuple(resize(mask, height, width) for mask in self.masks))
 
     def identity_in(self, window: Window) -> Pixels:
@@ -53,28 +87,3 @@ class Regions:
         total = masks.sum(axis=0, keepdims=True)
         shares: Pixels = np.concatenate([np.maximum(0, 1 - total), masks])[None] / np.maximum(1, total)
         return shares
-
-
-def check_mask(source: MaskLike) -> Array:
-    """A mask (H,W) uint8: a file, PIL image or array, white where the style is.
-
-    Raises:
-        ImpastoError: it cannot be read, or is black all over.
-    """
-    mask = read_mask(source)
-    if not mask.any():
-        raise ImpastoError(f"{_name(source)}: is black all over, its style would be nowhere; paint it white there")
-    return mask
-
-
-def mask_for(photo: Array, source: MaskLike) -> Array:
-    """:func:`check_mask`, resized to the photo (H,W,3) if it has another size, which is logged."""
-    mask = check_mask(source)
-    if mask.shape != photo.shape[:2]:
-        sizes = " to the photo's ".join(f"{width} × {height}" for height, width in (mask.shape, photo.shape[:2]))
-        logger.warning("%s: resized from %s", _name(source), sizes)
-    return resize(mask, *photo.shape[:2])
-
-
-def _name(source: MaskLike) -> str:
-    return f"mask {source}" if isinstance(source, str | os.PathLike) else "a region's mask"

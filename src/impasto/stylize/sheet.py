@@ -10,22 +10,30 @@ from PIL import Image, ImageOps
 
 from impasto.images.contact_sheet import named, stack, table
 from impasto.images.io import PhotoLike, read_photo
-from impasto.progress import progress
+from impasto.progress import Progress, reported, silent
 from impasto.styles.style import Style
-from impasto.stylize.stylizer import StyleLike, Stylizer
+from impasto.stylize.resolve import StyleLike
+from impasto.stylize.stylizer import Stylizer
 
 
 def sheet(
-    stylizer: Stylizer, photo: PhotoLike, *, width: int = 384, columns: int = 3, style_images: Sequence[Path] = ()
+    stylizer: Stylizer,
+    photo: PhotoLike,
+    *,
+    width: int = 384,
+    columns: int = 3,
+    style_images: Sequence[Path] = (),
+    progress: Progress = silent,
 ) -> Image.Image:
-    """One photo in every style of a model, each under its name, the photo first.
+    """Draw one photo in every style of a model, each picture under its name, the photo first.
 
     Args:
-        stylizer: the model.
-        photo: see :class:`impasto.stylize.stylizer.Stylizer`; stylized at the size at which it is shown.
+        stylizer: paints the pictures.
+        photo: see :meth:`impasto.stylize.stylizer.Plan.paint`; it is painted at the size at which it is shown.
         width: of one picture, in pixels.
         columns: pictures in a row.
         style_images: paintings whose styles are predicted and come last.
+        progress: is told of every picture.
 
     Raises:
         ImpastoError: the photo cannot be read.
@@ -35,7 +43,7 @@ def sheet(
     cell = Image.fromarray(source.resized(round(width * max(1, height / full_width))).array)
     predicted = [stylizer.predict(path, path.stem) for path in style_images]
     styles: list[StyleLike] = [*stylizer.styles, *predicted]
-    pictures = [cell, *(stylizer(cell, style) for style in progress(styles, unit="style"))]
+    pictures = [cell, *(stylizer(cell, style) for style in reported(styles, progress))]
     names = ["photo", *stylizer.styles, *(style.slug for style in predicted)]
     pictures += [Image.new("RGB", cell.size, "white")] * (-len(pictures) % columns)
     names += [""] * (-len(names) % columns)
@@ -47,11 +55,11 @@ def sheet(
 
 
 def styles_by_photos(styles: Mapping[str, Style], pictures: Mapping[str, Sequence[Image.Image]]) -> Image.Image:
-    """A row for each style, its image first; the photos over them.
+    """Draw a table with a row for each style, which begins with its style image, and the photos above them.
 
     Args:
-        styles: by slug.
-        pictures: "photo" and slugs -> as many pictures each, all of one size.
+        styles: slug -> style.
+        pictures: slug -> the pictures in that style, and "photo" -> the photos: equally many each, all of one size.
     """
     photos = pictures["photo"]
     rows = [[Image.new("RGB", photos[0].size, "white"), *photos]]
@@ -62,7 +70,7 @@ def styles_by_photos(styles: Mapping[str, Style], pictures: Mapping[str, Sequenc
 
 
 def thumbnail(style: Style, size: tuple[int, int]) -> Image.Image:
-    """The style image, cut to ``size``; white for a style that has none."""
+    """The style image, cut to ``size`` (width, height); white for a style that has none."""
     if not style.thumbnail:
         return Image.new("RGB", size, "white")
-    return ImageOps.fit(Image.open(io.BytesIO(style.thumbnail)), size)
+    return ImageOps.fit(Image.fromarray(read_photo(io.BytesIO(style.thumbnail)).array), size)

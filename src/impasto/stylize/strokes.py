@@ -1,45 +1,58 @@
-"""Stroke size: a network paints strokes of one size in pixels, so pictures are painted at the size that suits.
+"""The size of strokes: a network paints strokes of one size in pixels, so a picture is painted at the size that suits.
 
-A picture that is larger than that is painted small first; the painting is enlarged and painted again, by the same
-network, which draws its large strokes anew in sharp ones of its own. That would make every picture harder than the one
-before, so of the last only what is finer than the strokes is kept: light and colour stay as the first painted them.
+A picture that is larger than that is painted small first. This draft is enlarged and painted again by the same network,
+which draws the large strokes anew as sharp ones of its own. Every painting would be harder than the one before, so of
+each only what is finer than the strokes is kept: light and colour stay as in the first draft.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
 
-from impasto.errors import ImpastoError
 from impasto.images.arrays import Array, resize
 
 WORKING = 1024
-"""Long side, in pixels, at which the strokes have the size 1."""
-LEAST, MOST = 0.5, 4.0
+"""Long side, in pixels, of a picture whose strokes have the size 1."""
 _DIRECT = 1.5
-"""How much larger than :data:`WORKING` a picture is still painted at its own size when no stroke size is asked for."""
+"""Without a stroke size, pictures of up to this many times :data:`WORKING` are painted at their own size."""
 _STEP = 3.0
-"""Most that a painting is enlarged before it is painted again."""
+"""Most that a draft is enlarged before it is painted again."""
 _FORM = 3
-"""Pixels of a painting from which on a form is to stay as it is when the painting is enlarged and painted again."""
+"""Pixels of a draft from which on a form must stay as it is when the enlarged draft is painted again."""
 _STRIP = 256
+"""Height, in pixels, of the strips in which forms are put back."""
+
+Paint = Callable[[Array, tuple[int, int]], Array]
+"""Paints a photo (h,w,3) uint8, or a draft, as a picture of the given height and width."""
+
+
+def paint_in_strokes(paint: Paint, photo: Array, stroke: float | None) -> Array:
+    """Paint a photo (H,W,3) uint8 at every size that the stroke size asks for, each time from the draft before.
+
+    Returns:
+        (H,W,3) uint8.
+    """
+    height, width = photo.shape[:2]
+    first, *larger = sizes(height, width, stroke)
+    picture = paint(photo, first)
+    for size in larger:
+        draft, picture = picture, paint(picture, size)
+        keep_forms(picture, draft)
+    return resize(picture, height, width)
 
 
 def sizes(height: int, width: int, stroke: float | None = None) -> list[tuple[int, int]]:
-    """The sizes (height, width) at which a picture is painted, one after the other; increasing.
+    """The sizes (height, width) at which a picture is painted, one after the other; each is larger than the one before.
 
     Args:
-        height, width: of the picture.
-        stroke: size of the strokes relative to the picture; None is 1 for large pictures, and whatever the network
-            paints for those that are not.
-
-    Raises:
-        ImpastoError: the stroke size is out of range.
+        height, width: of the picture, in pixels.
+        stroke: size of the strokes relative to the picture. None means 1 for large pictures; smaller ones are painted
+            at their own size, whatever strokes come of it.
     """
-    if stroke is not None and not LEAST <= stroke <= MOST:
-        raise ImpastoError(f"stroke {stroke:g}: must be between {LEAST:g} and {MOST:g}")
     scale = WORKING / (stroke or 1) / max(height, width)
     if stroke is None and scale * _DIRECT >= 1:
         scale = 1.0
@@ -49,15 +62,15 @@ def sizes(height: int, width: int, stroke: float | None = None) -> list[tuple[in
     return list(dict.fromkeys(rounded))  # the first may be all but the picture's
 
 
-def keep_forms(picture: Array, painting: Array) -> None:
-    """Give ``picture`` (H,W,3) the light and colour of the smaller ``painting`` (h,w,3) that it was painted from.
+def keep_forms(picture: Array, draft: Array) -> None:
+    """Give a picture (H,W,3) uint8 the light and colour of the smaller draft (h,w,3) that it was painted from.
 
-    The difference between the two, at a size at which only large forms are left, is enlarged and added, in place: there
-    may be no room for another picture.
+    The difference between the two is taken at a size at which only large forms are left, enlarged, and added to the
+    picture in place: there may be no room for another picture.
     """
     height, width = picture.shape[:2]
-    size = [max(1, length // _FORM) for length in painting.shape[:2]]
-    difference = resize(painting, *size).astype(np.float32) - resize(picture, *size)
+    size = [max(1, length // _FORM) for length in draft.shape[:2]]
+    difference = resize(draft, *size).astype(np.float32) - resize(picture, *size)
     maps = [Image.fromarray(np.ascontiguousarray(difference[..., channel])) for channel in range(3)]
     for top in range(0, height, _STRIP):
         bottom = min(height, top + _STRIP)

@@ -27,8 +27,8 @@ from impasto.nn.onnx import predictor_to_onnx
 from impasto.nn.precision import fastest_precision
 from impasto.nn.predictor import painting_grams
 from impasto.progress import progress
-from impasto.stylize.correction import Array, Correction
-from impasto.stylize.predictor import LOOKS, photo_of
+from impasto.stylize.correction import Correction, Floats
+from impasto.stylize.predictor import PROBES, probe
 from impasto.training.recipe import Recipe, read_recipe
 from impasto.training.run import find_paintings
 
@@ -124,7 +124,7 @@ class Sample:
 @dataclass(frozen=True)
 class _Seen:
     """Of pictures: Gram matrices, whole (N,G), scaled so that squared distances are style losses, and their first
-    numbers (N,S); what content losses are distances of (N,E)."""
+    entries (N,S); what content losses are distances of (N,E)."""
 
     grams: Tensor
     first: Tensor
@@ -138,7 +138,8 @@ class Finder:
     Args:
         painter: with a predictor.
         samples: to learn from; no fewer than directions, which are found among their slopes.
-        whole: paintings (1,3,H,W) to learn looks from. Parts in other colours, as samples are, teach them worse.
+        whole: paintings (1,3,H,W) to learn from what probes tell. Parts in other colours, as samples are, teach
+            less well.
         others: for each of these, photos (N,3,H,W) with noise, of whose pictures those that are looked at shall tell.
         noise: standard deviation of the noise on photos, 0..255 scale.
         weight: of the style loss.
@@ -170,42 +171,42 @@ class Finder:
                 slopes = [self._slope(*each) for each in self._each(rows, paintings)]
                 axes = torch.cat([axes, _leading(torch.cat(slopes) * predictor.spread, axes, count)])
             found = self._measured(axes, axes * predictor.spread, rows, paintings)
-            found = self.with_looks(found)
+            found = self.with_probes(found)
             rows = [self._corrected(found, *each) for each in zip(predicted, paintings, strict=True)]
         assert found is not None
         return found
 
     @torch.no_grad()
-    def with_looks(self, correction: Correction) -> Correction:
-        """The same with all looks, each learnt where it will look: at rows that those before it have corrected."""
+    def with_probes(self, correction: Correction) -> Correction:
+        """The same with all probes, each learnt where it will be used: at rows corrected by those before it."""
         predictor = self.painter.predictor
         assert predictor is not None
         predicted, targets = map(torch.cat, zip(*map(predictor.read, self.whole), strict=True))
         paintings = np.asarray(targets.cpu())
         lengths = np.sqrt(np.square(paintings).sum(axis=1, keepdims=True))
         moved, rows = np.zeros((len(predicted), len(correction.directions)), np.float32), predicted
-        for number in range(len(LOOKS)):
-            photo = torch.from_numpy(photo_of(number, self.noise)).to(predicted)
+        for number in range(len(PROBES)):
+            photo = torch.from_numpy(probe(number, self.noise)).to(predicted)
             seen, others = (
                 np.stack([self._first(*each) for each in progress(pairs, unit="painting", total=len(rows))])
                 for pairs in (zip(repeat(photo), rows, strict=False), zip(self.others, rows, strict=True))
             )
-            correction = correction.with_look(seen / lengths, others / lengths)
+            correction = correction.with_probe(seen / lengths, others / lengths)
             steps = (correction.step(number, *each) for each in zip(moved, seen, paintings, strict=True))
             moved = moved + np.stack(list(steps))
             rows = predicted + torch.from_numpy(moved @ correction.directions).to(predicted)
         return correction
 
     def _corrected(self, correction: Correction, row: Tensor, painting: _Seen) -> Tensor:
-        def look(number: int, at: Array) -> Array:
-            photo = torch.from_numpy(photo_of(number, self.noise)).to(row)
+        def paint(number: int, at: Floats) -> Floats:
+            photo = torch.from_numpy(probe(number, self.noise)).to(row)
             return self._first(photo, torch.from_numpy(at).to(row))
 
-        corrected = correction(row[0].cpu().numpy(), painting.first[0].cpu().numpy(), look)
+        corrected = correction(row[0].cpu().numpy(), painting.first[0].cpu().numpy(), paint)
         return torch.from_numpy(corrected).to(row)[None]
 
     @torch.no_grad()
-    def _first(self, photos: Tensor, row: Tensor) -> Array:
+    def _first(self, photos: Tensor, row: Tensor) -> Floats:
         """(S,), the Gram matrices of pictures of ``photos`` (N,3,H,W) in one row (P,), in the mean."""
         pictures = self._paint(photos, row.expand(len(photos), -1))
         return np.asarray(self._see(pictures).first.mean(dim=0).cpu())

@@ -1,0 +1,74 @@
+"""The numbers that decide how a photo is painted, in whatever style: one value, checked where it is made.
+
+The command line's options and the reference page are made from this module, so a new control is added here alone. It
+imports no NumPy, no Pillow and no runtime, because ``impasto --help`` reads it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypedDict
+
+from msgspec import Meta, Struct
+
+from impasto.errors import check_ranges
+
+
+class Controls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a photo is painted.
+
+    Raises:
+        ImpastoError: a number is out of its range.
+    """
+
+    strength: Annotated[
+        float, Meta(ge=0, le=1.5, description="How far to go: 0 is the photo, 1 the style, up to 1.5 beyond it.")
+    ] = 1.0
+    """The photo is laid over the picture by what is missing to 1. Where the model has a style called ``identity``, the
+    network also comes nearer to that style below 1, and moves away from it beyond 1."""
+    detail: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="How much of the photo's forms to bring back in the painting's colours, from 0 to 1.",
+        ),
+    ] = 0.0
+    keep_color: Annotated[bool, Meta(description="Keep the photo's colours, take the brushwork alone.")] = False
+    """The lightness is the picture's, the two colour axes of Oklab are the photo's."""
+    stroke: (
+        Annotated[
+            float,
+            Meta(
+                ge=0.5,
+                le=4,
+                description="Size of the strokes relative to the picture, from 0.5 to 4; 1 is what a picture of 1024 "
+                "pixels has.",
+                extra={"default": "1 for larger pictures, as it comes for smaller ones"},
+            ),
+        ]
+        | None
+    ) = None
+    size: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                description="Long side of the picture, in pixels; the photo is scaled to it.",
+                extra={"unit": "pixel", "default": "the photo's size"},
+            ),
+        ]
+        | None
+    ) = None
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+
+
+class ControlOptions(TypedDict, total=False):
+    """The fields of :class:`Controls` as keywords, for type checkers."""
+
+    strength: float
+    detail: float
+    keep_color: bool
+    stroke: float | None
+    size: int | None

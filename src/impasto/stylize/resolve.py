@@ -1,0 +1,116 @@
+"""From what a caller names as a style to the point at which the network is run.
+
+A ``str`` is the slug of a style, a :class:`~pathlib.Path` is a file: a style file (``.safetensors``) or the picture of
+a painting, whose style is predicted. Nothing here guesses which of the two a text means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from impasto.errors import ImpastoError
+from impasto.images.arrays import Array
+from impasto.models import library
+from impasto.models.model import Model
+from impasto.styles.painting import is_painting
+from impasto.styles.rows import blend_rows, with_colors, with_palette
+from impasto.styles.style import IDENTITY, Row, Style
+
+Named = str | Path
+"""The slug of a style, or the file of a style or painting."""
+StyleLike = Named | Style | Mapping[Any, float]
+"""A style, or a blend: :data:`Named` -> weight, in which weights count in proportion to their sum. (Type checkers would
+refuse dictionaries with both kinds of keys, if the keys had their type.)"""
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where the network is run for a style or blend at some strength, whatever the photo.
+
+    The identity style, which paints the photo as it is, is kept apart, because its colours are those of the photo. It
+    moves the row by the square of its share only: what the network paints halfway between two styles so far apart is
+    neither, while the photo, which is laid over the picture by the share itself, is always clean.
+
+    Attributes:
+        base: (P,) float32, the style or blend without the identity style.
+        share: how much of the identity style is in it: 1 is the photo, 0 the style, and below 0 is beyond the style
+            (a strength above 1).
+        identity: (P,) float32, the identity style of the model, or None if it has none; the share is 0 then.
+        fold: the network's space-to-depth factor: fold² values of each colour in its last layer.
+    """
+
+    base: Row
+    share: float
+    identity: Row | None
+    fold: int
+
+    @property
+    def laid_over(self) -> float:
+        """How much of the photo is laid over the picture, from 0 to 1."""
+        return max(0.0, self.share)
+
+    def row(self, photo: Array) -> Row:
+        """The row (P,) float32 for a photo (H,W,3) uint8, whose colours the identity style takes."""
+        if self.identity is None or not self.share:
+            return self.base
+        identity = with_palette(self.identity, photo, self.fold)
+        if self.share == 1:
+            return identity
+        if self.share < 0:
+            # Beyond the style no colours are further from the photo's: the colours stay the style's own.
+            return self.base + np.float32(self.share) * (with_colors(identity, self.base, self.fold) - self.base)
+        return self.base + np.float32(self.share**2) * (identity - self.base)
+
+
+def resolve(style: StyleLike, model: Model, strength: float, predict: Callable[[Path], Row]) -> Point:
+    """The point for a style or blend.
+
+    Args:
+        style: a slug, a file, a style made for the model's network, or a blend.
+        model: has the styles that slugs name.
+        strength: 0 is the identity style, 1 the style itself, more is beyond it.
+        predict: gives the row (P,) of a painting's file.
+
+    Raises:
+        ImpastoError: a style is unknown, a file cannot be read, a style belongs to another network, or a blend has no
+            weight above 0 or one that is no weight.
+    """
+    row = _row(style, model, predict)
+    if IDENTITY not in model.styles:
+        return Point(row, 0.0, None, model.info.fold)
+    within = _identity_within(style)
+    if isinstance(style, Mapping) and 0 < within < 1:
+        row = _row({name: weight for name, weight in style.items() if name != IDENTITY}, model, predict)
+    return Point(row, 1 - strength * (1 - within), model.styles[IDENTITY].row, model.info.fold)
+
+
+def _identity_within(style: StyleLike) -> float:
+    """The identity style's share of a style or blend, from 0 to 1."""
+    if isinstance(style, Mapping):
+        return sum(weight for name, weight in style.items() if name == IDENTITY) / sum(style.values())
+    return float((style.slug if isinstance(style, Style) else style) == IDENTITY)
+
+
+def _row(style: StyleLike, model: Model, predict: Callable[[Path], Row]) -> Row:
+    if isinstance(style, Mapping):
+        rows = {str(name): _row(name, model, predict) for name in style}
+        return blend_rows(rows, {str(name): weight for name, weight in style.items()})
+    if isinstance(style, Path) and style.suffix != library.SUFFIX:
+        return predict(style)
+    found = style if isinstance(style, Style) else _find(style, model)
+    library.check_fits(found, model)
+    return found.row
+
+
+def _find(name: Named, model: Model) -> Style:
+    """The style of a slug or in a style file."""
+    if isinstance(name, Path):
+        return Style.load(name)
+    if name not in model.styles and (name.endswith(library.SUFFIX) or is_painting(name)):
+        raise ImpastoError(f"style {name!r}: a str names a style; for a file, give a pathlib.Path")
+    return library.find(name, model)

@@ -1,0 +1,43 @@
+"""Oklab: known answers, and the colours of one picture under the lightness of another."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from impasto.images.color import from_oklab, keep_color, to_oklab
+
+pictures = hnp.arrays(np.uint8, st.tuples(st.just(1), st.just(3), st.integers(1, 6), st.integers(1, 6)))
+
+
+@given(pictures)
+def test_oklab_and_back(array: np.ndarray) -> None:
+    pixels = array.astype(np.float32) / 255
+    np.testing.assert_allclose(from_oklab(to_oklab(pixels)), pixels, atol=2e-3)
+
+
+def test_oklab_known_answers() -> None:
+    white, red = (np.array(color, np.float32).reshape(1, 3, 1, 1) for color in ((1, 1, 1), (1, 0, 0)))
+    np.testing.assert_allclose(to_oklab(white).ravel(), [1, 0, 0], atol=1e-3)
+    np.testing.assert_allclose(to_oklab(red).ravel(), [0.6280, 0.2249, 0.1258], atol=1e-3)
+
+
+@given(pictures, st.integers(0, 99))
+def test_keeping_color_takes_lightness_from_the_picture_and_hue_from_the_photo(array: np.ndarray, seed: int) -> None:
+    photo = array.astype(np.float32) / 255
+    picture = np.random.default_rng(seed).random(photo.shape, dtype=np.float32)
+    kept = keep_color(picture, photo)
+    assert kept.min() >= 0
+    assert kept.max() <= 1
+    lab, lightness, color = to_oklab(kept), to_oklab(picture)[:, 0], to_oklab(photo)[:, 1:]
+    np.testing.assert_allclose(lab[:, 0], lightness, atol=0.03)
+    across = lab[:, 1] * color[:, 1] - lab[:, 2] * color[:, 0]
+    assert np.abs(across).max() < 0.01
+    assert (np.hypot(*lab[0, 1:]) <= np.hypot(*color[0]) + 0.02).all()
+
+
+def test_keeping_color_of_the_photo_itself_changes_nothing() -> None:
+    photo = np.random.default_rng(0).random((1, 3, 9, 9), dtype=np.float32)
+    np.testing.assert_allclose(keep_color(photo, photo), photo, atol=3e-3)

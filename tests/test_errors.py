@@ -1,0 +1,47 @@
+"""Ranges are read from annotations, and told in words."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import pytest
+from msgspec import Meta
+
+from impasto.errors import ImpastoError, check_ranges, meta_of, range_in_words, unknown
+
+
+class Options(msgspec.Struct):
+    rate: Annotated[float, Meta(gt=0, lt=1)] = 0.5
+    steps: Annotated[int, Meta(ge=1, extra={"unit": "step"})] | None = None
+    name: str = "any"
+
+
+def test_values_are_checked_against_their_annotations() -> None:
+    check_ranges(Options())
+    check_ranges(Options(rate=0.999, steps=1))
+    for options, message in (
+        (Options(rate=0), "rate 0: must be above 0 and below 1"),
+        (Options(rate=1), "rate 1: must be above 0 and below 1"),
+        (Options(rate=None), "rate None: must be a number above 0 and below 1"),
+        (Options(steps=0), "steps 0: must be at least 1 step"),
+    ):
+        with pytest.raises(ImpastoError) as caught:
+            check_ranges(options)
+        assert str(caught.value) == message
+
+
+def test_ranges_in_words() -> None:
+    assert range_in_words(Meta(ge=0.5, le=4)) == "between 0.5 and 4"
+    assert range_in_words(Meta(le=3)) == "at most 3"
+    assert range_in_words(Meta(description="anything")) == ""
+
+
+def test_metadata_is_found_in_unions() -> None:
+    assert meta_of(Annotated[int, Meta(ge=1)] | None) == Meta(ge=1)
+    assert meta_of(int | None) == Meta()
+
+
+def test_unknown_names_are_refused_with_near_ones() -> None:
+    assert str(unknown("style", "murl", ["mural", "kiss"])) == "no style 'murl': did you mean mural?"
+    assert str(unknown("style", "x", ["b", "a"])) == "no style 'x': there is a, b"
