@@ -1,9 +1,15 @@
-"""The one error that users see."""
+"""The one error that users see, and the checks that raise it wherever they are needed."""
 
 from __future__ import annotations
 
 import difflib
+import functools
+import math
 from collections.abc import Iterable
+from numbers import Real
+from typing import Any, get_args
+
+import msgspec
 
 
 class ImpastoError(Exception):
@@ -15,8 +21,66 @@ class ImpastoError(Exception):
 
 
 def unknown(kind: str, value: str, known: Iterable[str]) -> ImpastoError:
-    """The error for a ``value`` that is none of ``known``: it suggests near names, else lists what there is."""
+    """The error for a ``value`` that is not among the ``known`` ones: it suggests similar names, or lists them all."""
     known = sorted(known)
     near = difflib.get_close_matches(value, known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there is {', '.join(known) or 'none'}"
     return ImpastoError(f"no {kind} {value!r}: {hint}")
+
+
+def check_ranges(values: msgspec.Struct) -> None:
+    """Check every number of a struct against the range that its annotation gives.
+
+    A range is written once, in the annotation: ``Annotated[float, msgspec.Meta(ge=0, le=1)]``. msgspec itself checks it
+    only when it decodes a file; called from ``__post_init__``, this function checks it wherever a value is made.
+
+    Raises:
+        ImpastoError: a field with a range is no number or lies outside. NaN and infinity lie outside every range; None
+            is accepted where the annotation says ``| None``.
+    """
+    for name, meta, optional in _ranges(type(values)):
+        value = getattr(values, name)
+        if value is None and optional:
+            continue
+        if not isinstance(value, Real):
+            raise ImpastoError(f"{name} {value!r}: must be a number {range_in_words(meta)}")
+        if not _lies_within(float(value), meta):
+            raise ImpastoError(f"{name} {value:g}: must be {range_in_words(meta)}")
+
+
+def meta_of(annotation: Any) -> msgspec.Meta:
+    """The :class:`msgspec.Meta` in a type annotation, also inside of a union; an empty one if there is none."""
+    for each in getattr(annotation, "__metadata__", ()):
+        if isinstance(each, msgspec.Meta):
+            return each
+    found = (meta_of(part) for part in get_args(annotation))
+    return next((meta for meta in found if meta != msgspec.Meta()), msgspec.Meta())
+
+
+def range_in_words(meta: msgspec.Meta) -> str:
+    """What a range allows: ``between 0 and 1.5``, ``at least 1 pixel``; empty if it allows everything.
+
+    The unit comes from ``Meta(extra={"unit": ...})``.
+    """
+    unit = f" {meta.extra['unit']}" if meta.extra and "unit" in meta.extra else ""
+    if meta.ge is not None and meta.le is not None:
+        return f"between {meta.ge:g} and {meta.le:g}{unit}"
+    bounds = {"at least": meta.ge, "above": meta.gt, "at most": meta.le, "below": meta.lt}
+    return " and ".join(f"{words} {bound:g}{unit}" for words, bound in bounds.items() if bound is not None)
+
+
+@functools.cache
+def _ranges(kind: type[msgspec.Struct]) -> list[tuple[str, msgspec.Meta, bool]]:
+    """The fields that have a range: name, range, and whether they may be None."""
+    fields = [(field.name, field.type, meta_of(field.type)) for field in msgspec.structs.fields(kind)]
+    return [(name, meta, type(None) in get_args(of)) for name, of, meta in fields if range_in_words(meta)]
+
+
+def _lies_within(value: float, meta: msgspec.Meta) -> bool:
+    return (
+        math.isfinite(value)
+        and (meta.ge is None or value >= meta.ge)
+        and (meta.gt is None or value > meta.gt)
+        and (meta.le is None or value <= meta.le)
+        and (meta.lt is None or value < meta.lt)
+    )

@@ -10,7 +10,7 @@ import msgspec
 from PIL import Image, ImageOps
 
 from impasto.assets import examples
-from impasto.cli.options import runtime_option, style_images_option, training_side, vgg_option
+from impasto.cli.options import needs_train_extra, runtime_option, style_images_option, vgg_option
 from impasto.errors import ImpastoError
 from impasto.images.io import write_image
 from impasto.stylize.sheet import styles_by_photos
@@ -43,7 +43,8 @@ def evaluate(
     runtime: str,
 ) -> None:
     """Measure the styles of MODEL (the bundled one if not given): style gap closed, content distance, steadiness."""
-    evaluation = training_side("impasto.evaluation")
+    with needs_train_extra():
+        from impasto import evaluation
     stylizer = load(model, runtime=runtime)
     pictures: dict[str, list[Image.Image]] = {}
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
-from PIL.Image import Image
 
-from impasto.cli.options import training_side, vgg_option
-from impasto.images.io import image_format, read_photo, write_image
-from impasto.styles.painting import read_style_image
+from impasto.cli.options import needs_train_extra, vgg_option
+from impasto.progress import bar
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 @click.command()
@@ -24,7 +25,10 @@ from impasto.styles.painting import read_style_image
     help="Long side at which the painting is read; smaller makes finer strokes. Without it, its own.",
 )
 @click.option(
-    "--weight", default=1.0, type=click.FloatRange(0), help="Of the style loss; larger is farther from the photo."
+    "--weight",
+    default=1.0,
+    type=click.FloatRange(0),
+    help="Weight of the style loss; more is farther from the photo.",
 )
 @click.option("--steps", default=300, type=click.IntRange(1), help="Steps of the optimisation.")
 @vgg_option
@@ -36,13 +40,19 @@ def optimize(
 
     Ctrl-C ends it early and keeps the best picture so far.
     """
-    optimization = training_side("impasto.fitting.pixels")
+    with needs_train_extra():
+        from impasto.fitting import pixels
+        from impasto.nn.vgg_weights import load_vgg16
+    from impasto.images.io import image_format, read_photo, write_image
+    from impasto.styles.painting import read_style_image
+
     image_format(out)
     source = read_photo(photo)
     if max(source.array.shape) > size:
         source = source.resized(size)
     painting = read_style_image(style_image.parent, style_image.name, style_size)
-    network = training_side("impasto.nn.vgg_weights").load_vgg16(vgg)
-    result = optimization.optimize(source.array, painting, network, weight=weight, steps=steps, show=True)
-    write_image(cast(Image, source.origin.picture(result.picture)), out)
+    network = load_vgg16(vgg)
+    with bar("step") as progress:
+        result = pixels.optimize(source.array, painting, network, weight=weight, steps=steps, progress=progress)
+    write_image(cast("Image", source.origin.picture(result.picture)), out)
     click.echo(f"{out}  (style gap closed {100 * result.style_gap_closed:.1f} %)")

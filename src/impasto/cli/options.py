@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import click
@@ -59,13 +58,14 @@ def model_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return _model_option(_quality_option(command))
 
 
-def training_side(module: str) -> ModuleType:
-    """Import a module that needs the [train] extra.
+@contextmanager
+def needs_train_extra() -> Iterator[None]:
+    """A context for imports that need the [train] extra.
 
     Raises:
         ImpastoError: the extra is not installed.
     """
     try:
-        return importlib.import_module(module)
+        yield
     except ModuleNotFoundError as error:
         raise ImpastoError(f"this command needs {error.name}: pip install 'impasto[train]'") from None
