@@ -124,3 +124,20 @@ def test_compiled_parts_paint_the_same() -> None:
     with torch.compiler.set_stance("force_eager"):
         torch.testing.assert_close(network(image, torch.tensor([1])), plain)
     assert network.normalise is not StyleTransferNetwork("fast").normalise
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_halo_is_how_far_pixels_reach_through_the_network(name: str) -> None:
+    network = StyleTransferNetwork(name, 1).double()
+    for parameter in network.parameters():
+        if parameter.ndim == 4:  # every kernel a mean, so that every pixel it sees counts
+            parameter.data.fill_(1 / parameter[0].numel())
+    style = network.style(torch.tensor([0]))
+    halo, middle = network.architecture.halo, 160
+    photo = torch.full((1, 3, 20, 320), 0.5, dtype=torch.double, requires_grad=True)
+    picture = network.render_frozen(photo, style, 1 - style)
+    picture[..., middle : middle + 4].sum().backward()
+    assert photo.grad is not None
+    seen = torch.nonzero(photo.grad[0, 0])[:, 1]
+    assert middle - halo <= seen.min() <= middle - halo + 12
+    assert middle + 4 + halo - 12 <= seen.max() < middle + 4 + halo

@@ -11,13 +11,16 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from safetensors.torch import save
+from safetensors.torch import load, save
 
-from impasto.models.model import WEIGHTS, Graph
+from impasto.assets import BUNDLED
+from impasto.models.model import GRAPHS, PREDICTOR_WEIGHTS, WEIGHTS, Graph, load_model
 from impasto.nn import StyleTransferNetwork
 from impasto.nn.cin import trained_instance_norm
+from impasto.nn.load import load_predictor
+from impasto.nn.names import current_name
 from impasto.nn.network import PaddedConv2d
-from impasto.nn.onnx import ConvInBlocks, TransposedConv, to_onnx
+from impasto.nn.onnx import ConvInBlocks, TransposedConv, predictor_to_onnx, to_onnx
 
 sizes = st.integers(5, 12)
 
@@ -72,3 +75,23 @@ def test_what_training_made_of_the_normalization_is_not_exported() -> None:
     plain = to_onnx(network, weights)
     network.normalise = trained_instance_norm
     assert to_onnx(network, weights) == plain
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+@pytest.mark.parametrize("name", BUNDLED)
+def test_exported_predictors_compute_what_the_bundled_graphs_do(name: str, renamed: bool, tmp_path: Path) -> None:
+    """The bundled files have the weights' old names; new files have the present ones."""
+    model = load_model(name)
+    predictor, weights = load_predictor(model), model.weights(PREDICTOR_WEIGHTS)
+    if renamed:
+        weights = save({current_name(key): tensor.contiguous() for key, tensor in load(weights).items()})
+    (tmp_path / PREDICTOR_WEIGHTS).write_bytes(weights)
+    image = torch.rand(2, 3, 72, 64, generator=torch.Generator().manual_seed(0)).numpy()
+    for graph, content in predictor_to_onnx(predictor, weights).items():
+        assert len(content) < model.graph(graph).stat().st_size * 1.05  # only names became longer
+        (tmp_path / graph.value).write_bytes(content)
+        (inputs, outputs), paths = GRAPHS[graph], (tmp_path / graph.value, model.graph(graph))
+        sessions = [onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]) for path in paths]
+        found, expected = (session.run(outputs, {inputs[0]: image}) for session in sessions)
+        for one, other in zip(found, expected, strict=True):
+            assert np.array_equal(one, other)

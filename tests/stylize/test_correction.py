@@ -15,12 +15,10 @@ from hypothesis import strategies as st
 import impasto
 from impasto.cli.main import main
 from impasto.losses.gram import STYLE_LAYERS
-from impasto.losses.perceptual import STYLE_WEIGHT, describe, style_loss
 from impasto.models.model import CORRECTION, VERSION, copy_model, load_model
 from impasto.nn.joint import JointNetwork
 from impasto.nn.load import load_network, load_predictor
 from impasto.nn.predictor import painting_grams
-from impasto.nn.slim import SlimVGG
 from impasto.runtime import load_runtime
 from impasto.styles.painting import for_predictor, read_painting
 from impasto.stylize.correction import Correction
@@ -103,19 +101,6 @@ def test_files_keep_a_correction() -> None:
         np.testing.assert_allclose(same, one, atol=np.abs(one).max() / 200)
 
 
-def test_squared_distances_of_grams_are_style_losses() -> None:
-    torch.manual_seed(0)
-    looks = SlimVGG().requires_grad_(False)
-    # All but the first 32 maps are nothing: what is compared is all there is.
-    for name, parameter in looks.named_parameters():
-        if name.startswith("look"):
-            parameter[32:] = 0
-    picture, painting = torch.rand(1, 3, 32, 48), torch.rand(1, 3, 40, 40)
-    one, other = (painting_grams(looks(image, STYLE_LAYERS)) for image in (picture, painting))
-    wanted = style_loss(describe(looks, picture).grams, describe(looks, painting).grams)
-    torch.testing.assert_close(STYLE_WEIGHT * (one - other).square().sum(), wanted.sum())
-
-
 @pytest.fixture(scope="module")
 def corrected(workshop, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model with a predictor and a correction in 8 directions. Not to be changed."""
@@ -166,12 +151,14 @@ def test_slopes_are_what_pictures_change_by(corrected: Path) -> None:
     network, predictor = load_network(model).requires_grad_(False), load_predictor(model).requires_grad_(False)
     photo, painting = (torch.from_numpy(photo_of(look, 0.0)) for look in range(2))
     found = Finder(JointNetwork(network, predictor), [Sample(painting, photo, photo)], [painting], [photo], 0.0).find(6)
-    row, length = predictor(painting), painting_grams(predictor.looks(painting, STYLE_LAYERS)).norm()
+    row, length = predictor(painting), painting_grams(predictor.encoder(painting, STYLE_LAYERS)).norm()
     # Slopes are of a row that was corrected twice, and need only be alike.
     steepest = int(found.curvature.argmax())
     step = 0.1 / float(np.abs(found.directions[steepest]).max())
     changed = row + step * torch.from_numpy(found.directions[steepest])
-    one, other = (painting_grams(predictor.looks(network.render(photo, at), STYLE_LAYERS))[0] for at in (row, changed))
+    one, other = (
+        painting_grams(predictor.encoder(network.render(photo, at), STYLE_LAYERS))[0] for at in (row, changed)
+    )
     seen, expected = ((other - one) / (step * length)).numpy(), found.slopes[steepest]
     assert np.corrcoef(seen, expected)[0, 1] > 0.6
     assert 0.5 < np.linalg.norm(seen) / np.linalg.norm(expected) < 2

@@ -16,8 +16,9 @@ from safetensors.torch import load_file
 
 import impasto
 from impasto import ImpastoError
-from impasto.training import export_model, loop, prepare, read_recipe, train
-from impasto.training.objective import Objective
+from impasto.data.batch import Batch
+from impasto.training import Run, export_model, loop, prepare, read_recipe, train
+from impasto.training.objective import ContentObjective
 
 
 def weights_of(out: Path) -> dict[str, torch.Tensor]:
@@ -34,6 +35,13 @@ def interrupt_after(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
         return real(run, *arguments)
 
     monkeypatch.setattr(loop, "train_step", step_with_interrupt)
+
+
+def first_crops(run: Run, slots: list[int]) -> Batch:
+    """The first crops of a run, to be painted in slots."""
+    crops = [run.crops[number] for number in range(len(slots))]
+    photo, noisy = torch.stack([crop.photo for crop in crops]), torch.stack([crop.noisy for crop in crops])
+    return Batch.of(photo, noisy, torch.tensor(slots))
 
 
 def test_rows_learn_at_their_own_rate(workshop, tmp_path: Path) -> None:
@@ -67,10 +75,9 @@ def test_resuming_is_exact(workshop, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_training_lowers_the_objective(workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = workshop.prepare(tmp_path, steps=30)
-    monkeypatch.setattr(Objective, "adapt", lambda *_: None)
-    batch = [torch.stack([run.crops[number][part] for number in range(4)]) for part in (0, 1)]
-    slots = torch.tensor([0, 1, 0, 1])
-    scores = [loop.train_step(run, run.painter, *batch, slots).objective.mean() for _ in range(12)]
+    monkeypatch.setattr(ContentObjective, "adapt", lambda *_: None)
+    batch = first_crops(run, [0, 1, 0, 1])
+    scores = [loop.train_step(run, run.painter, batch).objective.mean() for _ in range(12)]
     assert scores[-1] < 0.9 * scores[0]
 
 
@@ -84,7 +91,7 @@ def test_a_loss_that_is_not_a_number_stops_with_step_and_cause(workshop, tmp_pat
 def test_identity_style_has_the_colours_of_each_photo(workshop, tmp_path: Path) -> None:
     recipe, options = read_recipe(workshop.with_identity()), {"style_images": workshop.style_images}
     run = prepare(recipe, workshop.photos, tmp_path, vgg=workshop.vgg, **options)
-    losses = loop.train_step(run, run.painter, *_pair(run), torch.tensor([0, 2]))
+    losses = loop.train_step(run, run.painter, first_crops(run, [0, 2]))
     assert losses.objective[1] > losses.content[1]
     export_model(run, workshop.style_images)
     stylizer = impasto.load(tmp_path)
@@ -94,10 +101,6 @@ def test_identity_style_has_the_colours_of_each_photo(workshop, tmp_path: Path) 
         picture = stylizer.reproduce(photo)
         np.testing.assert_allclose(picture.mean(axis=(0, 1)), photo.mean(axis=(0, 1)), atol=12)
         np.testing.assert_allclose(picture.std(axis=(0, 1)), photo.std(axis=(0, 1)), atol=12)
-
-
-def _pair(run) -> list[torch.Tensor]:
-    return [torch.stack([run.crops[number][part] for number in range(2)]) for part in (0, 1)]
 
 
 def test_run_leaves_log_samples_and_tensorboard(trained: Path) -> None:

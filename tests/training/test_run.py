@@ -13,7 +13,8 @@ from impasto.models.model import load_model
 from impasto.nn.load import load_network
 from impasto.nn.slim import SlimVGG
 from impasto.nn.vgg import VGG16
-from impasto.training import loop, prepare, read_recipe
+from impasto.training import prepare, read_recipe
+from impasto.training.run import CHECKPOINT
 
 
 def test_an_output_folder_in_use_is_refused(workshop, trained: Path) -> None:
@@ -27,7 +28,7 @@ def test_resuming_needs_a_checkpoint_of_the_same_recipe(workshop, tmp_path: Path
     workshop.prepare(tmp_path, steps=20).save()
     with pytest.raises(ImpastoError, match="another recipe"):
         workshop.prepare(tmp_path, steps=21, resume=True)
-    (tmp_path / loop.CHECKPOINT).write_bytes(b"damaged")
+    (tmp_path / CHECKPOINT).write_bytes(b"damaged")
     with pytest.raises(ImpastoError, match="damaged"):
         workshop.prepare(tmp_path, steps=20, resume=True)
 
@@ -50,17 +51,17 @@ def test_shifts_take_turns_and_share_their_factors(workshop, tmp_path: Path) -> 
     assert one.factors[0] > 1
 
 
-def test_the_slim_loss_network_looks_first(workshop, tmp_path: Path) -> None:
+def test_the_slim_loss_network_comes_first(workshop, tmp_path: Path) -> None:
     recipe = read_recipe(workshop.recipe(steps=4))
     recipe = msgspec.structs.replace(recipe, training=msgspec.structs.replace(recipe.training, slim=0.5))
     run = prepare(recipe, workshop.photos, tmp_path, style_images=workshop.style_images, vgg=workshop.vgg)
-    looked = []
+    used = []
     for _ in range(4):
-        looked.append(type(run.objective.loss_network))
+        used.append(type(run.objective.loss_network))
         run.objective.factors *= 2
         run.step += 1
-        run.look_closer()
-    assert looked == [SlimVGG, SlimVGG, VGG16, VGG16]
+        run.use_vgg()
+    assert used == [SlimVGG, SlimVGG, VGG16, VGG16]
     assert (run.objective.factors == 16).all()
 
 

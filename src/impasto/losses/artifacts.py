@@ -1,4 +1,8 @@
-"""What networks paint that no painting has: checkerboards, blocks, periodic artifacts, speckle."""
+"""Losses on artifacts of style transfer networks: checkerboards, blocks of 2 × 2 pixels, periodic artifacts, speckle.
+
+Style losses do not prevent them, because a picture with an artifact can have the same Gram matrices as the painting.
+All measures take pictures in [0,1] and count in grey levels, on the 0..255 scale.
+"""
 
 from __future__ import annotations
 
@@ -12,41 +16,42 @@ from torch import Tensor
 ArtifactLoss = Callable[[Tensor, Tensor], Tensor]
 """Pictures (N,3,H,W) and their photos (N,3,H,W), RGB in [0,1] -> (N,)."""
 
-_NEAREST, _FARTHEST = 4, 32
-
-
-_ACROSS, _CHANCE = 0.42, 0.06
-"""Of directions, the sine from which they are not in line; of autocorrelations, what is no raster yet."""
-
-
-_SMOOTH, _ENOUGH = 1.0, 0.25
-"""Grey levels that a smooth photo is away from its blur; the least part of a photo that is looked at."""
-
-
-_GRAIN = 18.0
-"""Grey levels that pixels of a painting's grain are away from their neighbours at most."""
-
-
-_CELL, _CELLS = 8, 8
-"""Side of a cell, in pixels, and of the window that a cell's mean is taken over, in cells."""
-
-
+_CELL = 8
+"""The side of a cell, in pixels, in which :func:`grid_pattern` looks for a checkerboard: two places of the maps in
+residual blocks, which are 4 pixels apart."""
+_CELLS = 8
+"""The side of the window over which cells are averaged, in cells."""
 _INVISIBLE = 1e-2
-"""Squared difference of neighbours, on the 0..255 scale, that nobody sees."""
+"""A squared difference of neighbouring pixels that nobody sees, on the 0..255 scale. It is added to the denominator in
+:func:`blockiness`, so that a picture of one colour has no blocks."""
+_NEAREST, _FARTHEST = 4, 32
+"""The shortest and the longest period of a periodic artifact that :func:`raster_energy` looks for, in pixels."""
+_ACROSS = 0.42
+"""Two directions count as different when the sine of the angle between them is larger than this (25 degrees)."""
+_CHANCE = 0.06
+"""Autocorrelations up to this value occur by chance, without any periodic artifact."""
+_SMOOTH = 1.0
+"""A photo is smooth where its pixels are less than this far from their blur, in grey levels in the mean."""
+_ENOUGH = 0.25
+"""A photo is judged only if at least this share of it is smooth."""
+_GRAIN = 18.0
+"""The grain of a painting moves pixels at most this far from the mean around them, in grey levels; speckle moves them
+farther."""
 
 
 def grid_pattern(image: Tensor) -> Tensor:
-    """How much of a picture is a pattern in step with the strides of networks: checkerboards, canvas.
+    """How strong a checkerboard is in a picture: a pattern whose period follows from the strides of the network.
 
-    Networks draw in cells, and can draw the same in all of them (Odena et al., Distill 2016). The mean cell of each
-    window of 64 pixels, less its mean and slope, is such a pattern; strokes leave next to nothing in it. A cell is
-    two places of the maps in residual blocks, 8 pixels, wide: what alternates from place to place is a pattern, too.
+    Networks draw in cells, and may draw the same pattern in all of them (Odena et al., *Deconvolution and checkerboard
+    artifacts*, Distill 2016). To find it, the cells of 8 × 8 pixels in each window of 64 × 64 are averaged. Strokes
+    leave next to nothing in that average; neither do its mean and its slope count. A cell covers two places of the maps
+    in residual blocks, so a pattern that alternates from place to place is found as well.
 
     Args:
-        image: (N,3,H,W), RGB in [0,1]; H and W multiples of 8, at least 64.
+        image: (N,3,H,W), RGB in [0,1]; H and W are multiples of 8 and at least 64.
 
     Returns:
-        (N,), its mean square on the 0..255 scale.
+        (N,), the mean square of the pattern, on the 0..255 scale; 0 where there is none.
     """
     cells = F.pixel_unshuffle(255 * image, _CELL).unflatten(1, (3, _CELL**2))
     means = F.avg_pool3d(cells, (1, _CELLS, _CELLS), stride=(1, _CELLS // 2, _CELLS // 2))
@@ -59,41 +64,43 @@ def grid_pattern(image: Tensor) -> Tensor:
 
 
 def blockiness(image: Tensor) -> Tensor:
-    """How much of a picture is drawn in cells of 2 × 2 pixels: edges between cells, next to none within them.
+    """How much of a picture consists of blocks of 2 × 2 pixels: edges between blocks, and next to none within them.
 
-    A network that paints four pixels at once can give them all the same colour, and has the contrast of a painting's
-    grain by it; no cell need be like another, so that :func:`grid_pattern` does not see it. As measures of JPEG's
-    blocks (Wang, Sheikh & Bovik, ICIP 2002), it compares differences of neighbours across cells with those within.
+    A network that paints four pixels at once can give all four the same colour, and in this way reach the contrast of a
+    painting's grain. The blocks need not be like one another, so :func:`grid_pattern` does not see them. Like measures
+    of JPEG's blocks (Wang, Sheikh & Bovik, *No-reference perceptual quality assessment of JPEG compressed images*, ICIP
+    2002), this one compares the differences of neighbours across blocks with the differences within blocks.
 
     Args:
-        image: (N,3,H,W), RGB in [0,1]; H and W at least 3, the first cell in the corner.
+        image: (N,3,H,W), RGB in [0,1]; H and W are at least 3. The first block lies in the upper left corner.
 
     Returns:
-        (N,), the mean over both directions of ((across - within) / (across + within))², of mean squared differences: 0
-        for photos, 1 where all pixels of a cell are the same.
+        (N,), the mean over both directions of ((across - within) / (across + within))², where ``across`` and ``within``
+        are mean squared differences: 0 for photos, 1 where all pixels of a block are the same.
     """
     return (_blocks_in_a_row(image) + _blocks_in_a_row(image.transpose(2, 3))) / 2
 
 
 def _blocks_in_a_row(image: Tensor) -> Tensor:
+    """:func:`blockiness` in the horizontal direction alone."""
     differences = (255 * image).diff(dim=3).square()
     within, across = (part.mean(dim=(1, 2, 3)) for part in (differences[..., ::2], differences[..., 1::2]))
     return ((across - within) / (across + within + _INVISIBLE)).square()
 
 
 def raster_energy(image: Tensor, photo: Tensor) -> Tensor:
-    """How much of a raster lies over what was smooth in the photo: dots and dashes in rows and columns.
+    """How strong a periodic artifact is where the photo is smooth: dots and dashes in rows and columns.
 
-    Like :func:`impasto.evaluation.raster`, which is a peak, but with a gradient: the squares of the texture's
-    autocorrelation at all distances from 4 to 32 pixels that are not in line with its best one, along which strokes may
-    run.
+    :func:`impasto.evaluation.raster.raster` measures the same by one peak, without a gradient. This adds up the squares
+    of the texture's autocorrelation at all distances from 4 to 32 pixels. Distances in line with the highest value are
+    left out, because strokes may repeat along one direction.
 
     Args:
         image: (N,3,H,W), RGB in [0,1].
         photo: (N,3,H,W), RGB in [0,1], without noise.
 
     Returns:
-        (N,), 0 to about 10; 0 where less than a quarter of the photo is smooth.
+        (N,), from 0 to about 10; 0 where less than a quarter of the photo is smooth.
     """
     smooth = _smooth(photo)
     texture = (image - _box(_box(image, 15), 15)) * smooth
@@ -112,18 +119,19 @@ def raster_energy(image: Tensor, photo: Tensor) -> Tensor:
 
 
 def specks(image: Tensor, photo: Tensor) -> Tensor:
-    """How many light and dark specks lie over what was smooth in the photo, as of a brush that spatters.
+    """How strong the speckle is where the photo is smooth: light and dark specks, as from a brush that spatters.
 
-    Grain counts for nothing, however much of it there is; a few pixels far from their neighbours count by the square
-    of what is beyond it. Style losses like specks: they have the contrast that the edges of a painting have.
+    A pixel counts by the square of how much farther than 18 grey levels it is from the mean of the 9 × 9 pixels around
+    it. So grain counts for nothing, however much of it there is. Speckle lowers style losses, because it has the
+    contrast of the edges in a painting.
 
     Args:
         image: (N,3,H,W), RGB in [0,1].
         photo: (N,3,H,W), RGB in [0,1], without noise.
 
     Returns:
-        (N,), the mean square, over smooth places, of grey levels by which pixels are more than 18 from the mean of the
-        9 × 9 about them; 0 where less than a quarter of the photo is smooth.
+        (N,), the mean of those squares over the smooth part of the photo, in squared grey levels; 0 where less than a
+        quarter of the photo is smooth.
     """
     smooth = _smooth(photo)
     away = 255 * (image - _box(image, 9)).mean(dim=1, keepdim=True).abs()
@@ -132,11 +140,12 @@ def specks(image: Tensor, photo: Tensor) -> Tensor:
 
 
 def _smooth(photo: Tensor) -> Tensor:
-    """(N,1,H,W), 1 where ``photo`` (N,3,H,W) in [0,1] is smooth, else 0."""
+    """Where a photo (N,3,H,W) in [0,1] is smooth: (N,1,H,W), 1 there and 0 elsewhere."""
     return (_box(_box(255 * photo, 9).sub(255 * photo).abs().mean(1, keepdim=True), 9) < _SMOOTH).float()
 
 
 def _box(image: Tensor, side: int) -> Tensor:
+    """The mean of the ``side`` × ``side`` pixels around each pixel, fewer at the border: (N,C,H,W) -> (N,C,H,W)."""
     for window in ((side, 1), (1, side)):
         padding = (window[0] // 2, window[1] // 2)
         image = F.avg_pool2d(image, window, stride=1, padding=padding, count_include_pad=False)
@@ -144,7 +153,7 @@ def _box(image: Tensor, side: int) -> Tensor:
 
 
 def _autocorrelation(texture: Tensor) -> Tensor:
-    """Sums of products with itself, (N,C,H,W) -> (N,2·32+1,2·32+1), no distance in the middle."""
+    """Sums of products of a texture (N,C,H,W) with itself, shifted by -32 to 32 pixels: (N,65,65)."""
     size = [length + _FARTHEST for length in texture.shape[2:]]
     power = torch.fft.rfft2(texture, s=size).abs().square().sum(dim=1)
     sums = torch.fft.irfft2(power, s=size)

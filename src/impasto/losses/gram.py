@@ -1,4 +1,4 @@
-"""Gram matrices of feature maps, and those of maps shifted against themselves."""
+"""Gram matrices of feature maps, and of feature maps with shifted copies of themselves."""
 
 from __future__ import annotations
 
@@ -9,28 +9,33 @@ import torch
 from torch import Tensor
 
 STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
-
+"""The layers of VGG-16 whose Gram matrices make up a style, as in Johnson et al. 2016."""
 
 Grams = Mapping[str, Tensor]
+"""Layer name -> Gram matrices (N,C,C), or (N,C,(1+4·shifts)·C) with shifts; see :func:`shifted_grams`."""
 
 
 def gram_matrix(features: Tensor) -> Tensor:
-    """FFᵀ/(H·W), not divided by C: (N,C,H,W) -> (N,C,C) float32, multiplied in the dtype of ``features``."""
+    """The Gram matrix FFᵀ/(H·W) of feature maps, not divided by C: (N,C,H,W) -> (N,C,C).
+
+    Products are computed in the dtype of ``features``; the result is float32.
+    """
     return shifted_grams(features, ())
 
 
 def shifted_grams(features: Tensor, shifts: Sequence[int]) -> Tensor:
-    """The Gram matrix, and beside it those of the map with itself shifted along both axes and both diagonals.
+    """The Gram matrix, and beside it the products of the map with itself shifted along both axes and both diagonals.
 
-    A raster of dots can have a painting's Gram matrix, which knows nothing of places; its products with itself some
-    places on are those of no painting (Berger & Memisevic, ICLR 2017).
+    A Gram matrix knows nothing of positions, so a periodic artifact can have the Gram matrix of a painting. But its
+    products with a shifted copy of itself are unlike those of any painting (Berger & Memisevic, *Incorporating
+    long-range consistency in CNN-based texture generation*, ICLR 2017).
 
     Args:
         features: (N,C,H,W).
-        shifts: distances, in places of the map. What leaves a row at its end goes on in the next one.
+        shifts: distances, in positions of the map. A shift to the right past the end of a row goes on in the next row.
 
     Returns:
-        (N,C,(1+4·shifts)·C), float32.
+        (N,C,(1+4·shifts)·C), float32: the Gram matrix first, then four matrices for each shift.
     """
     width = features.shape[3]
     offsets = [0, *(by * step for by in shifts for step in (1, width - 1, width, width + 1))]
@@ -41,18 +46,31 @@ def shifted_grams(features: Tensor, shifts: Sequence[int]) -> Tensor:
 
 
 def _products(places: Tensor, offsets: list[int]) -> Tensor:
-    """Mean products of each place (...,H·W,C) with those ``offsets`` on: (...,C,offsets·C), float32."""
+    """Mean products of all positions with those that lie ``offsets`` after them.
+
+    Args:
+        places: (...,H·W,C), the feature vectors of all positions, row by row.
+        offsets: distances along H·W.
+
+    Returns:
+        (...,C,offsets·C), float32.
+    """
     products: Tensor = _Products.apply(places, offsets)
     return products
 
 
 def _pairs(places: Tensor, offsets: list[int]) -> list[tuple[Tensor, Tensor]]:
+    """For each offset, the positions that have one that far after them, and the latter; both are views."""
     count = places.shape[-2]
     return [(places[..., : count - by, :], places[..., by:, :]) for by in offsets]
 
 
 class _Products(torch.autograd.Function):
-    """Of its own because slices' gradients would each be a map of zeros with something in it, added up afterwards."""
+    """:func:`_products` with a gradient written by hand.
+
+    PyTorch's own gradient of a slice is a whole map of zeros with the slice filled in, and it adds up one such map for
+    every offset.
+    """
 
     @staticmethod
     def forward(ctx: Any, places: Tensor, offsets: list[int]) -> Tensor:
@@ -79,7 +97,14 @@ def _add_product(total: Tensor, one: Tensor, other: Tensor) -> None:
 
 
 def layer_grams(seen: Mapping[str, Tensor], width: int, shifts: Sequence[int] = ()) -> Grams:
-    """The Gram matrices of :func:`describe`, from what the loss network saw in images ``width`` pixels wide."""
+    """The Gram matrices of all style layers.
+
+    Args:
+        seen: layer name -> (N,C,H',W'), the activations of a loss network for images.
+        width: the width of those images, in pixels.
+        shifts: as in :func:`shifted_grams`, but in pixels. A layer leaves out those that are not a whole number of its
+            positions.
+    """
     grams = {}
     for layer in STYLE_LAYERS:
         place = width // seen[layer].shape[3]

@@ -1,7 +1,8 @@
-"""The objective: content and style losses on VGG-16's activations.
+"""Content and style losses on the activations of VGG-16.
 
-Johnson et al. 2016 with Gatys et al. 2016's Gram matrices, as Dumoulin et al. 2017 train with them. The weights below
-only mean something for VGG inputs on the 0..255 scale, not divided by a standard deviation.
+The losses are those of Johnson et al. 2016, with the Gram matrices of Gatys et al. 2016, as Dumoulin et al. 2017 train
+with them. Weights of these losses depend on the scale of VGG-16's input: here it is 0..255 with the mean taken away,
+and not divided by a standard deviation.
 """
 
 from __future__ import annotations
@@ -16,27 +17,38 @@ from torch import Tensor
 from impasto.losses.gram import STYLE_LAYERS, Grams, layer_grams
 
 CONTENT_LAYER = "relu3_3"
+"""The layer of VGG-16 that content losses compare, as in Johnson et al. 2016."""
 STYLE_WEIGHT = 1e-4
-
-_LOST, _BELOW = 0.05, 10.0
-"""In style gaps: the likeness lost, and the square of what is below the likeness wanted."""
+"""What style losses are multiplied by, so that they have the size of content losses."""
+_LOST = 0.05
+"""What a picture that has lost all likeness to its photo costs, in shares of the style gap."""
+_BELOW = 10.0
+"""The weight of the squared likeness that is missing below the one wanted, in shares of the style gap."""
 
 LossNetwork = Callable[[Tensor, Iterable[str]], dict[str, Tensor]]
-"""(N,3,H,W) RGB in [0,1] and layer names -> layer name -> (N,C,H',W'): :class:`impasto.nn.vgg.VGG16`, or
-:class:`impasto.nn.slim.SlimVGG` in its place."""
-Number = TypeVar("Number", Tensor, float)
+"""A network whose activations are compared: it takes images (N,3,H,W), RGB in [0,1], and names of layers, and returns
+the activations (N,C,H',W') of each layer. It is :class:`impasto.nn.vgg.VGG16` or :class:`impasto.nn.slim.SlimVGG`."""
+TensorOrFloat = TypeVar("TensorOrFloat", Tensor, float)
 
 
 def content_loss(features: Tensor, target: Tensor) -> Tensor:
-    """Squared difference, averaged over C, H and W: two (N,C,H,W) -> (N,)."""
+    """The squared difference of two activations, averaged over C, H and W: two (N,C,H,W) -> (N,), float32."""
     return (features.float() - target.float()).square().mean(dim=(1, 2, 3))
 
 
 def content_likeness(features: Tensor, target: Tensor) -> Tensor:
-    """Correlation over places, all maps together: two (N,C,H,W) -> (N,) in [-1,1], float32; 0 where one is constant.
+    """The correlation of two activations over positions, all maps together.
 
-    Of a picture with its photo, 1 where all forms are there, and 0.1 about where they could be another photo's. It does
-    not see contrast, which the content loss mostly does: a grey card is nearer to a photo than most photos are.
+    Between a picture and its photo it is 1 if all forms are kept, and about 0.1 if they could as well be those of
+    another photo. Unlike the content loss it ignores contrast, which the content loss mostly measures: by that, a plain
+    grey picture is nearer to a photo than most other photos are.
+
+    Args:
+        features: (N,C,H,W).
+        target: (N,C,H,W).
+
+    Returns:
+        (N,), float32, in [-1,1]; 0 where one of the two is constant.
     """
     one, other = (maps.float() - maps.float().mean(dim=(2, 3), keepdim=True) for maps in (features, target))
     energy = one.square().sum(dim=(1, 2, 3)) * other.square().sum(dim=(1, 2, 3))
@@ -44,20 +56,27 @@ def content_likeness(features: Tensor, target: Tensor) -> Tensor:
 
 
 def likeness_lost(likeness: Tensor, wanted: Tensor | float) -> Tensor:
-    """What a :func:`content_likeness` (N,) costs next to the share of the style gap that is left: (N,).
+    """The cost of a :func:`content_likeness`, to be added to the share of the style gap that is left.
 
-    A little all the way, and much below the likeness ``wanted``, which settles at once; a weight of the style loss that
-    follows the likeness takes hundreds of steps to.
+    It grows slowly as likeness falls, and fast below the likeness ``wanted``. So the likeness settles at once. Where
+    instead the weight of the style loss is adapted to the likeness, that takes hundreds of steps.
+
+    Args:
+        likeness: (N,), in [-1,1].
+        wanted: (N,) or a number, in [-1,1].
+
+    Returns:
+        (N,), at least 0.
     """
     return _LOST * (1 - likeness) + _BELOW * (wanted - likeness).clamp_min(0).square()
 
 
 def style_terms(grams: Grams, targets: Grams) -> Tensor:
-    """Squared difference of Gram matrices, averaged over C², times 1e-4, of each of the L layers.
+    """The style loss of each of L layers: squared difference of Gram matrices, averaged over C², times 1e-4.
 
     Args:
-        grams: layer -> (N,C,C).
-        targets: layer -> (N,C,C) or (1,C,C).
+        grams: layer -> (N,C,C), of pictures.
+        targets: layer -> (N,C,C) or (1,C,C), of style images.
 
     Returns:
         (N,L), float32.
@@ -67,32 +86,44 @@ def style_terms(grams: Grams, targets: Grams) -> Tensor:
 
 
 def style_loss(grams: Grams, targets: Grams) -> Tensor:
-    """:func:`style_terms`, summed over layers: (N,), float32."""
+    """The style loss: the sum of :func:`style_terms` over layers, (N,), float32."""
     return style_terms(grams, targets).sum(dim=1)
 
 
 @dataclass(frozen=True)
 class Description:
-    """What the loss network sees in a batch: ``content`` (N,C,H,W) and ``grams``, layer -> (N,C,C)."""
+    """What a loss network sees in N images.
+
+    Attributes:
+        content: (N,C,H,W), the activations of the content layer.
+        grams: layer -> (N,C,C), the Gram matrices of the style layers.
+    """
 
     content: Tensor
     grams: Grams
 
 
 def describe(loss_network: LossNetwork, image: Tensor, shifts: Sequence[int] = ()) -> Description:
-    """Content features and style Grams of ``image`` (N,3,H,W), RGB in [0,1].
+    """Describe images by the activations of the content layer and the Gram matrices of the style layers.
 
-    With ``shifts``, in pixels, each layer's Gram matrix becomes :func:`shifted_grams`, by those that it can show.
+    Args:
+        loss_network: the network whose activations are taken.
+        image: (N,3,H,W), RGB in [0,1].
+        shifts: distances in pixels. With them Gram matrices are those of :func:`impasto.losses.gram.shifted_grams`;
+            each layer takes the shifts that are a whole number of its positions.
     """
     seen = loss_network(image, STYLE_LAYERS)
     return Description(seen[CONTENT_LAYER], layer_grams(seen, image.shape[3], shifts))
 
 
-def style_gap_closed(output: Number, photo: Number) -> Number:
-    """1 - L_style(output) / L_style(photo): 0 is the photo, 1 has the style's exact Gram matrices."""
+def style_gap_closed(output: TensorOrFloat, photo: TensorOrFloat) -> TensorOrFloat:
+    """1 - L_style(output) / L_style(photo): 0 for the photo itself, 1 for a picture with the style's Gram matrices."""
     return 1 - output / photo
 
 
-def content_distance(output: Number, another: Number) -> Number:
-    """L_content(output, photo) / L_content(another photo, photo): 0 is the photo, 1 as far as another photograph."""
+def content_distance(output: TensorOrFloat, another: TensorOrFloat) -> TensorOrFloat:
+    """L_content(output, photo) / L_content(another photo, photo).
+
+    It is 0 for the photo itself, and 1 for a picture that is as far from the photo as another photo is.
+    """
     return output / another

@@ -1,4 +1,4 @@
-"""What style losses are measured against: Gram matrices of style images, and scores of photos."""
+"""What losses are measured against: the Gram matrices of style images, and the losses of untouched photos."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from impasto.losses.perceptual import STYLE_WEIGHT, LossNetwork, content_loss, d
 
 
 class PhotoScores:
-    """Mean style losses of photos against any painting, and their content losses against one another.
+    """The mean style losses of untouched photos against any painting, and their content losses against one another.
 
-    Divided by them, every layer of every painting counts as much as the others, those of few colours too.
-    One weight for all would stylize half of them too much or too little.
+    Style losses are divided by those of photos. Then every layer of every painting counts the same, and so do paintings
+    in few colours. With one weight for all paintings, half of them would be stylized too much or too little.
 
     Args:
-        loss_network: what sees the pictures.
+        loss_network: the network whose activations are compared.
         photos: (N,3,H,W), RGB in [0,1].
         shifts: as in :func:`impasto.losses.perceptual.describe`.
 
     Attributes:
-        another: content loss of one photo against another, the unit of the content distance.
+        another: the mean content loss of one photo against another. It is the unit of the content distance.
     """
 
     @torch.no_grad()
@@ -36,26 +36,48 @@ class PhotoScores:
         self._squares = torch.stack([gram.square().mean() for gram in seen.grams.values()])
 
     def terms(self, grams: Grams) -> Tensor:
-        """Style losses of the photos by layer, (N,L), in the mean, given the Gram matrices of N paintings.
+        """The style losses of the photos against N paintings, in the mean over photos, by layer.
 
-        From the mean Gram matrix of photos and the mean of their squares: E‖G - T‖² = E‖G‖² - 2⟨E G, T⟩ + ‖T‖².
+        They follow from the mean of the photos' Gram matrices G and the mean of their squares, for a painting's Gram
+        matrix T: E‖G - T‖² = E‖G‖² - 2⟨E G, T⟩ + ‖T‖².
+
+        Args:
+            grams: layer -> (N,C,C), the Gram matrices of the paintings.
+
+        Returns:
+            (N,L), float32.
         """
         crossed = [(gram.square() - 2 * gram * self._mean[layer]).mean(dim=(1, 2)) for layer, gram in grams.items()]
         return STYLE_WEIGHT * (self._squares + torch.stack(crossed, dim=1))
 
 
 def gap_weights(terms: Tensor, evenly: float) -> Tensor:
-    """Weights by which what photos score on styles, by layer, ``terms`` (N,L), comes to 1, of which in the share
-    ``evenly`` all layers count the same and in the rest as they do in the style loss: (N,L)."""
+    """Weights of the style losses of single layers, with which the style loss of an untouched photo is 1.
+
+    Args:
+        terms: (N,L), the style losses of photos by layer, see :meth:`PhotoScores.terms`.
+        evenly: from 0 to 1. With 1, each layer of a photo counts the same; with 0, layers count as in the style loss;
+            in between, as a mixture of the two.
+
+    Returns:
+        (N,L). For each of the N styles, the sum of weights times ``terms`` is 1.
+    """
     return evenly / (terms.shape[1] * terms) + (1 - evenly) / terms.sum(dim=1, keepdim=True)
 
 
 def style_grams(
     loss_network: LossNetwork, image: npt.NDArray[np.uint8], device: torch.device, shifts: Sequence[int] = ()
 ) -> Grams:
-    """Gram matrices of a style image (H,W,3), RGB: layer -> (1,C,C).
+    """The Gram matrices of a style image.
 
-    With ``shifts`` they are those of :func:`impasto.losses.perceptual.describe`.
+    Args:
+        loss_network: the network whose activations are taken.
+        image: (H,W,3), uint8, RGB.
+        device: where the loss network is.
+        shifts: as in :func:`impasto.losses.perceptual.describe`.
+
+    Returns:
+        Layer -> (1,C,C).
     """
     return style_views(loss_network, image, device, [shifts])[0]
 
@@ -64,7 +86,7 @@ def style_grams(
 def style_views(
     loss_network: LossNetwork, image: npt.NDArray[np.uint8], device: torch.device, views: Sequence[Sequence[int]]
 ) -> list[Grams]:
-    """:func:`style_grams` with each of several ``shifts``; the image is looked at once."""
+    """The :func:`style_grams` with each of several lists of shifts, ``views``, by one pass of the loss network."""
     pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].to(device)
     seen = loss_network(pixels.float() / 255, STYLE_LAYERS)
     return [layer_grams(seen, pixels.shape[3], shifts) for shifts in views]

@@ -1,4 +1,4 @@
-"""Conditional instance normalization: all styles share the convolutions, a style is its γ and β.
+"""Conditional instance normalization: all styles share the convolutions, and a style is a set of γ and β.
 
 Dumoulin, Shlens & Kudlur, *A Learned Representation for Artistic Style*, ICLR 2017, https://arxiv.org/abs/1610.07629.
 """
@@ -11,47 +11,53 @@ import torch
 from torch import Tensor, nn
 
 EPS = 1e-5
-"""Added to standard deviations."""
-# Below this variance (a standard deviation of 1e-10) the square root is not differentiated: its slope at 0 is infinite.
+"""This is added to standard deviations, so that nothing is divided by 0."""
 _LEAST_VARIANCE = 1e-20
+"""A map with a smaller variance counts as constant. The square root is not differentiated there, because its slope is
+infinite at 0."""
 _ROUNDING = 1e-6
-"""By what share a constant map's mean is off at most, summed up in float32."""
+"""The largest relative error of the mean of a constant map, when its values are added up in float32."""
 
 
 def conditional_instance_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float = EPS) -> Tensor:
     """Normalise each map of each sample, then scale by γ and shift by β: ``(x - mean) / (std + eps) * gamma + beta``.
 
-    Statistics are taken in float32 whatever the dtype of ``x``, with the unbiased standard deviation. A constant map
-    gives exactly β and passes no gradient on to ``x``: the formula's own would be multiplied by γ / eps in every layer
-    of a flat picture, and overflow.
+    Statistics are computed in float32 for any dtype of ``x``; the standard deviation is the unbiased one. A constant
+    map becomes exactly β and passes no gradient to ``x``. The gradient of the formula would be multiplied by γ / eps in
+    every layer of a picture of one colour, and would overflow.
 
     Args:
         x: (N,C,H,W), floating point.
-        gamma: (N,C), scale.
-        beta: (N,C), shift.
-        eps: added to the standard deviation.
+        gamma: (N,C), the scale.
+        beta: (N,C), the shift.
+        eps: what is added to the standard deviation.
 
     Returns:
-        (N,C,H,W), the dtype of ``x``.
+        (N,C,H,W), in the dtype of ``x``.
     """
     variance, mean = _variance_and_mean(x)
     std = variance.clamp_min(_LEAST_VARIANCE).sqrt()
     scale = torch.where(variance > _LEAST_VARIANCE, _as_map(gamma) / (std + eps), 0.0)
-    # One scale and one shift of x, which runtimes compute in one pass, where x - mean would be a map of its own.
+    # One scale and one shift of x: runtimes compute that in one pass, while x - mean would be another map in memory.
     return (x.float() * scale + (_as_map(beta) - mean * scale)).to(x.dtype)
 
 
 def trained_instance_norm(x: Tensor, gamma: Tensor, beta: Tensor, eps: float = EPS) -> Tensor:
-    """:func:`conditional_instance_norm` with a gradient written out: on processors, both together take half to three
-    quarters of the time. For training; graphs are exported of the other."""
+    """:func:`conditional_instance_norm` with a gradient written by hand, for training.
+
+    On processors, both passes together take half to three quarters of the time. It cannot be exported to a graph.
+    """
     normalised: Tensor = _TrainedInstanceNorm.apply(x, gamma, beta, eps)
     return normalised
 
 
 class _TrainedInstanceNorm(torch.autograd.Function):
-    """With d = x - μ and n pixels, y = γ d / (σ + ε) + β. The gradient ȳ goes back to x in three parts: by d itself,
-    γ ȳ / (σ + ε); by μ, its mean with the other sign; by σ, -γ (Σ ȳ d) / (σ + ε)² × d / ((n - 1) σ). A map that is
-    constant but for the rounding of its mean is constant."""
+    """The norm y = γ d / (σ + ε) + β with d = x - μ, and its gradient.
+
+    For n pixels and the gradient ȳ of y, the gradient of x has three parts. Through d itself it is γ ȳ / (σ + ε).
+    Through μ it is the mean of the first part, with the opposite sign. Through σ it is
+    -γ (Σ ȳ d) / (σ + ε)² × d / ((n - 1) σ). A map also counts as constant if only the rounding of its mean makes σ > 0.
+    """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, gamma: Tensor, beta: Tensor, eps: float) -> Tensor:
@@ -80,18 +86,19 @@ class _TrainedInstanceNorm(torch.autograd.Function):
 
 
 def _freedom(x: Tensor) -> int:
-    """What the squares of a map are divided by for its variance."""
+    """The number by which the sum of squares is divided for the unbiased variance of a map: H·W - 1, at least 1."""
     return max(x.shape[2] * x.shape[3] - 1, 1)
 
 
 def _as_map(part: Tensor) -> Tensor:
+    """(N,C) -> (N,C,1,1), float32."""
     return part.float()[:, :, None, None]
 
 
 def map_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
-    """μ and σ of each map as :func:`conditional_instance_norm` takes them: (N,C,H,W) -> two (N,C) float32.
+    """The μ and σ by which :func:`conditional_instance_norm` normalises each map: (N,C,H,W) -> two (N,C), float32.
 
-    The σ of a constant map is given as 1e30, so that dividing by it leaves nothing of the map.
+    The σ of a constant map is given as 1e30, so that dividing by it leaves 0.
     """
     variance, mean = _variance_and_mean(x)
     std = torch.where(variance > _LEAST_VARIANCE, variance.clamp_min(_LEAST_VARIANCE).sqrt(), 1e30)
@@ -99,6 +106,7 @@ def map_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _variance_and_mean(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The unbiased variance and the mean of each map: (N,C,H,W) -> two (N,C,1,1), float32."""
     pixels = x.shape[-2] * x.shape[-1]
     return torch.var_mean(x.float(), dim=(-2, -1), keepdim=True, correction=1 if pixels > 1 else 0)
 
@@ -107,9 +115,9 @@ class ConditionalInstanceNorm2d(nn.Module):
     """:func:`conditional_instance_norm` with a table of γ and β, one row per style.
 
     Args:
-        num_features: C, the maps of the input.
-        num_styles: S, the rows of the table.
-        eps: added to the standard deviation.
+        num_features: C, the number of maps of the input.
+        num_styles: S, the number of rows of the table.
+        eps: what is added to the standard deviation.
 
     Example:
         >>> norm = ConditionalInstanceNorm2d(8, num_styles=4)
@@ -128,7 +136,14 @@ class ConditionalInstanceNorm2d(nn.Module):
     def parameters_of(
         self, style_id: Tensor | None = None, style_weights: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """γ and β, each (N,C), of styles given as ids (N,) or as weights (N,S) over the rows; exactly one of the two.
+        """The γ and β of N styles. Exactly one of the two arguments must be given.
+
+        Args:
+            style_id: (N,), integers below S: rows of the table.
+            style_weights: (N,S), floating point: the weights of all rows in each style.
+
+        Returns:
+            γ (N,C) and β (N,C).
 
         Raises:
             ValueError: both or neither are given, or the weights do not have one column per style.
@@ -142,7 +157,7 @@ class ConditionalInstanceNorm2d(nn.Module):
         return style_weights @ self.gamma, style_weights @ self.beta
 
     def forward(self, x: Tensor, style_id: Tensor | None = None, style_weights: Tensor | None = None) -> Tensor:
-        """(N,C,H,W) -> (N,C,H,W); see :meth:`parameters_of` for the two ways to name the styles."""
+        """Normalise (N,C,H,W) -> (N,C,H,W); :meth:`parameters_of` says how to name the styles."""
         gamma, beta = self.parameters_of(style_id, style_weights)
         return conditional_instance_norm(x, gamma, beta, self.eps)
 

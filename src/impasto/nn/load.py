@@ -1,4 +1,4 @@
-"""Networks in PyTorch from a model folder."""
+"""Load the networks of a model folder into PyTorch."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from impasto.styles.style import IDENTITY
 
 
 def load_network(model: Model) -> StyleTransferNetwork:
-    """The model's network in float32, its style table filled in slot order.
+    """Load the model's network, in float32. Its style table has the model's styles in the order of their slots.
 
     Raises:
-        ValueError: the weights are not those of the architecture.
+        ValueError: the weights do not fit the architecture that the model names.
     """
     slugs = list(model.styles)
     identity = slugs.index(IDENTITY) if IDENTITY in slugs else None
@@ -34,10 +34,10 @@ def load_network(model: Model) -> StyleTransferNetwork:
 
 
 def load_predictor(model: Model) -> StylePredictor:
-    """The model's style predictor in float32.
+    """Load the model's style predictor, in float32.
 
     Raises:
-        ImpastoError: the model has none.
+        ImpastoError: the model has no predictor, or its files are damaged.
     """
     model.graph(Graph.PREDICTOR)
     weights = parse(model.weights(PREDICTOR_WEIGHTS))

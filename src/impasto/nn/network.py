@@ -1,6 +1,7 @@
-"""The style transfer network: a photo and a style in, a picture out.
+"""The style transfer network: it takes a photo and a style, and returns a picture.
 
-One implementation serves every :class:`Architecture`; ``paper`` is table 1 of Dumoulin, Shlens & Kudlur (ICLR 2017).
+One implementation serves every :class:`Architecture`. The one called ``paper`` is that of table 1 in Dumoulin, Shlens &
+Kudlur, ICLR 2017.
 """
 
 from __future__ import annotations
@@ -20,22 +21,29 @@ from impasto.styles.rows import PALE
 
 
 class Conv(NamedTuple):
-    """One convolution of an architecture: kernel size, stride (contract) or upsampling factor (expand), output maps."""
+    """The shape of one convolution."""
 
     kernel: int
+    """The width and height of the kernel, in pixels of the map."""
     step: int
+    """The stride of a contracting layer, or the factor by which an expanding layer upsamples."""
     maps: int
+    """The number of output maps."""
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """The shape of a network, as a value.
+    """The shape of a network.
 
     Attributes:
-        fold: space-to-depth factor before the first convolution, undone after the last.
-        contract: strided convolutions.
-        residual_blocks: blocks of two 3×3 convolutions at the width of the last contract layer.
-        expand: nearest upsampling, then convolution; the last has 3·fold² maps.
+        name: its name, by which models and recipes refer to it.
+        fold: the space-to-depth factor before the first convolution, which is undone after the last: blocks of
+            ``fold`` × ``fold`` pixels become one position with 3·fold² maps.
+        contract: the convolutions before the residual blocks, which are strided.
+        residual_blocks: the number of residual blocks. Each has two 3×3 convolutions, as wide as the last contracting
+            layer.
+        expand: the convolutions after the residual blocks. Nearest upsampling precedes each; the last one has 3·fold²
+            output maps.
     """
 
     name: str
@@ -45,7 +53,7 @@ class Architecture:
     expand: tuple[Conv, ...]
 
     def convolutions(self) -> Iterator[tuple[int, Conv]]:
-        """Input maps and shape of every convolution, in network order."""
+        """The number of input maps and the shape of every convolution, in network order."""
         maps = 3 * self.fold**2
         width = self.contract[-1].maps
         for conv in (*self.contract, *[Conv(3, 1, width)] * (2 * self.residual_blocks), *self.expand):
@@ -54,12 +62,12 @@ class Architecture:
 
     @property
     def style_size(self) -> int:
-        """P: the numbers of one style, γ and β of all layers."""
+        """P, the length of a style row: the γ and β of all layers."""
         return sum(2 * conv.maps for _, conv in self.convolutions())
 
     @property
     def halo(self) -> int:
-        """How far around a pixel the network looks, in pixels: a multiple of 4."""
+        """How far from a pixel the photo still has an effect on it, in pixels, rounded up to a multiple of 4."""
         step, reach = self.fold, self.fold - 1
         for conv in self.contract:
             reach += conv.kernel // 2 * step
@@ -91,10 +99,16 @@ ARCHITECTURES = {
         ),
     )
 }
+"""Name -> architecture. ``fast`` works on folded pictures and has fewer maps, so it needs a fraction of the time."""
 
 
 class Pad(nn.Module):
-    """Nearest upsampling by ``upsample``, then ``margin`` places of reflection padding."""
+    """Nearest upsampling, then reflection padding.
+
+    Args:
+        margin: how far to pad on each side, in positions of the upsampled map.
+        upsample: the factor of upsampling; 1 for none.
+    """
 
     def __init__(self, margin: int, upsample: int) -> None:
         super().__init__()
@@ -108,7 +122,15 @@ class Pad(nn.Module):
 
 
 class PaddedConv2d(nn.Conv2d):
-    """Nearest upsampling by ``upsample``, reflection padding, convolution without bias (the norm would remove it)."""
+    """Nearest upsampling, reflection padding, and a convolution without bias, which the norm would take away.
+
+    Args:
+        in_maps: number of input maps.
+        out_maps: number of output maps.
+        kernel: side of the kernel, odd.
+        stride: stride of the convolution.
+        upsample: the factor of upsampling; 1 for none.
+    """
 
     def __init__(self, in_maps: int, out_maps: int, kernel: int, *, stride: int = 1, upsample: int = 1) -> None:
         super().__init__(in_maps, out_maps, kernel, stride=stride, bias=False)
@@ -124,9 +146,13 @@ class PaddedConv2d(nn.Conv2d):
 
 
 class ConvNorm(nn.Module):
-    """Convolution and the γ and β that belong to it; how they apply is up to the caller's ``norms``.
+    """A convolution, and the table of γ and β that follow it. The caller's ``norms`` decides how these are applied.
 
-    Strides apply when contracting, upsampling when expanding.
+    Args:
+        in_maps: number of input maps.
+        shape: the shape of the convolution.
+        num_styles: S, the number of rows of the table.
+        expand: whether ``shape.step`` is a factor of upsampling; otherwise it is a stride.
     """
 
     def __init__(self, in_maps: int, shape: Conv, num_styles: int, *, expand: bool = False) -> None:
@@ -140,7 +166,7 @@ class ConvNorm(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """Two convolutions and a skip; no ReLU after the second, nor after the sum."""
+    """Two convolutions and a skip connection. There is no ReLU after the second convolution, nor after the sum."""
 
     def __init__(self, maps: int, num_styles: int) -> None:
         super().__init__()
@@ -155,9 +181,9 @@ class StyleTransferNetwork(nn.Module):
     """One network for many styles.
 
     Args:
-        architecture: a name in :data:`ARCHITECTURES`, or an :class:`Architecture` of your own.
-        num_styles: rows of the style table.
-        identity: the row of the identity style, if there is one; see :meth:`forward`.
+        architecture: a name in :data:`ARCHITECTURES`, or an :class:`Architecture`.
+        num_styles: S, the number of rows of the style table.
+        identity: the row of the identity style in the table, if there is one; see :meth:`forward`.
 
     Example:
         >>> network = StyleTransferNetwork("fast", num_styles=4)
@@ -194,17 +220,23 @@ class StyleTransferNetwork(nn.Module):
         return [module for module in self.modules() if isinstance(module, ConditionalInstanceNorm2d)]
 
     def style(self, style_id: Tensor | None = None, style_weights: Tensor | None = None) -> Tensor:
-        """Rows (N,P) of the style table, or blends of rows: γ, β of layer 1, γ, β of layer 2, … in network order.
+        """Rows of the style table, or blends of rows. Exactly one of the two arguments must be given.
 
         Args:
-            style_id: (N,) integers below ``num_styles``; or
-            style_weights: (N,S) floating point, the share of each style.
+            style_id: (N,), integers below S: rows of the table.
+            style_weights: (N,S), floating point: the share of each row in each blend.
+
+        Returns:
+            (N,P): γ of layer 1, β of layer 1, γ of layer 2, and so on in network order.
         """
         return torch.cat([part for norm in self.norms for part in norm.parameters_of(style_id, style_weights)], dim=1)
 
     def compile_parts(self) -> None:
-        """Compile what lies between convolutions, each alone: in one piece with its style's row, Triton 3.6 fails on a
-        network, and uncompiled, more time goes into them than into convolutions on a GPU."""
+        """Compile the parts between convolutions, each on its own.
+
+        Without compilation they take more time on a GPU than the convolutions. Compiled in one piece, a network fails
+        in Triton 3.6.
+        """
         for module in self.modules():
             if isinstance(module, Pad):
                 module.compile(dynamic=False)
@@ -212,18 +244,18 @@ class StyleTransferNetwork(nn.Module):
 
     @torch.no_grad()
     def set_style(self, slot: int, row: Tensor) -> None:
-        """Write ``row`` (P,) to the table, the inverse of :meth:`style`."""
+        """Write ``row`` (P,) into the table at ``slot``; :meth:`style` reads it back."""
         parts = iter(row.split([size for norm in self.norms for size in [norm.num_features] * 2]))
         for norm in self.norms:
             norm.gamma[slot] = next(parts)
             norm.beta[slot] = next(parts)
 
     def render(self, image: Tensor, style: Tensor) -> Tensor:
-        """The runtime contract.
+        """Paint pictures. This and the next three methods are what runtimes compute.
 
         Args:
-            image: (N,3,H,W), RGB in [0,1]; H and W multiples of 4, at least 16.
-            style: (N,P), see :meth:`style`.
+            image: (N,3,H,W), RGB in [0,1]; H and W are multiples of 4 and at least 16.
+            style: (N,P), the rows of the styles.
 
         Returns:
             (N,3,H,W), RGB in [0,1].
@@ -231,13 +263,13 @@ class StyleTransferNetwork(nn.Module):
         return self._paint(image, Conditional(self._style_parts(style), self.normalise))
 
     def statistics(self, image: Tensor, style: Tensor) -> Tensor:
-        """What :meth:`render` normalises with, (N,P): μ and σ of every map in the places of γ and β."""
+        """The statistics with which :meth:`render` normalises, (N,P): μ and σ of every map in the places of γ and β."""
         norms = Conditional(self._style_parts(style), self.normalise, measure=True)
         self._paint(image, norms)
         return torch.cat(norms.measured, dim=1)
 
     def render_frozen(self, image: Tensor, style: Tensor, statistics: Tensor) -> Tensor:
-        """:meth:`render` with :meth:`statistics` (N,P) that are given, for instance those of a smaller copy."""
+        """:meth:`render` with given :meth:`statistics` (N,P), for instance those of a smaller copy of the photo."""
         return self._paint(image, Frozen(self._style_parts(style), self._parts(statistics)))
 
     def render_regions(
@@ -247,12 +279,12 @@ class StyleTransferNetwork(nn.Module):
 
         Args:
             image: (N,3,H,W), as in :meth:`render`.
-            styles: (R,P).
-            masks: (N,R,H,W) in [0,1], the share of each style at each pixel; they add up to 1.
-            statistics: (N,P) to normalise with, μ and σ in the places of γ and β; without them, the image's own.
+            styles: (R,P), the rows of R styles.
+            masks: (N,R,H,W) in [0,1], the share of each style at each pixel. At each pixel they add up to 1.
+            statistics: (N,P), the statistics to normalise with; without them, those of the image.
 
         Returns:
-            The picture (N,3,H,W), and the statistics (N,P) that it was painted with.
+            The picture (N,3,H,W), and the statistics (N,P) with which it was painted.
         """
         norms = Regional(self._style_parts(styles), masks, None if statistics is None else self._parts(statistics))
         return self._paint(image, norms), torch.cat(norms.measured, dim=1)
@@ -261,8 +293,11 @@ class StyleTransferNetwork(nn.Module):
         return iter(row.split([size for norm in self.norms for size in [norm.num_features] * 2], dim=1))
 
     def _style_parts(self, style: Tensor) -> Iterator[Tensor]:
-        """γ and β of each layer. In the last one they are the same for all places of a colour in a folded picture, as
-        otherwise rows can draw checkerboards: what is apart in a row counts by its mean."""
+        """The γ and β of each layer, from rows (N,P).
+
+        In a folded picture, each colour has fold² maps in the last layer. All of them get the mean of their γ and of
+        their β, because with different ones a row could draw a checkerboard.
+        """
         *hidden, gamma, beta = self._parts(style)
         places = self.architecture.fold**2
         if places > 1:
@@ -283,20 +318,21 @@ class StyleTransferNetwork(nn.Module):
         return F.pixel_shuffle(torch.sigmoid(last(x, norms)), self.architecture.fold)
 
     def forward(self, image: Tensor, style_id: Tensor | None = None, style_weights: Tensor | None = None) -> Tensor:
-        """(N,3,H,W) -> (N,3,H,W): :meth:`render` with the styles named as in :meth:`style`.
+        """Paint pictures in styles of the table, (N,3,H,W) -> (N,3,H,W); :meth:`style` says how to name the styles.
 
-        The identity style also has a skip from the image to the picture, which counts by the style's share: maps of a
-        quarter of the size lose the finest detail. Training goes without, by :meth:`rows`.
+        The picture in the identity style is the image itself, because maps of a quarter of the size lose the finest
+        detail. In a blend, the image has the share of the identity style. Training goes without this: it uses
+        :meth:`rows` and :meth:`render`.
         """
         picture = self.render(image, self.rows(image, style_id, style_weights))
         share = self._identity_share(style_id, style_weights)
         return picture if share is None else picture.lerp(image.to(picture), share.to(picture)[:, None, None, None])
 
     def rows(self, image: Tensor, style_id: Tensor | None = None, style_weights: Tensor | None = None) -> Tensor:
-        """(N,P) for :meth:`render`: rows of the style table; the identity style's with each image's colours.
+        """The rows (N,P) for :meth:`render`, named as in :meth:`style`, for images (N,3,H,W).
 
-        The last layer gives every picture in a style the same mean and contrast. The identity style, which has no
-        colours of its own, takes those of the image.
+        The last layer gives all pictures in a style the same mean colour and the same contrast. The identity style has
+        no colours of its own, so its rows get those of the images.
         """
         style, share = self.style(style_id, style_weights), self._identity_share(style_id, style_weights)
         if share is None:
@@ -306,7 +342,7 @@ class StyleTransferNetwork(nn.Module):
         return torch.cat([hidden, last.lerp(colors, share.to(style)[:, None])], dim=1)
 
     def _identity_share(self, style_id: Tensor | None, style_weights: Tensor | None) -> Tensor | None:
-        """(N,): how much of the identity style is in each, if there is one."""
+        """The share of the identity style in each of N styles, (N,); None if there is no identity style."""
         if self.identity is None:
             return None
         if style_weights is not None:
@@ -315,9 +351,16 @@ class StyleTransferNetwork(nn.Module):
 
 
 def palette(image: Tensor, fold: int) -> Tensor:
-    """The γ and β of the last layer at which a picture has the colours of ``image`` (N,3,H,W): (N,2·3·fold²).
+    """The γ and β of the last layer with which a picture has the colours of ``image``.
 
-    They are the standard deviation and the mean of what the sigmoid turns into the image.
+    They are the standard deviation and the mean of the values that the last sigmoid turns into the image.
+
+    Args:
+        image: (N,3,H,W), RGB in [0,1].
+        fold: that of the architecture.
+
+    Returns:
+        (N,2·3·fold²), float32.
     """
     logits = torch.logit(image.float(), eps=PALE)
     std, mean = torch.std_mean(logits, dim=(2, 3))

@@ -1,7 +1,8 @@
-"""What follows each convolution: the ways to normalise, scale and shift a map.
+"""The ways to normalise, scale and shift maps after each convolution.
 
-One object serves one pass through a network and is called after every convolution, in network order. Rows come in
-parts: γ, β of layer 1, γ, β of layer 2, …; a row of statistics has μ, σ in the same places.
+One object serves one pass through a network. The network calls it after every convolution, in network order. Rows are
+given to it in parts: γ of layer 1, β of layer 1, γ of layer 2, and so on. A row of statistics has μ and σ in the places
+of γ and β.
 """
 
 from __future__ import annotations
@@ -14,23 +15,23 @@ from torch import Tensor
 from impasto.nn.cin import EPS, conditional_instance_norm, map_statistics
 
 Norms = Callable[[Tensor], Tensor]
-"""(N,C,H,W) -> (N,C,H,W)."""
+"""What a network calls after a convolution: (N,C,H,W) -> (N,C,H,W)."""
 Normalise = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""x (N,C,H,W), γ and β (N,C) -> (N,C,H,W)."""
+"""A way to compute conditional instance normalization: x (N,C,H,W), γ (N,C) and β (N,C) -> (N,C,H,W)."""
 Parts = Iterator[Tensor]
-"""Parts (N,C) of a row, C that of the layer they belong to."""
+"""The parts (N,C) of N rows, one after the other, where C is the number of maps of the part's layer."""
 
 
 class Conditional:
-    """Conditional instance normalization: each map by its own statistics, then the style's γ and β.
+    """Conditional instance normalization: each map is normalised by its own statistics, then gets the style's γ and β.
 
     Args:
-        style: parts (N,C).
-        normalise: :func:`impasto.nn.cin.conditional_instance_norm`, or what was made of it.
-        measure: keep the statistics.
+        style: the parts (N,C) of the style rows.
+        normalise: :func:`impasto.nn.cin.conditional_instance_norm`, or a function that computes the same faster.
+        measure: whether to keep the statistics.
 
     Attributes:
-        measured: the statistics, parts (N,C).
+        measured: the parts (N,C) of the statistics, if they are kept.
     """
 
     def __init__(
@@ -48,9 +49,13 @@ class Conditional:
 
 
 class Frozen:
-    """The same with statistics that are given, so that any part of a picture is painted as the whole would be.
+    """The same with given statistics. With those of a whole picture, any part of it is painted as in the whole.
 
-    Normalising by given numbers is one scale and one shift a map, which runtimes fold into the convolution.
+    Normalising with given statistics is one scale and one shift of each map, which runtimes fold into the convolution.
+
+    Args:
+        style: the parts (N,C) of the style rows.
+        statistics: the parts (N,C) of the statistics, μ and σ.
     """
 
     def __init__(self, style: Parts, statistics: Parts) -> None:
@@ -64,15 +69,16 @@ class Frozen:
 
 
 class Regional:
-    """Several styles in one picture: at each pixel the γ and β of the styles there, blended by the masks.
+    """Several styles in one picture: each pixel gets the γ and β of the styles there, blended by the masks.
 
     Args:
-        styles: parts (R,C) of R styles.
-        masks: (N,R,H,W) in [0,1], the share of each style at each pixel of the picture; they add up to 1.
-        statistics: given statistics; without them each map is normalised by its own, over all regions.
+        styles: the parts (R,C) of the rows of R styles.
+        masks: (N,R,H,W) in [0,1], the share of each style at each pixel of the picture. At each pixel they add up to 1.
+        statistics: the parts (N,C) of given statistics; without them each map is normalised by its own statistics,
+            which are those of all regions together.
 
     Attributes:
-        measured: the statistics in use, parts (N,C).
+        measured: the parts (N,C) of the statistics that were used.
     """
 
     def __init__(self, styles: Parts, masks: Tensor, statistics: Parts | None = None) -> None:
@@ -89,7 +95,7 @@ class Regional:
         return (x - _as_map(mean)) / (_as_map(std) + EPS) * gamma + beta
 
     def _masks_for(self, x: Tensor) -> Tensor:
-        """The masks at the size of ``x``: halved, by the mean of 2 × 2 pixels, as often as it takes."""
+        """The masks at the size of ``x``. They are halved as often as needed, by the mean of 2 × 2 pixels."""
         width = min(self.masks)
         while width > int(x.shape[3]):
             self.masks[width // 2] = F.avg_pool2d(self.masks[width], 2)
@@ -98,4 +104,5 @@ class Regional:
 
 
 def _as_map(part: Tensor) -> Tensor:
+    """(N,C) -> (N,C,1,1)."""
     return part[:, :, None, None]

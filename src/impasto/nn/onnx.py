@@ -1,6 +1,6 @@
-"""Export to ONNX: the runtime contract as graphs, with dynamic batch, height and width, and the style as an input.
+"""Export to ONNX: every graph that a runtime may run, with dynamic batch, height and width, and the style as an input.
 
-The graphs hold no weights; all point into the model's one safetensors file.
+The graphs hold no weights. They refer to the safetensors file beside them, by offset and length.
 """
 
 from __future__ import annotations
@@ -19,20 +19,27 @@ from torch import Tensor, nn
 
 from impasto.models.model import GRAPHS, PREDICTOR_WEIGHTS, WEIGHTS, Graph
 from impasto.nn.cin import conditional_instance_norm
+from impasto.nn.names import current_name
 from impasto.nn.network import ConvNorm, PaddedConv2d, StyleTransferNetwork
 from impasto.nn.predictor import PaintingGrams, StylePredictor
 
 _OPSET = 17
-_PAINTING = (Graph.WHOLE, Graph.STATISTICS, Graph.FROZEN, Graph.REGIONS, Graph.REGIONS_FROZEN)
-_PLACES = ((0, 0), (0, 1), (1, 0), (1, 1))
-"""The pixels of a 2 × 2 block, in the order of pixel shuffling."""
+"""The version of ONNX's operators that the graphs use."""
+_NETWORK_GRAPHS = (Graph.WHOLE, Graph.STATISTICS, Graph.FROZEN, Graph.REGIONS, Graph.REGIONS_FROZEN)
+"""The graphs that are made of the style transfer network; the others are made of the predictor."""
+_BLOCK = ((0, 0), (0, 1), (1, 0), (1, 1))
+"""The pixels (y, x) of a 2 × 2 block, in the order of pixel shuffling."""
+
+Range = tuple[int, int]
+"""Where a tensor lies in a safetensors file: its offset and its length, both in bytes."""
 
 
 class ConvInBlocks(nn.Module):
-    """A convolution with few output maps, computed for 2 × 2 pixels at once.
+    """A convolution with few output maps, computed for blocks of 2 × 2 pixels at once.
 
-    Vector units compute 16 maps in the time of 3. Four copies of the kernel, each shifted to its pixel of the block,
-    make 12 maps of 3, which pixel shuffling puts in their places; the values are the same.
+    Vector units compute 16 maps in the time that they need for 3. So the kernel is copied four times, each copy shifted
+    to its pixel of the block. The result has 4 times as many maps at half the size, and pixel shuffling puts them in
+    their places. The values are the same as those of the convolution.
     """
 
     def __init__(self, conv: PaddedConv2d) -> None:
@@ -41,9 +48,9 @@ class ConvInBlocks(nn.Module):
         self.weight = conv.weight
 
     def kernels(self) -> Tensor:
-        """(O,C,k,k) -> (4·O,C,k+1,k+1), made in the graph from the weights as they are stored."""
+        """The four shifted copies, (O,C,k,k) -> (4·O,C,k+1,k+1). The graph makes them from the stored weights."""
         maps, inputs, height, width = self.weight.shape
-        shifted = [F.pad(self.weight, [x, 1 - x, y, 1 - y]) for y, x in _PLACES]
+        shifted = [F.pad(self.weight, [x, 1 - x, y, 1 - y]) for y, x in _BLOCK]
         return torch.stack(shifted, dim=1).reshape(4 * maps, inputs, height + 1, width + 1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -51,11 +58,11 @@ class ConvInBlocks(nn.Module):
 
 
 class TransposedConv(nn.Module):
-    """Nearest upsampling by 2 and a 3×3 convolution as one transposed convolution of the map as it was: less than half
-    the products, and no upsampled map in memory.
+    """Nearest upsampling by 2 and a 3×3 convolution, as one transposed convolution of the map before upsampling.
 
-    An upsampled pixel under a row of three weights sees two rows of the map, one of them under two weights, which add
-    up. Reflection at the border of an upsampled map repeats the border of the map.
+    It takes less than half of the products and keeps no upsampled map in memory. After upsampling, a kernel that is
+    three rows high covers only two rows of the map: one of them lies under two rows of weights, which can be added up
+    beforehand. Reflection padding of the upsampled map repeats the border of the map, so replicate padding is the same.
     """
 
     sums: Tensor
@@ -67,7 +74,7 @@ class TransposedConv(nn.Module):
         self.register_buffer("sums", torch.einsum("yi,xj->ijyx", rows, rows).reshape(9, 16))
 
     def kernels(self) -> Tensor:
-        """(O,C,3,3) -> (C,O,4,4), made in the graph from the weights as they are stored."""
+        """The summed weights, (O,C,3,3) -> (C,O,4,4). The graph makes them from the stored weights."""
         maps, inputs = self.weight.shape[:2]
         return (self.weight.reshape(maps * inputs, 9) @ self.sums).reshape(maps, inputs, 4, 4).transpose(0, 1)
 
@@ -75,8 +82,8 @@ class TransposedConv(nn.Module):
         return F.conv_transpose2d(F.pad(x, [1] * 4, mode="replicate"), self.kernels(), stride=2, padding=3)
 
 
-def quicker(conv: PaddedConv2d) -> nn.Module:
-    """A module that computes the same in less time, or ``conv`` itself."""
+def _faster(conv: PaddedConv2d) -> nn.Module:
+    """A module that computes the same as ``conv`` in less time; ``conv`` itself where there is none."""
     if conv.upsample == 2 and conv.kernel_size == (3, 3):
         return TransposedConv(conv)
     if conv.out_channels <= 4 and conv.stride == (1, 1) and conv.upsample == 1:
@@ -84,17 +91,17 @@ def quicker(conv: PaddedConv2d) -> nn.Module:
     return conv
 
 
-class _Contract(nn.Module):
-    """The network with one part of the runtime contract as its forward, and the quickest way to compute it."""
+class _NetworkGraph(nn.Module):
+    """The network with what one graph computes as its forward pass, by the fastest modules that compute the same."""
 
     def __init__(self, network: StyleTransferNetwork, graph: Graph) -> None:
         super().__init__()
         self.network = copy.deepcopy(network).eval()
-        self.network.normalise = conditional_instance_norm  # as it is written, whatever training made of it
+        self.network.normalise = conditional_instance_norm  # training may have put a compiled one in its place
         self.graph = graph
         for layer in self.network.modules():
             if isinstance(layer, ConvNorm):
-                layer.conv = quicker(layer.conv)  # type: ignore[assignment]
+                layer.conv = _faster(layer.conv)  # type: ignore[assignment]
 
     def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         match self.graph:
@@ -111,26 +118,38 @@ class _Contract(nn.Module):
 
 
 def to_onnx(network: StyleTransferNetwork, weights: bytes) -> dict[Graph, bytes]:
-    """The network as ONNX graphs that compute in float32, with the inputs and outputs of
-    :class:`impasto.models.model.Graph`.
+    """Export a network: all graphs that paint or measure pictures, which compute in float32.
 
     Args:
-        network: the network.
-        weights: the content of the safetensors file, beside the graphs, that holds the network's convolutions in
-            float16 under their names.
+        network: the network to export.
+        weights: the content of the safetensors file beside the graphs. It holds the network's convolutions in float16,
+            under their names in the network.
+
+    Returns:
+        Graph -> the content of its ONNX file; :data:`impasto.models.model.GRAPHS` names the inputs and outputs.
     """
-    return {graph: _export(network, graph, _places(weights)) for graph in _PAINTING}
+    ranges = _byte_ranges(weights)
+    return {graph: _export_network(network, graph, ranges) for graph in _NETWORK_GRAPHS}
 
 
 def predictor_to_onnx(predictor: StylePredictor, weights: bytes) -> dict[Graph, bytes]:
-    """The predictor, and what its encoder sees, as ONNX graphs that compute in float32; as :func:`to_onnx`, with their
-    own safetensors file."""
-    parts = {Graph.PREDICTOR: _Reader(predictor), Graph.GRAMS: PaintingGrams(predictor.looks)}
-    return {graph: _export_predictor(part, graph, _places(weights)) for graph, part in parts.items()}
+    """Export a predictor: the graph that predicts rows, and the one that takes Gram matrices of pictures.
+
+    Args:
+        predictor: the predictor to export.
+        weights: the content of the predictor's safetensors file beside the graphs, with its matrices and kernels in
+            float16. Weights may have their present names or old ones (:mod:`impasto.nn.names`).
+
+    Returns:
+        Graph -> the content of its ONNX file.
+    """
+    ranges = _byte_ranges(weights)
+    modules = {Graph.PREDICTOR: _PredictorGraph(predictor), Graph.GRAMS: PaintingGrams(predictor.encoder)}
+    return {graph: _export_predictor(module, graph, ranges) for graph, module in modules.items()}
 
 
-class _Reader(nn.Module):
-    """What a predictor reads off a painting."""
+class _PredictorGraph(nn.Module):
+    """A predictor with :meth:`StylePredictor.read` as its forward pass."""
 
     def __init__(self, predictor: StylePredictor) -> None:
         super().__init__()
@@ -140,15 +159,15 @@ class _Reader(nn.Module):
         return self.predictor.read(painting)
 
 
-def _export_predictor(part: nn.Module, graph: Graph, places: dict[str, tuple[int, int]]) -> bytes:
+def _export_predictor(module: nn.Module, graph: Graph, ranges: dict[str, Range]) -> bytes:
     (image,), outputs = GRAPHS[graph]
-    axes = {image: {0: "batch", 2: "height", 3: "width"}} | {numbers: {0: "batch"} for numbers in outputs}
-    model = _traced(part, (torch.rand(1, 3, 64, 64),), (image,), outputs, axes)
-    _point_to(model.graph, places, PREDICTOR_WEIGHTS)
+    axes = {image: {0: "batch", 2: "height", 3: "width"}} | {output: {0: "batch"} for output in outputs}
+    model = _traced(module, (torch.rand(1, 3, 64, 64),), (image,), outputs, axes)
+    _take_weights_out(model.graph, ranges, PREDICTOR_WEIGHTS)
     return model.SerializeToString()
 
 
-def _export(network: StyleTransferNetwork, graph: Graph, places: dict[str, tuple[int, int]]) -> bytes:
+def _export_network(network: StyleTransferNetwork, graph: Graph, ranges: dict[str, Range]) -> bytes:
     sizes = {0: "batch", 2: "height", 3: "width"}
     size = network.architecture.style_size
     named = {
@@ -161,8 +180,8 @@ def _export(network: StyleTransferNetwork, graph: Graph, places: dict[str, tuple
     }
     inputs, outputs = GRAPHS[graph]
     axes = {name: named[name][1] for name in (*inputs, *outputs)}
-    model = _traced(_Contract(network, graph), tuple(named[name][0] for name in inputs), inputs, outputs, axes)
-    _point_to(model.graph, places, WEIGHTS)
+    model = _traced(_NetworkGraph(network, graph), tuple(named[name][0] for name in inputs), inputs, outputs, axes)
+    _take_weights_out(model.graph, ranges, WEIGHTS)
     return model.SerializeToString()
 
 
@@ -173,6 +192,7 @@ def _traced(
     outputs: Sequence[str],
     axes: dict[str, dict[int, str]],
 ) -> onnx.ModelProto:
+    """Trace ``module`` on ``examples``; ``axes`` names the dynamic dimensions of inputs and outputs."""
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # The newer exporter's graphs, with their symbolic shapes, ran 1.5 times as long in OpenVINO.
@@ -193,24 +213,27 @@ def _traced(
     return model
 
 
-def _places(weights: bytes) -> dict[str, tuple[int, int]]:
-    """Name -> offset and length in bytes of each tensor of a safetensors file."""
+def _byte_ranges(weights: bytes) -> dict[str, Range]:
+    """Where each tensor of a safetensors file lies, by its present name."""
     start = 8 + int.from_bytes(weights[:8], "little")
     header = json.loads(weights[8:start])
     ends = {name: entry["data_offsets"] for name, entry in header.items() if name != "__metadata__"}
-    return {name: (start + first, last - first) for name, (first, last) in ends.items()}
+    return {current_name(name): (start + first, last - first) for name, (first, last) in ends.items()}
 
 
-def _point_to(graph: onnx.GraphProto, places: dict[str, tuple[int, int]], file: str) -> None:
-    """Take matrices and kernels out of the graph: float16 in the file, behind a cast that runtimes fold."""
+def _take_weights_out(graph: onnx.GraphProto, ranges: dict[str, Range], file: str) -> None:
+    """Replace the graph's matrices and kernels by references to ``file``.
+
+    The file has them in float16, so each is followed by a cast to float32, which runtimes compute once.
+    """
     for tensor in graph.initializer:
         name = tensor.name
-        place = places.get(name.removeprefix("network.").removeprefix("predictor."))
-        if place is None or len(tensor.dims) < 2:
+        found = ranges.get(name.removeprefix("network.").removeprefix("predictor."))
+        if found is None or len(tensor.dims) < 2:
             continue
         half = TensorProto(name=f"{name}.half", data_type=TensorProto.FLOAT16, dims=tensor.dims)
         half.data_location = TensorProto.EXTERNAL
-        for key, value in (("location", file), ("offset", place[0]), ("length", place[1])):
+        for key, value in (("location", file), ("offset", found[0]), ("length", found[1])):
             half.external_data.add(key=key, value=str(value))
         tensor.CopyFrom(half)
         graph.node.insert(0, helper.make_node("Cast", [half.name], [name], to=TensorProto.FLOAT))

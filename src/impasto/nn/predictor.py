@@ -1,8 +1,8 @@
-"""The style predictor: any painting in, its row of γ and β out.
+"""The style predictor: it takes any painting and returns its row of γ and β.
 
 Ghiasi, Lee, Kudlur, Dumoulin & Shlens, *Exploring the structure of a real-time, arbitrary neural artistic stylization
-network*, BMVC 2017, https://arxiv.org/abs/1705.06830. Their Inception-v3 is the slim loss network here, which sees in a
-painting what a style is: means, deviations and Gram matrices.
+network*, BMVC 2017, https://arxiv.org/abs/1705.06830. Where they have Inception-v3, we have the slim loss network as
+the encoder. From its activations come the statistics that make up a style: means, standard deviations, Gram matrices.
 """
 
 from __future__ import annotations
@@ -11,22 +11,25 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from impasto.losses.gram import STYLE_LAYERS
+from impasto.nn.names import accept_old_names
 from impasto.nn.slim import SlimVGG
 
-_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 _CROSSED = 24
-"""Maps of each layer whose Gram matrix is taken: the first ones differ most from painting to painting."""
+"""The predictor's input has the Gram matrix of this many maps of each layer. They are the first ones, because those
+differ most from painting to painting."""
 _COMPARED = 32
-"""Maps of each layer whose Gram matrix is compared with a painting's."""
+"""The Gram matrices by which a picture is compared with a painting are those of this many maps of each layer."""
 
 
 class StylePredictor(nn.Module):
-    """A painting to a row of γ and β.
+    """Predicts the row of γ and β of a painting.
 
     Args:
-        style_size: P, the numbers of a row.
+        style_size: P, the length of a row.
         hidden: width of the hidden layer.
-        bottleneck: numbers that a style is squeezed through, by which unseen paintings fall among seen ones.
+        bottleneck: width of the layer that each style passes through. It is narrow, so that paintings that were not
+            seen in training fall among those that were.
 
     Example:
         >>> predictor = StylePredictor(1560)
@@ -41,81 +44,87 @@ class StylePredictor(nn.Module):
 
     def __init__(self, style_size: int, hidden: int = 256, bottleneck: int = 128) -> None:
         super().__init__()
-        self.looks = SlimVGG().requires_grad_(False)
-        numbers = descriptor_size()
-        self.register_buffer("mean", torch.zeros(numbers))
-        self.register_buffer("deviation", torch.ones(numbers))
+        self.encoder = SlimVGG().requires_grad_(False)
+        width = descriptor_size()
+        self.register_buffer("mean", torch.zeros(width))
+        self.register_buffer("deviation", torch.ones(width))
         self.register_buffer("base", torch.zeros(style_size))
         self.register_buffer("spread", torch.ones(style_size))
-        self.hidden = nn.Linear(numbers, hidden)
+        self.hidden = nn.Linear(width, hidden)
         self.bottleneck = nn.Linear(hidden, bottleneck)
         self.row = nn.Linear(bottleneck, style_size)
         nn.init.zeros_(self.row.bias)
+        self.register_load_state_dict_pre_hook(accept_old_names)
 
     def forward(self, painting: Tensor) -> Tensor:
-        """(N,3,H,W), RGB in [0,1], at the size at which its strokes are those of the picture -> (N,P)."""
-        return self.predict(descriptor(self.looks(painting, _LAYERS)))
+        """Predict rows: (N,3,H,W), RGB in [0,1] -> (N,P).
+
+        A painting should have the size at which its strokes are as wide as those of the picture are to be.
+        """
+        return self.predict(descriptor(self.encoder(painting, STYLE_LAYERS)))
 
     def read(self, painting: Tensor) -> tuple[Tensor, Tensor]:
-        """(N,3,H,W) -> the row (N,P) and :func:`painting_grams` (N,S), at one look."""
-        seen = self.looks(painting, _LAYERS)
+        """The row (N,P) of a painting (N,3,H,W) and its :func:`painting_grams` (N,S), in one pass of the encoder."""
+        seen = self.encoder(painting, STYLE_LAYERS)
         return self.predict(descriptor(seen)), painting_grams(seen)
 
     def predict(self, described: Tensor) -> Tensor:
-        """:func:`descriptor` of paintings (N,D) -> (N,P)."""
+        """Predict rows from the :func:`descriptor` of paintings: (N,D) -> (N,P)."""
         x = (described - self.mean) / self.deviation
-        # A painting may be far from all others in some numbers: what is far counts by its root.
+        # A painting may be far from all others in a few entries; large entries count by their square root.
         x = x / (1 + x.abs()).sqrt()
         x = F.relu(self.hidden(x))
         return self.base + self.spread * self.row(self.bottleneck(x))
 
 
 def descriptor_size() -> int:
-    """D, the numbers of :func:`descriptor`."""
-    return sum(2 * SlimVGG.components(layer) + _CROSSED * (_CROSSED + 1) // 2 for layer in _LAYERS)
+    """D, the length of a :func:`descriptor`."""
+    return sum(2 * SlimVGG.components(layer) + _CROSSED * (_CROSSED + 1) // 2 for layer in STYLE_LAYERS)
 
 
 def descriptor(seen: dict[str, Tensor]) -> Tensor:
-    """Means, deviations and Gram matrices of what :class:`impasto.nn.slim.SlimVGG` sees in paintings.
+    """The predictor's input: means, standard deviations and Gram matrices of the encoder's activations.
 
     Args:
-        seen: layer -> (N,C,H,W).
+        seen: layer -> (N,C,H,W), what :class:`impasto.nn.slim.SlimVGG` returns for paintings.
 
     Returns:
         (N,D), float32.
     """
-    return torch.cat([part for layer in _LAYERS for part in _described(seen[layer].float())], dim=1)
+    return torch.cat([part for layer in STYLE_LAYERS for part in _described(seen[layer].float())], dim=1)
 
 
 class PaintingGrams(nn.Module):
-    """The Gram matrices that a predictor's encoder sees in pictures.
+    """The Gram matrices of the encoder's activations, as a module that can be exported.
 
     Args:
-        looks: the encoder.
+        encoder: the encoder of a predictor.
     """
 
-    def __init__(self, looks: SlimVGG) -> None:
+    def __init__(self, encoder: SlimVGG) -> None:
         super().__init__()
-        self.looks = looks
+        self.encoder = encoder
 
     def forward(self, picture: Tensor) -> Tensor:
         """(N,3,H,W), RGB in [0,1] -> :func:`painting_grams` (N,S)."""
-        return painting_grams(self.looks(picture, _LAYERS))
+        return painting_grams(self.encoder(picture, STYLE_LAYERS))
 
 
 def painting_grams(seen: dict[str, Tensor]) -> Tensor:
-    """Gram matrices of the first maps of all layers, each number once.
+    """The entries of the Gram matrices of the first maps of all layers. Matrices are symmetric; each pair comes once.
 
     Args:
         seen: layer -> (N,C,H,W).
 
     Returns:
-        (N,S), float32, scaled so that squared distances are those of whole matrices, each divided by its C².
+        (N,S), float32. Entries are scaled so that the squared distance of two of these vectors is the sum over layers
+        of the squared distance of the two whole matrices, divided by C².
     """
-    return torch.cat([_upper_half(seen[layer].float(), SlimVGG.components(layer)) for layer in _LAYERS], dim=1)
+    return torch.cat([_upper_half(seen[layer].float(), SlimVGG.components(layer)) for layer in STYLE_LAYERS], dim=1)
 
 
 def _upper_half(x: Tensor, components: int) -> Tensor:
+    """The scaled upper half of one layer's Gram matrix: (N,C,H,W) -> (N,K·(K+1)/2), K the number of compared maps."""
     maps = x.flatten(2)
     count = min(components, _COMPARED)
     first = maps[:, :count]
@@ -125,6 +134,7 @@ def _upper_half(x: Tensor, components: int) -> Tensor:
 
 
 def _described(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """One layer's part of the descriptor: means (N,C), standard deviations (N,C), and half of a Gram matrix."""
     maps = x.flatten(2)
     mean = maps.mean(dim=2)
     deviation = ((maps - mean[..., None]).square().mean(dim=2) + 1e-6).sqrt()

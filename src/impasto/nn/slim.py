@@ -1,8 +1,9 @@
 """A slim loss network in VGG-16's place: small enough to come with the package, fast enough for fitting on a laptop.
 
-It has VGG-16's depth and a fraction of its maps. What it says of a picture are VGG-16's activations in the directions
-in which the Gram matrices of pictures differ most, scaled so that losses on them are VGG-16's losses, up to what is
-lost (:mod:`impasto.training.distill`). All of :mod:`impasto.losses.perceptual` works on either.
+It has VGG-16's depth and a fraction of its maps. A 1×1 convolution at each style layer, called a probe, turns its maps
+into VGG-16's activations along the directions in which the Gram matrices of pictures differ most. They are scaled so
+that losses on them have the size of VGG-16's losses, except for what the other directions would add
+(:mod:`impasto.training.distill`). All of :mod:`impasto.losses.perceptual` works with either network.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from torch import Tensor, nn
 
 from impasto.assets import LOSS_NETWORK
 from impasto.errors import ImpastoError
+from impasto.losses.gram import STYLE_LAYERS
+from impasto.nn.names import accept_old_names
 from impasto.nn.vgg import MEAN
 
 _MAPS = {
@@ -32,16 +35,16 @@ _MAPS = {
     "4_2": 128,
     "4_3": 192,
 }
-_SEEN = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+"""The number of output maps of each convolution, by the convolution's name in VGG-16."""
 _CONTRAST = 64.0
-"""Of photographs, on the 0..255 scale, about."""
+"""The standard deviation of photographs, about, on the 0..255 scale; inputs are divided by it."""
 
 
 class SlimVGG(nn.Module):
-    """Stands for :class:`impasto.nn.vgg.VGG16` where layers of :data:`impasto.losses.gram.STYLE_LAYERS` are asked for.
+    """Replaces :class:`impasto.nn.vgg.VGG16` where the layers of :data:`impasto.losses.gram.STYLE_LAYERS` are needed.
 
     Args:
-        weights: its ``state_dict``; without it the weights are random.
+        weights: a ``state_dict`` of this class; without it the weights are random and can be trained.
     """
 
     def __init__(self, weights: dict[str, Tensor] | None = None) -> None:
@@ -50,35 +53,36 @@ class SlimVGG(nn.Module):
         for name, width in _MAPS.items():
             self.add_module(f"conv{name}", _conv(maps, width, 3))
             maps = width
-            if f"relu{name}" in _SEEN:
-                self.add_module(f"look{name}", _conv(width, width, 1))
+            if f"relu{name}" in STYLE_LAYERS:
+                self.add_module(f"probe{name}", _conv(width, width, 1))
                 self.register_buffer(f"scale{name}", torch.ones(()))
         self.mean: Tensor
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_load_state_dict_pre_hook(accept_old_names)
         if weights is not None:
             self.load_state_dict(weights)
             self.requires_grad_(False).eval()
 
     @staticmethod
     def components(layer: str) -> int:
-        """c: the maps of a layer's answer."""
+        """The number of maps c that :meth:`forward` returns for ``layer``."""
         return _MAPS[layer.removeprefix("relu")]
 
     def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
-        """What VGG-16 would see at each of ``layers``, in fewer maps.
+        """An estimate of VGG-16's activations at each of ``layers``, in fewer maps.
 
         Args:
             image: (N,3,H,W), RGB in [0,1].
-            layers: names in :data:`impasto.losses.gram.STYLE_LAYERS`; nothing above the highest one is computed.
+            layers: names in :data:`impasto.losses.gram.STYLE_LAYERS`. Layers above the highest one are not computed.
 
         Returns:
-            Layer name -> (N,c,H',W'), H' = H / 2^(block - 1).
+            Layer name -> (N,c,H',W'), in the dtype of the weights, with H' = H / 2^(block - 1).
 
         Raises:
-            KeyError: another layer.
+            KeyError: a name is not in ``STYLE_LAYERS``.
         """
         wanted = set(layers)
-        if missing := wanted - set(_SEEN):
+        if missing := wanted - set(STYLE_LAYERS):
             raise KeyError(f"SlimVGG has no layer {', '.join(sorted(missing))}")
         x = ((image - self.mean / 255) * (255 / _CONTRAST)).to(next(self.parameters()).dtype)
         found: dict[str, Tensor] = {}
@@ -87,15 +91,18 @@ class SlimVGG(nn.Module):
                 x = F.avg_pool2d(x, 2)
             x = F.relu(self.get_submodule(f"conv{name}")(x), inplace=True)
             if f"relu{name}" in wanted:
-                found[f"relu{name}"] = self._look(name, x)
+                found[f"relu{name}"] = self._probe(name, x)
             if len(found) == len(wanted):
                 break
         return found
 
-    def _look(self, name: str, x: Tensor) -> Tensor:
-        """The layer's answer. Weights are scaled, not maps, which took a seventh of all time in bfloat16."""
-        scale, look = self.get_buffer(f"scale{name}"), f"look{name}"
-        return F.conv2d(x, self.get_parameter(f"{look}.weight") * scale, self.get_parameter(f"{look}.bias") * scale)
+    def _probe(self, name: str, x: Tensor) -> Tensor:
+        """The answer at one layer: (N,c,H',W') -> (N,c,H',W').
+
+        The scale goes into the weights, as multiplying the maps took a seventh of all time in bfloat16.
+        """
+        scale, probe = self.get_buffer(f"scale{name}"), f"probe{name}"
+        return F.conv2d(x, self.get_parameter(f"{probe}.weight") * scale, self.get_parameter(f"{probe}.bias") * scale)
 
 
 def _conv(maps: int, width: int, kernel: int) -> nn.Conv2d:
@@ -106,10 +113,10 @@ def _conv(maps: int, width: int, kernel: int) -> nn.Conv2d:
 
 
 def load_slim_vgg(path: str | Path | None = None) -> SlimVGG:
-    """The slim loss network from ``path``, else the one that comes with the package.
+    """Load the slim loss network from ``path``; without a path, the one that comes with the package.
 
     Raises:
-        ImpastoError: the file is missing or is no such file.
+        ImpastoError: the file is missing, or it is not a file of this network's weights.
     """
     path = Path(path) if path else LOSS_NETWORK
     try:

@@ -1,7 +1,8 @@
-"""The loss network: VGG-16 up to relu4_3, layers by name.
+"""VGG-16 up to relu4_3, as a loss network: it returns the activations of layers by their names.
 
-Simonyan & Zisserman, *Very Deep Convolutional Networks*, ICLR 2015; with the Oxford/Caffe weights, on which the loss
-weights of this field were chosen (:func:`impasto.nn.vgg_weights.load_vgg16`).
+Simonyan & Zisserman, *Very Deep Convolutional Networks for Large-Scale Image Recognition*, ICLR 2015. It is used with
+the weights of Oxford's Caffe model (:func:`impasto.nn.vgg_weights.load_vgg16`), because the papers of this field chose
+their loss weights with those.
 """
 
 from __future__ import annotations
@@ -13,16 +14,20 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 MEAN = (123.68, 116.779, 103.939)
+"""The mean colour of VGG-16's training images, RGB, on the 0..255 scale."""
 _MAPS = {"1_1": 64, "1_2": 64, "2_1": 128, "2_2": 128, "3_1": 256, "3_2": 256, "3_3": 256} | {
     f"4_{i}": 512 for i in (1, 2, 3)
 }
+"""The number of output maps of each convolution, by its name."""
 
 
 class VGG16(nn.Module):
-    """Activations of VGG-16 by layer name, with average pooling (Gatys et al. 2016) in place of maximum pooling.
+    """VGG-16, with average pooling in place of maximum pooling, as in Gatys et al. 2016.
 
     Args:
-        weights: tensors ``conv1_1.weight``, ``conv1_1.bias``, … ``conv4_3.bias``; without them the weights are random.
+        weights: the tensors ``conv1_1.weight``, ``conv1_1.bias`` and so on to ``conv4_3.bias``; without them the
+        weights
+            are random.
     """
 
     def __init__(self, weights: dict[str, Tensor] | None = None) -> None:
@@ -38,18 +43,18 @@ class VGG16(nn.Module):
         self.requires_grad_(False).eval()
 
     def forward(self, image: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
-        """Activations after the ReLU of each of ``layers``.
+        """The activations of ``layers``, after their ReLU.
 
         Args:
-            image: (N,3,H,W), RGB in [0,1]; scaled to 0..255 and centred here, in the dtype of the image, then cast to
-                that of the weights.
-            layers: names such as ``relu3_3``; nothing above the highest one is computed.
+            image: (N,3,H,W), RGB in [0,1]. It is scaled to 0..255 and the mean is taken away in the dtype of the image;
+                then it is cast to the dtype of the weights.
+            layers: names such as ``relu3_3``. Layers above the highest one are not computed.
 
         Returns:
-            Layer name -> (N,C,H',W'), the dtype of the weights, H' = H / 2^(block - 1).
+            Layer name -> (N,C,H',W'), in the dtype of the weights, with H' = H / 2^(block - 1).
 
         Raises:
-            KeyError: a layer that the network lacks.
+            KeyError: the network has no layer of such a name.
         """
         wanted = set(layers)
         if missing := wanted - {f"relu{name}" for name in _MAPS}:

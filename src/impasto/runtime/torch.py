@@ -34,7 +34,7 @@ class TorchRuntime(Runtime):
             Graph.REGIONS: network.render_regions,
             Graph.REGIONS_FROZEN: network.render_regions,
             Graph.PREDICTOR: lambda painting: predictor().read(painting),
-            Graph.GRAMS: lambda picture: PaintingGrams(predictor().looks)(picture),
+            Graph.GRAMS: lambda picture: PaintingGrams(predictor().encoder)(picture),
         }
         outputs = renders[graph](*[torch.from_numpy(array).to(self._device) for array in inputs])
         return [output.cpu().numpy() for output in (outputs if isinstance(outputs, tuple) else (outputs,))]

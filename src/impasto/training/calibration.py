@@ -228,7 +228,7 @@ class Finder:
     def _see(self, pictures: Tensor) -> _Seen:
         assert self.painter.predictor is not None
         with autocast(pictures.device, self.precision):
-            seen = self.painter.predictor.looks(pictures, STYLE_LAYERS)
+            seen = self.painter.predictor.encoder(pictures, STYLE_LAYERS)
         grams = [gram_matrix(maps.float()).flatten(1) / maps.shape[1] for maps in seen.values()]
         forms = seen[CONTENT_LAYER].float().flatten(1)
         whole = (self.weight * STYLE_WEIGHT) ** 0.5 * torch.cat(grams, dim=1)

@@ -67,11 +67,11 @@ def _go_on(network: StyleTransferNetwork, recipe: Recipe, model: Model) -> None:
 def _predictor(network: StyleTransferNetwork, paintings: Paintings) -> StylePredictor:
     """A new predictor whose input is normalised by ``paintings``, and whose rows lie about the network's own."""
     predictor = StylePredictor(network.architecture.style_size)
-    predictor.looks = load_slim_vgg()
+    predictor.encoder = load_slim_vgg()
     rows = network.style(torch.arange(network.num_styles))
     predictor.base.copy_(rows.mean(dim=0))
     predictor.spread.copy_(rows.std(dim=0, correction=0).clamp_min(_LEAST_SPREAD))
-    seen = [predictor.looks(paintings[number][0][None].float() / 255, STYLE_LAYERS) for number in range(_SEEN_FIRST)]
+    seen = [predictor.encoder(paintings[number][0][None].float() / 255, STYLE_LAYERS) for number in range(_SEEN_FIRST)]
     described = torch.cat([descriptor(each) for each in seen])
     predictor.mean.copy_(described.mean(dim=0))
     predictor.deviation.copy_(described.std(dim=0) + 1e-3 * described.std())
