@@ -20,8 +20,8 @@ from impasto.training.balance import PaintingFactors
 
 def test_paintings_whose_pictures_lose_their_photos_come_to_count_less() -> None:
     torch.manual_seed(0)
-    looks = SlimVGG().requires_grad_(False)
-    factors = PaintingFactors(PhotoScores(looks, torch.rand(4, 3, 64, 64), ()), 0.44, paintings=3)
+    slim = SlimVGG().requires_grad_(False)
+    factors = PaintingFactors(PhotoScores(slim, torch.rand(4, 3, 64, 64), ()), 0.44, paintings=3)
     before = factors.logs.clone()
     factors.adapt(torch.tensor([0, 1]), torch.tensor([0.24, 0.64]))
     assert factors.logs[0] < before[0] < factors.logs[1]

@@ -93,9 +93,9 @@ def _fit(paintings: tuple[Path, ...], name: str, *, likeness: float, minutes: fl
         from impasto.fitting.add_style import FAILED, add_style
 
     began = time.monotonic()
-    numbers = msgspec.structs.replace(ADD_STYLE, likeness=likeness, minutes=minutes)
+    fit_options = msgspec.structs.replace(ADD_STYLE, likeness=likeness, minutes=minutes)
     with bar("step") as progress:
-        style = add_style(list(paintings), name, **options, options=numbers, progress=progress)
+        style = add_style(list(paintings), name, **options, options=fit_options, progress=progress)
     click.echo(_verdict(style, time.monotonic() - began, trained=style.info.losses["style_gap_closed"] >= FAILED))
     return style
 
@@ -128,10 +128,10 @@ def _predict(
 def _verdict(style: Style, seconds: float, *, trained: bool) -> str:
     """One sentence on how it went."""
     gap, distance = style.info.losses["style_gap_closed"], style.info.losses["content_distance"]
-    numbers = f"{100 * gap:.0f} % of the style gap at a content distance of {distance:.2f} ({seconds:.0f} s)"
+    closed = f"{100 * gap:.0f} % of the style gap at a content distance of {distance:.2f} ({seconds:.0f} s)"
     if not trained:
-        return f"{style.slug} did not train: it closes only {numbers}; try more --minutes, or a part of the painting"
-    return f"{style.slug} closes {numbers}"
+        return f"{style.slug} did not train: it closes only {closed}; try more --minutes, or a part of the painting"
+    return f"{style.slug} closes {closed}"
 
 
 def _before_and_after(stylizer: Stylizer, style: Style, painting: Path) -> Image:

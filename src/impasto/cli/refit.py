@@ -49,10 +49,10 @@ def refit(
     styles = refitting.refit(loaded, style_images, photos, loss_network(vgg), out, only=only, options=options)
     with bar("style") as progress:
         for style in reported(styles, progress, total=len(only) or len(loaded.styles)):
-            click.echo(_verdict(style))
+            click.echo(_outcome(style))
 
 
-def _verdict(style: Style) -> str:
+def _outcome(style: Style) -> str:
     losses = style.info.losses
     gap, distance = 100 * losses["style_gap_closed"], losses["content_distance"]
     return f"{style.slug}: {gap:.0f} % of the style gap at a content distance of {distance:.2f}"

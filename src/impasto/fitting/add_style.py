@@ -81,7 +81,7 @@ def add_style(
         vgg: a file with the weights of VGG-16, to fit with it instead of the slim loss network.
         replace: take the place of an own style of that name.
         as_is: also take paintings without colour, and partly transparent ones (on white).
-        options: the numbers of the fit.
+        options: how to fit.
         progress: is told the steps taken, the steps to take and the style gap closed.
         changes: fields of ``options`` to change, as ``likeness=0.3`` or ``minutes=1``; see
             :class:`impasto.fitting.options.FitOptions`.
@@ -101,12 +101,12 @@ def add_style(
     fitting = Fit(loaded, read, photos, loss_network(vgg), options, predicted(loaded, read))
     fit(fitting, progress=progress)
     info = StyleInfo(slug=name, name=title, artist=artist, network=loaded.info.network, image_size=style_size)
-    style = _style(fitting, read, info)
+    style = _fitted_style(fitting, read, info)
     library.add(style, loaded, appended=to is not None, replace=replace)
     return style
 
 
-def _style(fitting: Fit, paintings: Sequence[Painting], info: StyleInfo) -> Style:
+def _fitted_style(fitting: Fit, paintings: Sequence[Painting], info: StyleInfo) -> Style:
     """The best row of ``fitting`` as a style, with its scores and where it comes from."""
     row, score = fitting.best
     first = paintings[0]

@@ -106,7 +106,7 @@ class Fit:
         paintings: pictures of the style.
         photos: files to fit on.
         loss_network: what sees the pictures; it is converted to the fastest precision.
-        options: the numbers of the fit.
+        options: how to fit.
         starts: rows (P,) to begin at; the fit begins at that one whose pictures are nearest to the style. Without any,
             these are the rows of the model's own styles.
 

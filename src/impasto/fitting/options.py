@@ -1,4 +1,4 @@
-"""The numbers of a fit. This module is light: the command line reads its defaults from here."""
+"""The options of a fit. The command line reads its defaults from here; so this module imports no PyTorch or NumPy."""
 
 from __future__ import annotations
 

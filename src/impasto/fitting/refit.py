@@ -39,7 +39,7 @@ def refit(
         loss_network: what sees the pictures.
         out: folder of the copy.
         only: slugs of the styles to fit; without any, all styles that have an artwork.
-        options: the numbers of each fit; ``minutes`` is the time for one style.
+        options: how to fit each style; ``minutes`` is the time for one style.
 
     Yields:
         Each style, once it is in the copy. The copy can be used after each.

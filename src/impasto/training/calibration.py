@@ -43,7 +43,7 @@ _BATCH = 8
 """The number of pictures that are painted at once."""
 _SIDE = 160
 """Height and width of the photos on which directions are measured, in pixels."""
-_OTHERS, _OTHERS_SIDE = 4, 192
+OTHERS, OTHERS_SIDE = 4, 192
 """The number of photos for each painting, and their height and width in pixels, whose pictures a probe must predict."""
 _WEIGHT = 3.0
 """The weight of the style loss, if the recipe has none."""
@@ -169,7 +169,7 @@ class Finder:
         assert predictor is not None
         predicted = [predictor(sample.painting).detach() for sample in self.samples]
         paintings = [self._see(sample.painting) for sample in self.samples]
-        axes = _colors(predictor.spread, network.architecture.fold)
+        axes = _color_axes(predictor.spread, network.architecture.fold)
         found, rows = None, predicted
         for share in _ROUNDS:
             count = round(share * (directions - _COLORS)) + _COLORS - len(axes)
@@ -271,7 +271,7 @@ class Finder:
         return Correction.of(directions.cpu().numpy(), *measured, _PULL * self.weight * STYLE_WEIGHT)
 
 
-def _colors(spread: Tensor, fold: int) -> Tensor:
+def _color_axes(spread: Tensor, fold: int) -> Tensor:
     """Unit directions (6,P) of the last layer's γ and β of each colour; pixels of one folded block share a direction.
 
     Args:
@@ -328,9 +328,9 @@ def other_photos(photos: Sequence[Path], count: int, noise: float) -> list[Tenso
     Raises:
         ImpastoError: a photo cannot be read.
     """
-    total = count * _OTHERS
-    some = (square(photos[number * len(photos) // total], _OTHERS_SIDE) for number in range(total))
-    field = np.float32(noise / 255) * field_of_noise(_OTHERS_SIDE, _OTHERS_SIDE)
+    total = count * OTHERS
+    some = (square(photos[number * len(photos) // total], OTHERS_SIDE) for number in range(total))
+    field = np.float32(noise / 255) * field_of_noise(OTHERS_SIDE, OTHERS_SIDE)
     # Neighbours in a folder are often alike: each painting has some from all over it.
-    noisy = torch.from_numpy(np.concatenate(list(some)) + field).unflatten(0, (_OTHERS, count))
+    noisy = torch.from_numpy(np.concatenate(list(some)) + field).unflatten(0, (OTHERS, count))
     return list(noisy.transpose(0, 1))

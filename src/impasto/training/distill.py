@@ -31,7 +31,7 @@ from impasto.training.checkpoint import load_checkpoint, save_checkpoint
 from impasto.training.interrupt import Interrupt
 from impasto.training.recipe import PartRecipe
 from impasto.training.schedule import learning_rate
-from impasto.training.step import take_step
+from impasto.training.step import minimise
 
 _SEEN_FIRST = 96
 """The number of crops from which the teacher's directions are found."""
@@ -180,7 +180,7 @@ class Distillation:
         options = self.recipe.training
         losses = self.losses(batch.pixels(self.accelerator.device))
         objective, rate = torch.stack(list(losses.values())).sum(), learning_rate(self.step, options)
-        if not take_step(objective, self.optimizer, self.accelerator, rate=rate, clip=options.clip):
+        if not minimise(objective, self.optimizer, self.accelerator, rate=rate, clip=options.clip):
             raise ImpastoError(f"step {self.step + 1}: a loss is not a finite number; lower learning_rate")
         return {name: loss.item() for name, loss in losses.items()}
 

@@ -54,11 +54,11 @@ def export_model(run: Run, style_images: Path) -> list[Style]:
     network = painter.network
     weights = _half_weights(network)
     fingerprint = hashlib.sha256(weights).hexdigest()[:16]
-    styles = [_style(run, network, slot, style_images, fingerprint) for slot in range(run.recipe.slots)]
+    styles = [_style_of_slot(run, network, slot, style_images, fingerprint) for slot in range(run.recipe.slots)]
     contents = {WEIGHTS: weights} | {graph.value: content for graph, content in to_onnx(network, weights).items()}
     if painter.predictor:
-        contents |= _predictor(painter.predictor)
-        contents |= _correction(run, painter)
+        contents |= _predictor_files(painter.predictor)
+        contents |= _correction_files(run, painter)
     info = _info(run, fingerprint, [style.slug for style in styles], contents)
     try:
         (run.out / STYLES).mkdir(exist_ok=True)
@@ -81,7 +81,7 @@ def _half_weights(network: StyleTransferNetwork) -> bytes:
     return save(weights)
 
 
-def _predictor(predictor: StylePredictor) -> dict[str, bytes]:
+def _predictor_files(predictor: StylePredictor) -> dict[str, bytes]:
     """The files of a predictor, by name. Matrices are in float16, and those in ``predictor`` are rounded likewise;
     other tensors stay in float32, as their entries may be too large for float16."""
     tensors = {}
@@ -94,7 +94,7 @@ def _predictor(predictor: StylePredictor) -> dict[str, bytes]:
     return {PREDICTOR_WEIGHTS: weights} | {graph.value: content for graph, content in graphs.items()}
 
 
-def _correction(run: Run, painter: JointNetwork) -> dict[str, bytes]:
+def _correction_files(run: Run, painter: JointNetwork) -> dict[str, bytes]:
     """The file of the correction of predicted styles, if the recipe wants one."""
     options = run.recipe.predictor
     if options is None or options.directions is None:
@@ -105,7 +105,7 @@ def _correction(run: Run, painter: JointNetwork) -> dict[str, bytes]:
     return {CORRECTION: found.to_bytes()}
 
 
-def _style(run: Run, network: StyleTransferNetwork, slot: int, style_images: Path, fingerprint: str) -> Style:
+def _style_of_slot(run: Run, network: StyleTransferNetwork, slot: int, style_images: Path, fingerprint: str) -> Style:
     """The style of a slot; the recipe tells what is known about it."""
     row = network.style(torch.tensor([slot]))[0].detach().numpy()
     entry = next((entry for entry in run.recipe.styles if entry.slot == slot), None)

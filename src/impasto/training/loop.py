@@ -18,7 +18,7 @@ from impasto.training.objective import Losses
 from impasto.training.run import CHECKPOINT, Run
 from impasto.training.samples import sample_sheet
 from impasto.training.schedule import learning_rate
-from impasto.training.step import take_step
+from impasto.training.step import minimise
 
 
 def train(run: Run, watch: Callable[[Run], None] | None = None) -> None:
@@ -116,7 +116,7 @@ def train_step(run: Run, painter: Callable[..., Tensor], batch: Batch) -> Losses
         picture = painter(batch.noisy, batch.named.slot, batch.parts)
     losses = run.objective(picture.float(), batch)
     rate = learning_rate(run.step, run.options)
-    if not take_step(losses.objective.mean(), run.optimizer, run.accelerator, rate=rate, clip=run.options.clip):
+    if not minimise(losses.objective.mean(), run.optimizer, run.accelerator, rate=rate, clip=run.options.clip):
         raise ImpastoError(_not_finite(run, losses, batch))
     if run.average:
         run.average.update_parameters(run.modules["painter"])

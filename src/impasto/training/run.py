@@ -142,11 +142,9 @@ def prepare(
     Raises:
         ImpastoError: an input is missing or broken, the output folder already holds a run, or there is none to resume.
     """
-    out = Path(out)
-    if not resume and (out / CHECKPOINT).exists():
-        raise ImpastoError(f"output {out}: holds a training run; add --resume to go on with it, or name another folder")
-    accelerator = Accelerator()
+    out, accelerator = Path(out), Accelerator()
     precision = precision or fastest_precision(accelerator.device)
+    _check_output(out, resume=resume)
     _check_batch(recipe, accelerator)
     photos = find_photos(content)
     crops = Crops(photos, recipe.drawn, recipe.training, silent=recipe.identity)
@@ -207,6 +205,12 @@ def _optimizer(painter: JointNetwork, options: TrainingOptions) -> torch.optim.A
 def _average(painter: JointNetwork, share: float) -> AveragedModel | None:
     """The running mean of the weights, which keeps ``share`` of itself in each step; None for 0."""
     return AveragedModel(painter, multi_avg_fn=get_ema_multi_avg_fn(share)) if share else None
+
+
+def _check_output(out: Path, *, resume: bool) -> None:
+    """Check that a new run would not take the place of another."""
+    if not resume and (out / CHECKPOINT).exists():
+        raise ImpastoError(f"output {out}: holds a training run; add --resume to go on with it, or name another folder")
 
 
 def _check_batch(recipe: Recipe, accelerator: Accelerator) -> None:

@@ -17,7 +17,7 @@ from impasto.nn.predictor import StylePredictor, descriptor
 from impasto.nn.slim import load_slim_vgg
 from impasto.training.recipe import Recipe
 
-_SEEN_FIRST = 64
+DESCRIBED = 64
 """The number of paintings by which the predictor's input is normalised."""
 _LEAST_SPREAD = 0.05
 """The least standard deviation of each γ and β in predicted rows, at the first step."""
@@ -44,7 +44,7 @@ def initial_painter(recipe: Recipe, paintings: Paintings | None, start: str | Pa
         return JointNetwork(network)
     if model and model.predicts:
         return JointNetwork(network, load_predictor(model).train())
-    return JointNetwork(network, _predictor(network, paintings))
+    return JointNetwork(network, _new_predictor(network, paintings))
 
 
 def _go_on(network: StyleTransferNetwork, recipe: Recipe, model: Model) -> None:
@@ -64,14 +64,14 @@ def _go_on(network: StyleTransferNetwork, recipe: Recipe, model: Model) -> None:
 
 
 @torch.no_grad()
-def _predictor(network: StyleTransferNetwork, paintings: Paintings) -> StylePredictor:
+def _new_predictor(network: StyleTransferNetwork, paintings: Paintings) -> StylePredictor:
     """A new predictor whose input is normalised by ``paintings``, and whose rows lie about the network's own."""
     predictor = StylePredictor(network.architecture.style_size)
     predictor.encoder = load_slim_vgg()
     rows = network.style(torch.arange(network.num_styles))
     predictor.base.copy_(rows.mean(dim=0))
     predictor.spread.copy_(rows.std(dim=0, correction=0).clamp_min(_LEAST_SPREAD))
-    seen = [predictor.encoder(paintings[number][0][None].float() / 255, STYLE_LAYERS) for number in range(_SEEN_FIRST)]
+    seen = [predictor.encoder(paintings[number][0][None].float() / 255, STYLE_LAYERS) for number in range(DESCRIBED)]
     described = torch.cat([descriptor(each) for each in seen])
     predictor.mean.copy_(described.mean(dim=0))
     predictor.deviation.copy_(described.std(dim=0) + 1e-3 * described.std())

@@ -9,10 +9,10 @@ from accelerate import Accelerator
 from torch import Tensor
 
 
-def take_step(
+def minimise(
     objective: Tensor, optimizer: torch.optim.Optimizer, accelerator: Accelerator, *, rate: float, clip: float | None
 ) -> bool:
-    """Minimise ``objective``, a scalar, by one step, unless its gradient is not finite.
+    """Take one step against the gradient of ``objective``, a scalar, unless its gradient is not finite.
 
     Args:
         objective: what is minimised.
