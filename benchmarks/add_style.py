@@ -7,18 +7,19 @@ python benchmarks/add_style.py --vgg VGG --json benchmarks/results/add-style.jso
 from __future__ import annotations
 
 import argparse
-import math
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 
 from impasto.assets import free_photos
 from impasto.fitting.add_style import predicted
 from impasto.fitting.fit import Fit, Score, take_steps
+from impasto.fitting.options import FitOptions
 from impasto.images.io import find_photos
 from impasto.losses.gram import STYLE_LAYERS
 from impasto.models.model import load_model
@@ -26,11 +27,14 @@ from impasto.nn.precision import fastest_precision
 from impasto.nn.slim import SlimVGG, load_slim_vgg
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
+from impasto.progress import bar
 from impasto.styles.painting import Painting, read_painting
 from report import benchmark_options, interleaved, median, table, write
 
 WITHIN = 0.03
 """Difference in the style gap closed, as a share, up to which two fits count as equally good."""
+_A_YEAR = 60 * 24 * 365.0
+"""In minutes: no limit of time."""
 
 
 def forward_and_backward(network: SlimVGG | VGG16, precision: torch.dtype) -> Any:
@@ -55,7 +59,7 @@ def speed(vgg: Path | None, rounds: int) -> dict[str, list[float]]:
     return interleaved(calls, rounds=rounds)
 
 
-def trace(run: Fit, judge: Fit, every: int, seconds: float = math.inf) -> list[dict[str, float]]:
+def trace(run: Fit, judge: Fit, every: int) -> list[dict[str, float]]:
     """The judge's scores of the mean row, every so many steps of a fit, with the seconds that fitting alone had taken.
 
     Ctrl-C ends the fit, and leaves the scores so far.
@@ -63,15 +67,15 @@ def trace(run: Fit, judge: Fit, every: int, seconds: float = math.inf) -> list[d
     points: list[dict[str, float]] = []
     judging, began = 0.0, time.perf_counter()
 
-    def look() -> None:
+    def score() -> None:
         nonlocal judging
         stopped = time.perf_counter()
         if run.step % every == 0 or run.step == run.steps:
             points.append({"step": run.step, "seconds": stopped - began - judging} | scores(judge.score(run.mean)))
         judging += time.perf_counter() - stopped
 
-    with suppress(KeyboardInterrupt):
-        take_steps(run, seconds=seconds, to_the_end=True, show=True, after=look)
+    with suppress(KeyboardInterrupt), bar("step") as progress:
+        take_steps(run, to_the_end=True, progress=progress, after=score)
     return points
 
 
@@ -83,16 +87,19 @@ def compare(painting: Painting, arguments: argparse.Namespace) -> Iterator[dict[
     """The scores along both fits: given after the slim fit, in case nobody waits for the other, and after both."""
     loaded, photos = load_model(arguments.model), find_photos(free_photos())
     vgg, crop, steps = arguments.vgg, arguments.crop, arguments.steps
-    judge = Fit(loaded, [painting], photos, load_vgg16(vgg), crop=crop + 32)
+    judge = Fit(loaded, [painting], photos, load_vgg16(vgg), FitOptions(crop=crop + 32))
     result: dict[str, Any] = {"start": scores(judge.best[1])}
     began = time.perf_counter()
     # add-style begins at the predicted row, too.
     starts = predicted(loaded, [painting])
-    slim = Fit(loaded, [painting], photos, load_slim_vgg(), crop=crop, starts=starts)
+    slim = Fit(loaded, [painting], photos, load_slim_vgg(), FitOptions(crop=crop), starts)
     result["seconds to set up"] = time.perf_counter() - began
-    result["slim"] = trace(slim, judge, 10, arguments.seconds - result["seconds to set up"])
+    left = (arguments.seconds - result["seconds to set up"]) / 60
+    slim.options = msgspec.structs.replace(slim.options, minutes=max(left, 1e-3))
+    result["slim"] = trace(slim, judge, 10)
     yield result
-    exact = Fit(loaded, [painting], photos, load_vgg16(vgg), crop=crop, steps=steps, starts=starts)
+    options = FitOptions(crop=crop, steps=steps, minutes=_A_YEAR)
+    exact = Fit(loaded, [painting], photos, load_vgg16(vgg), options, starts)
     yield result | {"VGG-16": trace(exact, judge, max(20, steps // 20))}
 
 

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import torch
 from PIL import Image
@@ -24,6 +25,7 @@ import impasto
 from impasto.assets import examples, free_photos
 from impasto.fitting.add_style import loss_network, predicted
 from impasto.fitting.fit import Fit, fit
+from impasto.fitting.options import FitOptions
 from impasto.images.contact_sheet import table as pictures_in_rows
 from impasto.images.io import find_photos, write_image
 from impasto.losses.gram import Grams
@@ -124,17 +126,12 @@ def _on_the_way(
 def fitted(stylizer: impasto.Stylizer, painting: np.ndarray, seconds: float) -> Style:
     """A style fitted for some seconds with the slim loss network, for what the rival was trained for."""
     began = time.monotonic()
-    photos, network = find_photos(free_photos()), loss_network()
-    inputs = {
-        "weight": STYLE,
-        "evenly": 0.0,
-        "raster": RASTER,
-        "flat": FLAT,
-        "rate": RATE,
-        "starts": predicted(stylizer.model, [Painting(painting)]),
-    }
-    run = Fit(stylizer.model, [Painting(painting)], photos, network, **inputs)
-    fit(run, seconds=seconds - (time.monotonic() - began))
+    options = FitOptions(weight=STYLE, evenly=0.0, raster=RASTER, flat=FLAT, rate=RATE)
+    starts = predicted(stylizer.model, [Painting(painting)])
+    run = Fit(stylizer.model, [Painting(painting)], find_photos(free_photos()), loss_network(), options, starts)
+    left = (seconds - (time.monotonic() - began)) / 60
+    run.options = msgspec.structs.replace(options, minutes=max(left, 1e-3))
+    fit(run)
     return Style(StyleInfo(slug="fitted", network=stylizer.model.info.network), run.best[0].numpy())
 
 

@@ -19,7 +19,6 @@ import numpy as np
 import torch
 from PIL import Image
 
-from impasto.data.loading import ShareOfSteps, loader
 from impasto.images.io import find_photos
 from impasto.losses.perceptual import content_loss, describe, style_loss
 from impasto.nn import StyleTransferNetwork
@@ -32,11 +31,10 @@ def ours(recipe: Recipe, arguments: argparse.Namespace, folder: str, *, compiled
     """A call that makes one step of impasto's loop, with its worker processes."""
     run = prepare(recipe, arguments.content, folder, style_images=arguments.style_images, vgg=arguments.vgg)
     painter = torch.compile(run.painter) if compiled else run.painter
-    sampler = ShareOfSteps(range(run.options.steps), run.options.batch_size)
-    batches = iter(loader(run.crops, sampler, run.options.workers))
+    batches = loop.run_batches(run)
 
     def step() -> float:
-        losses = loop.train_step(run, painter, *next(batches))
+        losses = loop.train_step(run, painter, next(batches))
         run.step += 1
         return losses.objective.mean().item()
 

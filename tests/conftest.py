@@ -67,11 +67,11 @@ os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="impasto-tests-")
 os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="impasto-tests-")
 
 # Predictors begin with what 64 paintings look like, which takes longer than their few steps here; the tests have seven.
-start._SEEN_FIRST = 7
+start.DESCRIBED = 7
 # Nor need parts of paintings be large: reading them takes more than half of a step here.
 paintings.PREDICTED_SIDE = resident.PREDICTED_SIDE = 128
 # Nor need the photos by which corrections are found be so many and so large.
-calibration._OTHERS, calibration._OTHERS_SIDE = 2, 96
+calibration.OTHERS, calibration.OTHERS_SIDE = 2, 96
 
 
 @pytest.hookimpl(tryfirst=True)

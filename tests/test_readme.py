@@ -12,10 +12,11 @@ from click.testing import CliRunner
 from PIL import Image
 
 from impasto.cli.main import main
-from impasto.fitting import fit as fitting
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+SHORT = {"add-style": ["--minutes", "0.001"], "refit": ["--seconds", "0.001"]}
+"""Options that make commands take little time: five steps for each style."""
 
 
 def blocks(language: str) -> list[str]:
@@ -40,10 +41,6 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (folder / "recipe.toml").write_text(quick)
     Image.open(workshop.style_images / "glass.png").save(folder / "painting.jpg")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.setattr(fitting, "_PATIENCE", 1)
-    monkeypatch.setattr(fitting, "_CHECK_EVERY", 1)
-    few = fitting.Fit.__init__.__kwdefaults__ | {"steps": 5, "crop": 48}
-    monkeypatch.setattr(fitting.Fit.__init__, "__kwdefaults__", few)
     (size,) = (option for option in main.commands["evaluate"].params if option.name == "size")
     monkeypatch.setattr(size, "default", 64)  # 512 pixels take VGG-16 half a minute
     monkeypatch.chdir(folder)
@@ -55,7 +52,8 @@ def test_commands(folder: Path) -> None:
     commands = [line for block in blocks("bash") for line in block.splitlines() if line.startswith("impasto ")]
     assert len(commands) == 20
     for command in commands:
-        result = CliRunner().invoke(main, shlex.split(command, comments=True)[1:])
+        name, *arguments = shlex.split(command, comments=True)[1:]
+        result = CliRunner().invoke(main, [name, *arguments, *SHORT.get(name, [])])
         assert result.exit_code == 0, f"{command}: {result.output}"
     made = """
         photo-sheet.jpg photo-mural.jpg out/photo-stained-glass.jpg out/another-stained-glass.png wave.webp mixed.png

@@ -1,4 +1,4 @@
-"""The house keeps its order: short files and functions, one name for one thing, tests in the folders of what they test."""
+"""The house keeps its order: short files and functions, one name for one thing, one reader."""
 
 from __future__ import annotations
 

@@ -32,13 +32,14 @@ def test_a_batch_depends_on_its_step_alone_and_processes_share_it(workshop) -> N
     whole = one.batch(7, slice(0, 32))
     one.batch(8, slice(0, 32))
     halves = [other.batch(7, slice(0, 16)), one.batch(7, slice(16, 32))]
-    for part, *shares in zip(whole, *halves, strict=True):
-        assert torch.equal(part, torch.cat(shares))
-    assert not torch.equal(whole[0], one.batch(8, slice(0, 32))[0])
+    for part in ("photo", "noisy", "slot"):
+        assert torch.equal(getattr(whole, part), torch.cat([getattr(half, part) for half in halves]))
+    assert not torch.equal(whole.photo, one.batch(8, slice(0, 32)).photo)
 
 
 def test_noise_is_on_the_input_only_and_not_on_the_silent_slot(workshop) -> None:
-    photo, noisy, slot = crops(workshop, silent=1).batch(0, slice(0, 32))
+    batch = crops(workshop, silent=1).batch(0, slice(0, 32))
+    photo, noisy, slot = batch.photo, batch.noisy, batch.slot
     assert photo.dtype == noisy.dtype == torch.uint8
     assert photo.shape == noisy.shape == (32, 3, 48, 48)
     assert set(slot.tolist()) == {0, 1, 2}
@@ -50,8 +51,8 @@ def test_noise_is_on_the_input_only_and_not_on_the_silent_slot(workshop) -> None
 
 def test_half_of_the_crops_have_a_sky(workshop) -> None:
     plain = TrainingOptions(batch_size=32, crop=48)
-    photo = crops(workshop, plain).batch(3, slice(0, 32))[0]
-    mixed = crops(workshop).batch(3, slice(0, 32))[0]
+    photo = crops(workshop, plain).batch(3, slice(0, 32)).photo
+    mixed = crops(workshop).batch(3, slice(0, 32)).photo
     changed = (photo != mixed).flatten(1).float().mean(dim=1)
     assert 8 <= (changed > 0).sum() <= 24
     assert ((changed > 0.05) & (changed < 0.9)).any()  # beside a part of the photo
@@ -78,7 +79,7 @@ def test_large_pictures_are_shrunk_and_broken_ones_left_out(tmp_path: Path, capl
     Image.new("L", (50, 90), 5).save(tmp_path / "c.png")
     pictures = Pictures(find_photos(tmp_path), read, 50, CPU)
     assert pictures.sizes.tolist() == [[50, 100], [90, 50]]
-    assert pictures.numbers.tolist() == [0, 2]
+    assert pictures.index.tolist() == [0, 2]
     assert pictures.pixels[0, :, 0, 0].tolist() == [9, 8, 7]
     assert "b.png: is not a picture" in caplog.text
     with pytest.raises(ImpastoError, match="none of the pictures can be read"):

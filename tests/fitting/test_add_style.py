@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -12,11 +14,13 @@ from click.testing import CliRunner
 from PIL import Image
 
 import impasto
-from impasto import Style
+from impasto import ImpastoError, Style
 from impasto.assets import free_photos
 from impasto.cli.main import main
 from impasto.fitting import add_style as adding
 from impasto.fitting import fit as module
+from impasto.fitting.fit import Fit, Score, style_targets
+from impasto.fitting.options import FitOptions
 from impasto.images.io import find_photos
 from impasto.losses.targets import style_grams
 from impasto.models import library
@@ -40,17 +44,13 @@ def painting(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fit for ten steps only, on small crops."""
-    few = module.Fit.__init__.__kwdefaults__ | {"steps": 10, "crop": 48}
-    monkeypatch.setattr(module.Fit.__init__, "__kwdefaults__", few)
+FEW = FitOptions(steps=10, crop=48)
+"""Ten steps, on small crops."""
 
 
-def fitting(trained: Path, painting: Path, workshop, likeness: float = 0.44, **options: float) -> module.Fit:
+def fitting(trained: Path, painting: Path, workshop, **options: float) -> Fit:
     paintings, photos = [read_painting(painting)], find_photos(workshop.photos)
-    looks = load_vgg16(workshop.vgg)
-    return module.Fit(load_model(trained), paintings, photos, looks, likeness=likeness, crop=48, **options)
+    return Fit(load_model(trained), paintings, photos, load_vgg16(workshop.vgg), FitOptions(crop=48, **options))
 
 
 def test_fitting_lowers_the_loss_of_the_row_alone(trained: Path, painting: Path, workshop) -> None:
@@ -61,15 +61,15 @@ def test_fitting_lowers_the_loss_of_the_row_alone(trained: Path, painting: Path,
     for _ in range(40):
         fit.take_step()
     fit.check()
-    assert fit._miss(fit.best[1]) < 0.9 * fit._miss(start)
+    assert fit.missing(fit.best[1]) < 0.9 * fit.missing(start)
     assert all(torch.equal(weight, before[name]) for name, weight in fit.network.state_dict().items())
 
 
 def test_a_step_that_overflows_is_not_taken(trained: Path, painting: Path, workshop, monkeypatch) -> None:
     fit = fitting(trained, painting, workshop)
     fit.take_step()
-    before, objective = fit.row.detach().clone(), fit._objective
-    monkeypatch.setattr(fit, "_objective", lambda *crops: objective(*crops) * torch.inf)
+    before, objective = fit.row.detach().clone(), fit.objective
+    monkeypatch.setattr(fit, "objective", lambda *crops: objective(*crops) * torch.inf)
     fit.take_step()
     assert torch.equal(fit.row, before)
     monkeypatch.undo()
@@ -81,49 +81,48 @@ def test_a_step_that_overflows_is_not_taken(trained: Path, painting: Path, works
 def test_it_starts_at_the_nearest_style(trained: Path, workshop) -> None:
     fit = fitting(trained, workshop.style_images / "mural.png", workshop)
     photo, noisy = (part[:2] for part in fit.checked)
-    objectives = [fit._objective(photo, noisy, row).item() for row in fit.network.style(torch.arange(4))]
-    assert fit._objective(photo, noisy, fit.row).item() == min(objectives)
+    objectives = [fit.objective(photo, noisy, row).item() for row in fit.network.style(torch.arange(4))]
+    assert fit.objective(photo, noisy, fit.row).item() == min(objectives)
     assert max(objectives) > min(objectives)
 
 
 def test_it_ends_when_nothing_is_gained(trained: Path, painting: Path, workshop, monkeypatch) -> None:
-    fit = fitting(trained, painting, workshop)
-    fit.best = (fit.row, module.Score(0.5, 0.5, 0.5))
-    monkeypatch.setattr(fit, "score", lambda row: module.Score(0.5, 0.5, 0.5))
-    monkeypatch.setattr(module, "_CHECK_EVERY", 3)
+    fit = fitting(trained, painting, workshop, check_every=3, patience=4)
+    fit.best = (fit.row, Score(0.5, 0.5, 0.5))
+    monkeypatch.setattr(fit, "score", lambda row: Score(0.5, 0.5, 0.5))
     module.fit(fit)
-    assert fit.step == 3 * module._PATIENCE
+    assert fit.step == 3 * 4
 
 
 def test_it_takes_as_many_steps_as_there_is_time_for(trained: Path, painting: Path, workshop, monkeypatch) -> None:
-    fit = fitting(trained, painting, workshop)
+    fit = fitting(trained, painting, workshop, minutes=12 / 60)
     clock = iter(range(1000))
     monkeypatch.setattr(module.time, "monotonic", lambda: 5.0 * next(clock))  # five steps in five seconds
-    module.fit(fit, seconds=12)
+    told = []
+    module.fit(fit, progress=lambda *report: told.append(report[:2]))
     assert fit.step == 12
-    assert fit._rate() == 0
+    assert fit.rate == 0
+    assert told[0] == (1, 500)
+    assert told[-1] == (12, 12)
 
 
 def test_several_paintings_have_the_mean_gram_matrix(painting: Path, workshop) -> None:
-    looks = load_vgg16(workshop.vgg)
+    vgg = load_vgg16(workshop.vgg)
     paintings = [read_painting(painting), read_painting(workshop.style_images / "glass.png")]
     cpu = torch.device("cpu")
-    one, other = (style_grams(looks, Image.fromarray(each.array), cpu, (8,)) for each in paintings)
-    (mean,) = (
-        each.grams for each in adding._targets(looks, paintings, torch.rand(2, 3, 64, 64)) if each.shifts == (8,)
-    )
+    one, other = (style_grams(vgg, Image.fromarray(each.array), cpu, (8,)) for each in paintings)
+    (mean,) = (each.grams for each in style_targets(vgg, paintings, torch.rand(2, 3, 64, 64)) if each.shifts == (8,))
     for layer in mean:
         torch.testing.assert_close(mean[layer], (one[layer] + other[layer]) / 2)
 
 
-@pytest.mark.usefixtures("few")
 def test_a_new_style_leaves_the_others_as_they_were(
     trained: Path, painting: Path, workshop, photo: Path, tmp_path: Path
 ) -> None:
     copy = tmp_path / "model"
     shutil.copytree(trained, copy)
     before = {slug: np.asarray(impasto.load(trained)(photo, slug)) for slug in load_model(trained).styles}
-    options = {"content": workshop.photos, "vgg": workshop.vgg}
+    options = {"content": workshop.photos, "vgg": workshop.vgg, "options": FEW}
     mine = impasto.add_style(painting, "mine", model=trained, **options)
     impasto.add_style([painting, painting], "ours", to=copy, **options)
     for folder, new in ((trained, ["mine"]), (copy, ["ours", "mine"])):
@@ -135,23 +134,22 @@ def test_a_new_style_leaves_the_others_as_they_were(
     assert np.array_equal(Style.load(library.folder(load_model(trained)) / "mine.safetensors").row, mine.row)
 
 
-@pytest.mark.usefixtures("few")
 def test_interrupting_keeps_the_best_row(trained: Path, painting: Path, workshop, monkeypatch) -> None:
-    real = module.Fit.take_step
+    real = Fit.take_step
 
-    def take_step(self: module.Fit) -> None:
+    def take_step(self: Fit) -> None:
         real(self)
         if self.step == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(module.Fit, "take_step", take_step)
-    impasto.add_style(painting, "mine", model=trained, content=workshop.photos, vgg=workshop.vgg)
+    monkeypatch.setattr(Fit, "take_step", take_step)
+    options = {"content": workshop.photos, "vgg": workshop.vgg, "options": FEW}
+    impasto.add_style(painting, "mine", model=trained, **options)
     assert "mine" in impasto.load(trained).styles
 
 
-@pytest.mark.usefixtures("few")
 def test_command_line(trained: Path, painting: Path, workshop, photo: Path, tmp_path: Path) -> None:
-    inputs = ["--content", workshop.photos, "--vgg", workshop.vgg, "--model", trained]
+    inputs = ["--content", workshop.photos, "--vgg", workshop.vgg, "--model", trained, "--minutes", 0.001]
     added = invoke("add-style", painting, "--name", "mine", "--artist", "me", *inputs)
     assert added.exit_code == 0, added.output
     assert "of the style gap" in added.stdout
@@ -164,10 +162,9 @@ def test_command_line(trained: Path, painting: Path, workshop, photo: Path, tmp_
     assert not preview.exists()
 
 
-@pytest.mark.usefixtures("few")
 def test_a_style_that_did_not_train_is_said_so(trained: Path, painting: Path, workshop, monkeypatch) -> None:
-    monkeypatch.setattr(module.Fit, "score", lambda self, row: module.Score(0.4, 0.5, 0.5))
-    inputs = ["--content", workshop.photos, "--vgg", workshop.vgg, "--model", trained]
+    monkeypatch.setattr(Fit, "score", lambda self, row: Score(0.4, 0.5, 0.5))
+    inputs = ["--content", workshop.photos, "--model", trained, "--minutes", 0.001]
     assert "mine did not train" in invoke("add-style", painting, "--name", "mine", *inputs).stdout
 
 
@@ -262,12 +259,44 @@ def invoke(*arguments: object):
     return CliRunner().invoke(main, list(map(str, arguments)), prog_name="impasto")
 
 
+def test_numbers_of_a_fit_can_be_keywords(trained: Path, painting: Path, workshop, monkeypatch) -> None:
+    seen = []
+    monkeypatch.setattr(adding, "fit", lambda fitting, **_: seen.append(fitting.options))
+    impasto.add_style(painting, "mine", model=trained, content=workshop.photos, likeness=0.3, minutes=1, options=FEW)
+    assert seen == [msgspec.structs.replace(FEW, likeness=0.3, minutes=1)]
+    with pytest.raises(TypeError, match="likenes"):
+        impasto.add_style(painting, "other", model=trained, likenes=0.3)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"likeness": 2.0}, "likeness 2: must be between 0.1 and 0.9"),
+        ({"minutes": 0.0}, "minutes 0: must be above 0"),
+        ({"weight": -1.0}, "weight -1: must be above 0"),
+        ({"steps": 0}, "steps 0: must be at least 1"),
+    ],
+)
+def test_numbers_out_of_bounds_are_named(options: dict[str, float], message: str) -> None:
+    with pytest.raises(ImpastoError, match=re.escape(message)):
+        FitOptions(**options)
+
+
+def test_the_command_line_names_them_too(trained: Path, painting: Path) -> None:
+    result = invoke("add-style", painting, "--name", "mine", "--model", trained, "--likeness", 2)
+    assert (result.exit_code, result.stderr) == (2, "impasto: likeness 2: must be between 0.1 and 0.9\n")
+
+
+def test_help_tells_the_size_at_which_paintings_are_read() -> None:
+    assert f"at most {LONG_SIDE}" in " ".join(invoke("add-style", "--help").stdout.split())
+
+
 def test_a_fit_can_be_for_content_and_style_loss(trained: Path, painting: Path, workshop) -> None:
     fit = fitting(trained, painting, workshop, weight=2.0, evenly=0.0, raster=0.0, blocks=0.0)
     photo, noisy = fit.checked
     target = fit.targets[0]
-    distance, _, terms = fit._see(photo, fit._render(noisy, fit.row), target)
+    distance, _, terms = fit.compare(photo, fit.render(noisy, fit.row), target)
     loss = distance.mean() * target.another + 2 * terms.sum(dim=1).mean()
-    torch.testing.assert_close(fit._objective(photo, noisy, fit.row), loss / (2 * target.photo_terms.sum()))
+    torch.testing.assert_close(fit.objective(photo, noisy, fit.row), loss / (2 * target.photo_terms.sum()))
     score = fit.score(fit.row)
-    assert fit._miss(score) == pytest.approx((loss / (2 * target.photo_terms.sum())).item(), rel=1e-4)
+    assert fit.missing(score) == pytest.approx((loss / (2 * target.photo_terms.sum())).item(), rel=1e-4)

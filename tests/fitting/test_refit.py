@@ -4,34 +4,40 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from impasto.cli.main import main
-from impasto.fitting import fit as module
+from impasto.fitting.fit import Fit
+from impasto.fitting.options import REFIT, FitOptions
+from impasto.fitting.refit import refit
+from impasto.images.io import find_photos
 from impasto.losses.artifacts import specks
 from impasto.models.model import load_model
 from impasto.nn.slim import load_slim_vgg
+from impasto.nn.vgg_weights import load_vgg16
 from impasto.styles.painting import Painting
+from impasto.styles.style import Style
+
+FEW = msgspec.structs.replace(REFIT, steps=8, crop=48)
+"""Eight steps, on small crops."""
 
 
-@pytest.fixture(autouse=True)
-def _few(monkeypatch: pytest.MonkeyPatch) -> None:
-    few = {"steps": 8, "crop": 48, "batch_size": 2}
-    monkeypatch.setattr(module.Fit.__init__, "__kwdefaults__", module.Fit.__init__.__kwdefaults__ | few)
+def refitted(model: Path, out: Path, workshop, *only: str, options: FitOptions = FEW) -> list[Style]:
+    photos, vgg = find_photos(workshop.photos), load_vgg16(workshop.vgg)
+    return list(refit(load_model(model), workshop.style_images, photos, vgg, out, only=only, options=options))
 
 
-def refit(model: Path, out: Path, workshop, *options: str) -> Result:
+def invoke(model: Path, out: Path, workshop, *options: str) -> Result:
     folders = ["--style-images", str(workshop.style_images), "--content", str(workshop.photos)]
-    options = (*folders, "--vgg", str(workshop.vgg), *options)
-    return CliRunner().invoke(main, ["refit", str(model), "--out", str(out), *options])
+    return CliRunner().invoke(main, ["refit", str(model), "--out", str(out), *folders, *options])
 
 
 def test_rows_are_fitted_and_all_else_is_as_it_was(trained: Path, workshop, tmp_path: Path) -> None:
     before = load_model(trained)
-    first = refit(trained, tmp_path / "new", workshop, "-s", "mural")
-    assert first.exit_code == 0, first.output
+    refitted(trained, tmp_path / "new", workshop, "mural")
     after = load_model(tmp_path / "new")
     changed = [slug for slug in before.styles if not np.array_equal(before.styles[slug].row, after.styles[slug].row)]
     assert changed == ["mural"]
@@ -40,7 +46,7 @@ def test_rows_are_fitted_and_all_else_is_as_it_was(trained: Path, workshop, tmp_
     assert set(after.styles["mural"].info.losses) >= {"style_gap_closed", "content_distance"}
     mural = after.styles["mural"].row
     # Gone on with: what is done stays.
-    assert refit(trained, tmp_path / "new", workshop).exit_code == 0
+    refitted(trained, tmp_path / "new", workshop)
     whole = load_model(tmp_path / "new").styles
     assert np.array_equal(whole["mural"].row, mural)
     named = [slug for slug, style in before.styles.items() if style.info.image]
@@ -48,40 +54,43 @@ def test_rows_are_fitted_and_all_else_is_as_it_was(trained: Path, workshop, tmp_
     assert not any(np.array_equal(before.styles[slug].row, whole[slug].row) for slug in named)
 
 
-def test_weights_against_patterns_are_those_that_were_asked_for(trained: Path, workshop, tmp_path, monkeypatch) -> None:
-    weights = []
+def test_the_command_takes_options_and_tells_how_it_went(trained: Path, workshop, tmp_path: Path, monkeypatch) -> None:
+    seen = []
 
-    def take_step(self: module.Fit) -> None:
-        weights.append((self.raster, self.specks))
+    def take_step(self: Fit) -> None:
+        seen.append(self.options)
         self.step += 1
 
-    monkeypatch.setattr(module.Fit, "take_step", take_step)
-    result = refit(trained, tmp_path / "new", workshop, "-s", "mural", "--raster", "4", "--specks", "0.5")
+    monkeypatch.setattr(Fit, "take_step", take_step)
+    options = ["-s", "mural", "--raster", "4", "--specks", "0.5", "--seconds", "0.001", "--vgg", str(workshop.vgg)]
+    result = invoke(trained, tmp_path / "new", workshop, *options)
     assert result.exit_code == 0, result.output
-    assert set(weights) == {(4.0, 0.5)}
+    assert set(seen) == {msgspec.structs.replace(REFIT, raster=4.0, specks=0.5, minutes=0.001 / 60)}
+    assert "mural: " in result.stdout
+    assert "of the style gap" in result.stdout
 
 
 def test_specks_become_fewer_when_they_count(trained: Path, workshop) -> None:
     model = load_model(trained)
     painting = Painting(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))
     photos = sorted(workshop.photos.glob("*"))
-    options = {"crop": 64, "flat": 1.0, "steps": 20, "starts": [model.styles["mural"].row]}
     left = []
     for weight in (0.0, 1.0):
-        fitting = module.Fit(model, [painting], photos, load_slim_vgg(), specks=weight, **options)
+        options = FitOptions(crop=64, flat=1.0, steps=20, specks=weight)
+        fitting = Fit(model, [painting], photos, load_slim_vgg(), options, [model.styles["mural"].row])
         for _ in range(20):
             fitting.take_step()
         photo, noisy = fitting.checked
-        left.append(specks(fitting._render(noisy, fitting.mean), photo).mean().item())
+        left.append(specks(fitting.render(noisy, fitting.mean), photo).mean().item())
     assert left[1] < left[0] / 2
 
 
 def test_an_interrupted_style_is_not_taken_for_done(trained: Path, workshop, tmp_path: Path, monkeypatch) -> None:
-    def take_step(self: module.Fit) -> None:
+    def take_step(self: Fit) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module.Fit, "take_step", take_step)
-    assert refit(trained, tmp_path / "new", workshop).exit_code == 1
+    monkeypatch.setattr(Fit, "take_step", take_step)
+    assert invoke(trained, tmp_path / "new", workshop).exit_code == 1
     before, after = load_model(trained).styles, load_model(tmp_path / "new").styles
     assert all(np.array_equal(before[slug].row, after[slug].row) for slug in before)
 
@@ -96,7 +105,7 @@ def test_what_is_wrong_is_said_before_anything_is_written(wrong: str, trained: P
     else:
         out = tmp_path / "file" / "new"
         out.parent.touch()
-    result = refit(trained, out, workshop, *options)
+    result = invoke(trained, out, workshop, *options)
     assert result.exit_code == 2
     assert result.stderr.startswith("impasto: ")
     assert len(result.stderr.splitlines()) == 1

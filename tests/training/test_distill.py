@@ -40,7 +40,7 @@ def images() -> torch.Tensor:
 def test_losses_on_the_teachers_answers_are_vggs_in_its_directions(images: torch.Tensor, workshop) -> None:
     vgg = load_vgg16(workshop.vgg)
     teacher = distilling.Teacher(vgg)
-    teacher.look_at(images)
+    teacher.find_directions(images)
     answers, seen = teacher(images[:2]), vgg(images[:2], STYLE_LAYERS)
     for layer in STYLE_LAYERS:
         directions = teacher.get_buffer(f"directions_{layer}")

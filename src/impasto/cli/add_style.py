@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
-import numpy as np
-from PIL import Image, ImageOps
 
 from impasto.assets import examples
-from impasto.cli.options import model_option, training_side
-from impasto.images.contact_sheet import table
-from impasto.images.io import read_photo, write_image
-from impasto.models import library
-from impasto.models.model import load_model
-from impasto.styles.painting import LONG_SIDE, read_painting
-from impasto.styles.style import Style, StyleInfo
-from impasto.stylize.stylizer import Stylizer, load
+from impasto.cli.options import model_option, needs_train_extra, style_size_option
+from impasto.fitting.options import ADD_STYLE
+from impasto.progress import bar
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from impasto.styles.style import Style, StyleInfo
+    from impasto.stylize.stylizer import Stylizer
 
 _PREVIEW = "neuschwansteincastle.jpg"
+"""The example photo in previews."""
 _WIDTH = 480
+"""The width of that photo, in pixels."""
 
 
 @click.command("add-style")
@@ -29,19 +31,15 @@ _WIDTH = 480
 @click.option("--name", required=True, help="What the style is called: lower-case letters, digits, hyphens.")
 @click.option("--title", default="", help="Its name for people.")
 @click.option("--artist", default="", help="Who painted it.")
-@click.option(
-    "--style-size",
-    type=click.IntRange(32),
-    help=f"Long side at which paintings are read; smaller makes finer strokes.  [default: own, at most {LONG_SIDE}]",
-)
+@style_size_option
 @click.option(
     "--likeness",
-    type=click.FloatRange(0.1, 0.9),
-    default=0.44,
+    type=float,
+    default=ADD_STYLE.likeness,
     show_default=True,
-    help="How much of a photo's forms stays; less lets the style go farther.",
+    help="How much of a photo's forms stays, 0.1 to 0.9; less lets the style go farther.",
 )
-@click.option("--minutes", type=click.FloatRange(0, min_open=True), default=3.0, help="Time that it may take at most.")
+@click.option("--minutes", type=float, default=ADD_STYLE.minutes, help="Time that it may take at most.")
 @click.option(
     "--content", type=click.Path(path_type=Path), help="Folder of photos to fit on; without it, those of the package."
 )
@@ -65,28 +63,53 @@ def add_style(
 
     Nothing else of the model changes. Ctrl-C ends it early and keeps the best so far.
     """
-    began = time.monotonic()
+    from impasto.images.io import write_image
+    from impasto.models import library
+    from impasto.models.model import load_model
+    from impasto.styles.style import StyleInfo
+    from impasto.stylize.stylizer import load
+
     if predicted:
-        for painting in paintings:
-            read_painting(painting, as_is=as_is)
-        style = _predict(paintings, StyleInfo(slug=name, name=title, artist=artist), model, to, replace=replace)
+        known = StyleInfo(slug=name, name=title, artist=artist)
+        style = _predict(paintings, known, model, to, replace=replace, as_is=as_is)
     else:
-        style = training_side("impasto.fitting.add_style").add_style(
-            list(paintings), name, model=model, to=to, content=content, title=title, artist=artist,
-            style_size=style_size, likeness=likeness, minutes=minutes, vgg=vgg, replace=replace, as_is=as_is,
-            show=True,
+        style = _fit(
+            paintings, name, likeness=likeness, minutes=minutes, model=model, to=to, content=content, title=title,
+            artist=artist, style_size=style_size, vgg=vgg, replace=replace, as_is=as_is,
         )  # fmt: skip
-        click.echo(_verdict(style, time.monotonic() - began))
     stylizer = load(to or model)
     preview = preview or library.preview(name, load_model(to or model), appended=to is not None)
     write_image(_before_and_after(stylizer, style, paintings[0]), preview)
     click.echo(f"{preview} shows it; use it with -s {name}")
 
 
+def _fit(paintings: tuple[Path, ...], name: str, *, likeness: float, minutes: float, **options: Any) -> Style:
+    """The style as :func:`impasto.fitting.add_style.add_style` fits it; says how it went."""
+    with needs_train_extra():
+        from impasto.fitting.add_style import FAILED, add_style
+
+    began = time.monotonic()
+    fit_options = msgspec.structs.replace(ADD_STYLE, likeness=likeness, minutes=minutes)
+    with bar("step") as progress:
+        style = add_style(list(paintings), name, **options, options=fit_options, progress=progress)
+    click.echo(_verdict(style, time.monotonic() - began, trained=style.info.losses["style_gap_closed"] >= FAILED))
+    return style
+
+
 def _predict(
-    paintings: tuple[Path, ...], known: StyleInfo, model: Path | None, to: Path | None, *, replace: bool
+    paintings: tuple[Path, ...], known: StyleInfo, model: Path | None, to: Path | None, *, replace: bool, as_is: bool
 ) -> Style:
     """The mean of the paintings' predicted styles, kept where a fitted one would be."""
+    import numpy as np
+
+    from impasto.models import library
+    from impasto.models.model import load_model
+    from impasto.styles.painting import read_painting
+    from impasto.styles.style import Style
+    from impasto.stylize.stylizer import load
+
+    for painting in paintings:
+        read_painting(painting, as_is=as_is)
     loaded = load_model(to or model)
     library.check_name(known.slug, library.with_own_styles(loaded), replace=replace and to is None)
     stylizer = load(to or model)
@@ -98,16 +121,23 @@ def _predict(
     return style
 
 
-def _verdict(style: Style, seconds: float) -> str:
+def _verdict(style: Style, seconds: float, *, trained: bool) -> str:
     """One sentence on how it went."""
     gap, distance = style.info.losses["style_gap_closed"], style.info.losses["content_distance"]
-    numbers = f"{100 * gap:.0f} % of the style gap at a content distance of {distance:.2f} ({seconds:.0f} s)"
-    if gap < training_side("impasto.fitting.add_style").FAILED:
-        return f"{style.slug} did not train: it closes only {numbers}; try more --minutes, or a part of the painting"
-    return f"{style.slug} closes {numbers}"
+    closed = f"{100 * gap:.0f} % of the style gap at a content distance of {distance:.2f} ({seconds:.0f} s)"
+    if not trained:
+        return f"{style.slug} did not train: it closes only {closed}; try more --minutes, or a part of the painting"
+    return f"{style.slug} closes {closed}"
 
 
-def _before_and_after(stylizer: Stylizer, style: Style, painting: Path) -> Image.Image:
+def _before_and_after(stylizer: Stylizer, style: Style, painting: Path) -> Image:
+    """The style image, a photo, and the photo in the style, side by side."""
+    from PIL import Image, ImageOps
+
+    from impasto.images.contact_sheet import table
+    from impasto.images.io import read_photo
+    from impasto.styles.painting import read_painting
+
     photo = Image.fromarray(read_photo(examples() / _PREVIEW).resized(_WIDTH).array)
     shown = ImageOps.fit(Image.fromarray(read_painting(painting).array), photo.size)
     return table([[shown, photo, stylizer(photo, style)]], ["style image", "photo", style.slug])

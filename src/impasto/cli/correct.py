@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from impasto.cli.options import training_side
+from impasto.cli.options import needs_train_extra
 
 
 @click.command()
@@ -20,6 +20,7 @@ def correct(model: Path, recipe: Path, content: Path, paintings: tuple[Path, ...
 
     The RECIPE is the one that it was trained with, with `directions` in its [predictor]. Training ends with it, too.
     """
-    correcting = training_side("impasto.training.calibration")
-    correction = correcting.correct(model, recipe, content, paintings, out)
+    with needs_train_extra():
+        from impasto.training import calibration
+    correction = calibration.correct(model, recipe, content, paintings, out)
     click.echo(f"{out}: corrects predicted styles in {len(correction.directions)} directions")

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import click
 
-from impasto.cli.options import model_option, training_side, vgg_option
-from impasto.images.io import find_photos
-from impasto.models.model import load_model
+from impasto.cli.options import model_option, needs_train_extra, vgg_option
 
 
 @click.command()
@@ -18,7 +16,7 @@ from impasto.models.model import load_model
     required=True,
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Folder of pictures to look at; may be given several times, as for photographs and paintings.",
+    help="Folder of pictures to learn from; may be given several times, as for photographs and paintings.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File for the loss network.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside --out.")
@@ -28,13 +26,13 @@ def distill(
     recipe: Path, content: tuple[Path, ...], out: Path, resume: bool, model: Path | None, vgg: Path | None
 ) -> None:
     """Distil VGG-16 into the slim loss network that styles are fitted with."""
-    distillation = training_side("impasto.training.distill")
-    distillation.distill(
-        training_side("impasto.training.recipe").read_part_recipe(recipe),
-        [picture for folder in content for picture in find_photos(folder)],
-        training_side("impasto.nn.vgg_weights").load_vgg16(vgg),
-        load_model(model),
-        out,
-        resume=resume,
-    )
+    with needs_train_extra():
+        from impasto.nn.vgg_weights import load_vgg16
+        from impasto.training import distill as distillation
+        from impasto.training.recipe import read_part_recipe
+    from impasto.images.io import find_photos
+    from impasto.models.model import load_model
+
+    pictures = [picture for folder in content for picture in find_photos(folder)]
+    distillation.distill(read_part_recipe(recipe), pictures, load_vgg16(vgg), load_model(model), out, resume=resume)
     click.echo(f"{out}: a loss network of {out.stat().st_size / 1e6:.1f} MB")

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from impasto.assets import examples
-from impasto.cli.options import runtime_option, style_images_option, training_side, vgg_option
+from impasto.cli.options import needs_train_extra, runtime_option, style_images_option, vgg_option
 from impasto.errors import ImpastoError
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def evaluate(
     from impasto.stylize.sheet import styles_by_photos
     from impasto.stylize.stylizer import load
 
-    evaluation = training_side("impasto.evaluation")
+    with needs_train_extra():
+        from impasto import evaluation
     stylizer = load(model, runtime=runtime)
     pictures: dict[str, list[Image.Image]] = {}
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
-from PIL.Image import Image
 
-from impasto.cli.options import training_side, vgg_option
-from impasto.images.io import image_format, read_photo, write_image
-from impasto.styles.painting import LONG_SIDE, read_painting
+from impasto.cli.options import needs_train_extra, style_size_option, vgg_option
+from impasto.progress import bar
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 @click.command()
@@ -18,13 +19,12 @@ from impasto.styles.painting import LONG_SIDE, read_painting
 @click.option("--style-image", required=True, type=click.Path(path_type=Path), help="The painting.")
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="The picture, a file.")
 @click.option("--size", default=512, type=click.IntRange(16), help="Long side of the picture, in pixels.")
+@style_size_option
 @click.option(
-    "--style-size",
-    type=click.IntRange(16),
-    help=f"Long side at which the painting is read; smaller makes finer strokes.  [default: own, at most {LONG_SIDE}]",
-)
-@click.option(
-    "--weight", default=1.0, type=click.FloatRange(0), help="Of the style loss; larger is farther from the photo."
+    "--weight",
+    default=1.0,
+    type=click.FloatRange(0),
+    help="Weight of the style loss; more is farther from the photo.",
 )
 @click.option("--steps", default=300, type=click.IntRange(1), help="Steps of the optimisation.")
 @vgg_option
@@ -36,13 +36,19 @@ def optimize(
 
     Ctrl-C ends it early and keeps the best picture so far.
     """
-    optimization = training_side("impasto.fitting.pixels")
+    with needs_train_extra():
+        from impasto.fitting import pixels
+        from impasto.nn.vgg_weights import load_vgg16
+    from impasto.images.io import image_format, read_photo, write_image
+    from impasto.styles.painting import read_painting
+
     image_format(out)
     source = read_photo(photo)
     if max(source.array.shape) > size:
         source = source.resized(size)
     painting = read_painting(style_image, style_size)
-    network = training_side("impasto.nn.vgg_weights").load_vgg16(vgg)
-    result = optimization.optimize(source.array, painting.array, network, weight=weight, steps=steps, show=True)
-    write_image(cast(Image, source.origin.picture(result.picture)), out)
+    network = load_vgg16(vgg)
+    with bar("step") as progress:
+        result = pixels.optimize(source.array, painting.array, network, weight=weight, steps=steps, progress=progress)
+    write_image(cast("Image", source.origin.picture(result.picture)), out)
     click.echo(f"{out}  (style gap closed {100 * result.style_gap_closed:.1f} %)")

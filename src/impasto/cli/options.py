@@ -7,10 +7,9 @@ Those of a struct take their default and help from it. Nothing here imports NumP
 from __future__ import annotations
 
 import functools
-import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any, get_args
 
 import click
@@ -19,6 +18,7 @@ import msgspec
 from impasto.assets import BUNDLED, DEFAULT, QUALITY
 from impasto.errors import ImpastoError, meta_of
 from impasto.runtime import PRECISIONS, RUNTIMES
+from impasto.styles import LONG_SIDE
 from impasto.stylize.controls import Controls
 
 _model_option = click.option(
@@ -47,6 +47,11 @@ vgg_option = click.option(
     type=click.Path(path_type=Path),
     envvar="IMPASTO_VGG16",
     help="VGG-16 weights, a safetensors file; without it, the cached copy, downloaded once.  [env: IMPASTO_VGG16]",
+)
+style_size_option = click.option(
+    "--style-size",
+    type=click.IntRange(32),
+    help=f"Long side at which paintings are read; smaller makes finer strokes.  [default: own, at most {LONG_SIDE}]",
 )
 style_images_option = click.option(
     "--style-images", type=click.Path(path_type=Path), default=Path(), help="Folder of the style images."
@@ -91,13 +96,14 @@ def _types(annotation: Any) -> set[Any]:
     return set().union(*parts) if parts else {annotation}
 
 
-def training_side(module: str) -> ModuleType:
-    """Import a module that needs the [train] extra.
+@contextmanager
+def needs_train_extra() -> Iterator[None]:
+    """A context for imports that need the [train] extra.
 
     Raises:
         ImpastoError: the extra is not installed.
     """
     try:
-        return importlib.import_module(module)
+        yield
     except ModuleNotFoundError as error:
         raise ImpastoError(f"this command needs {error.name}: pip install 'impasto[train]'") from None

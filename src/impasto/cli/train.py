@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from impasto.cli.options import style_images_option, training_side, vgg_option
-from impasto.styles.style import Style
+from impasto.cli.options import needs_train_extra, style_images_option, vgg_option
+
+if TYPE_CHECKING:
+    from impasto.styles.style import Style
 
 
 @click.command()
@@ -41,10 +44,12 @@ def train(
 
     On several GPUs or machines: `accelerate launch -m impasto train ...`.
     """
-    training = training_side("impasto.training")
+    with needs_train_extra():
+        from impasto import training
     settings = training.read_recipe(recipe)
-    inputs = {"style_images": style_images, "vgg": vgg, "start": start, "paintings": paintings}
-    run = training.prepare(settings, content, out, **inputs, resume=resume)
+    run = training.prepare(
+        settings, content, out, style_images=style_images, vgg=vgg, start=start, paintings=paintings, resume=resume
+    )
     training.train(run)
     if run.accelerator.is_main_process:
         for style in training.export_model(run, style_images):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 import numpy as np
@@ -23,35 +23,50 @@ from impasto.images.noise import noise
 
 logger = logging.getLogger(__name__)
 
-Crop = tuple[Tensor, Tensor, int]
+
+class Crop(NamedTuple):
+    """A square part of a photo, as training sees it."""
+
+    photo: Tensor
+    """(3,crop,crop) uint8, RGB; the content target."""
+    noisy: Tensor
+    """(3,crop,crop) uint8, the same with noise; what the network sees."""
+    slot: int
+    """The slot of the style that is drawn for this crop."""
 
 
 class CropOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How photos become crops; part of the ``[training]`` table."""
+    """How photos become crops; a part of the ``[training]`` table."""
 
     crop: Annotated[int, Meta(ge=32, multiple_of=4)] = 256
-    """Side of the training crops, in pixels."""
+    """The side of the crops, in pixels."""
     least_scale: Annotated[float, Meta(gt=0)] = 0.6
-    """Smallest part of a photo that becomes a crop, in crop sides; below 1 it is enlarged, and looks as large photos
-    do. The largest part is the photo's shorter side."""
+    """The side of the smallest part of a photo that becomes a crop, as a multiple of ``crop``. Parts smaller than a
+    crop are enlarged, so that the network also learns what large photos look like. The largest part is as wide as the
+    shorter side of the photo."""
     noise: tuple[float, float] = (0.0, 0.0)
-    """Least and most noise (:mod:`impasto.images.noise`) added to the network's input, not to the content target:
-    standard deviation, on the 0..255 scale. Stylizing adds half the most."""
+    """The least and the most noise (:mod:`impasto.images.noise`) in what the network sees, as standard deviations on
+    the 0..255 scale. The content target has no noise. When the trained network paints, it gets half of the most."""
     flat: Annotated[float, Meta(ge=0, le=1)] = 0.0
-    """Share of crops that are a flat colour or a gradient instead of a photo."""
+    """The share of crops that get a synthetic sky, a flat colour or a gradient, over all or a part of the photo."""
     seed: int = 0
+    """Every random draw of a training depends on this number: crops, styles, first weights."""
 
 
 @functools.lru_cache(maxsize=2)
 def _order(seed: int, epoch: int, count: int) -> np.ndarray:
+    """The order in which an epoch shows ``count`` photos: a permutation of 0 .. count - 1."""
     return np.random.default_rng((seed, epoch, 0xE90C)).permutation(count)
 
 
 class Crops(Dataset[Crop]):
-    """Endless crops by number: (photo, input, slot).
+    """Endless crops by number.
 
-    ``photo`` is (3,crop,crop) uint8, the content target; ``input`` the same with noise, what the network sees;
-    ``slot`` the style drawn for this crop. For the slot ``silent``, that of the identity style, there is no noise.
+    Args:
+        photos: files.
+        slots: the slots to draw from; one that is there twice is drawn twice as often.
+        options: how photos become crops.
+        silent: the slot of the identity style, whose crops get no noise.
     """
 
     def __init__(self, photos: list[Path], slots: list[int], options: CropOptions, silent: int | None = None) -> None:
@@ -68,10 +83,10 @@ class Crops(Dataset[Crop]):
         if rng.random() < options.flat:
             photo = with_sky(rng, photo)
         if slot == self.silent:
-            return _tensor(photo), _tensor(photo), slot
+            return Crop(_tensor(photo), _tensor(photo), slot)
         grain = noise(options.crop, options.crop, *rng.integers(2**20, size=2)).transpose(1, 2, 0)
         noisy = np.clip(np.rint(photo + grain * rng.uniform(*options.noise)), 0, 255).astype(np.uint8)
-        return _tensor(photo), _tensor(noisy), slot
+        return Crop(_tensor(photo), _tensor(noisy), slot)
 
     def photo(self, number: int) -> Tensor:
         """Crop ``number`` as it is in the photo, (3,crop,crop) uint8, never a synthetic sky.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -26,16 +27,26 @@ SEAM = (0.3, 0.7)
 """Where two parts meet, of the way across the picture."""
 
 
-class Paintings(Dataset[tuple[Tensor, int]]):
-    """Endless parts of paintings by number: ((3,256,256) uint8, the painting's index).
+class Part(NamedTuple):
+    """A square part of a painting."""
+
+    picture: Tensor
+    """(3,256,256) uint8, RGB."""
+    painting: int
+    """The painting's index among all paintings of all folders."""
+
+
+class Paintings(Dataset[Part]):
+    """Endless parts of paintings by number.
 
     Each folder is drawn from as often as the others. Colours vary, so that there are more styles than paintings. Part
     number ``i`` depends on the seed and ``i`` alone.
 
     Args:
-        folders: files.
-        seed: of the run.
-        mixed: share of the parts that are :func:`in_colors_of` another, or beside it.
+        folders: the files of each folder.
+        seed: the seed of the run.
+        mixed: the share of parts that are mixed with another part: one half of them in the colours of the other
+            (:func:`in_colors_of`), one half side by side with it.
     """
 
     def __init__(self, folders: Sequence[Sequence[Path]], seed: int, mixed: float = 0.0) -> None:
@@ -49,12 +60,12 @@ class Paintings(Dataset[tuple[Tensor, int]]):
         """How many paintings there are."""
         return int(self.first[-1])
 
-    def __getitem__(self, number: int) -> tuple[Tensor, int]:
+    def __getitem__(self, number: int) -> Part:
         rng = np.random.default_rng((self.seed, number, 0xA27))
         part, painting = self._draw(rng, _varied_part)
         if self.mixed and rng.random() < self.mixed:
             part = _mixed(part, self._draw(rng, _varied_part)[0], rng)
-        return part, painting
+        return Part(part, painting)
 
     def as_it_is(self, number: int) -> Tensor:
         """The middle of a painting in its own colours, the shorter side whole: (3,256,256) uint8."""

@@ -1,7 +1,8 @@
-"""Photos and paintings kept on the device, and cut and varied there: a GPU paints faster than processes can read.
+"""Photos and paintings that are kept on the device, and are cut and varied there.
 
-What :mod:`impasto.data.crops` and :mod:`impasto.data.paintings` do one by one is done here for a whole batch. A
-step's batch depends on the seed and the step alone: not on processes or resumes.
+A GPU paints faster than processes can read files. :mod:`impasto.data.crops` and :mod:`impasto.data.paintings` make one
+crop or part after the other; this module makes those of a whole batch at once. The batch of a step depends on the seed
+and the step alone, not on the number of processes or on resumes.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,7 +20,9 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from impasto.data.batch import Batch, Named
 from impasto.data.crops import CropOptions
+from impasto.data.loading import ShareOfSteps
 from impasto.data.paintings import DARKEST, LEAST_PART, SEAM, in_colors_of
 from impasto.errors import ImpastoError
 from impasto.images.arrays import Array
@@ -31,12 +34,16 @@ from impasto.styles.painting import PREDICTED_SIDE, read_painting
 logger = logging.getLogger(__name__)
 
 _KEPT = 1.5
-"""Shorter side of what is kept, in sides of what is cut from it; longer sides are cut to twice that."""
+"""The shorter side of the photos that are kept, as a multiple of the crop's side. Longer sides are cut to twice
+that."""
 _FIELD = 2048
-"""Side of the noise that windows are taken from, in pixels."""
+"""The side of the field of noise, in pixels, from which the noise of each crop is cut."""
 _TRIES = 3
+"""How many parts of a painting are tried until one shows something."""
 _GREY = (0.299, 0.587, 0.114)
-_CROP_NUMBERS, _PART_NUMBERS, _MIX_NUMBERS = 20, 3 * _TRIES + 7, 3
+"""The weights of red, green and blue in a grey level (ITU-R BT.601)."""
+_CROP_DRAWS, _PART_DRAWS, _MIX_DRAWS = 20, 3 * _TRIES + 7, 3
+"""The number of random draws for each crop, each part of a painting, and each mixture of two parts."""
 
 
 class Pictures:
@@ -51,7 +58,7 @@ class Pictures:
     Attributes:
         pixels: (K,3,H,W) uint8, each in the upper left corner.
         sizes: (K,2) float32, their heights and widths.
-        numbers: (K,), which of ``paths`` they are.
+        index: (K,), which of ``paths`` they are.
 
     Raises:
         ImpastoError: none can be read.
@@ -72,7 +79,7 @@ class Pictures:
             place[:, : pixels.shape[0], : pixels.shape[1]] = torch.from_numpy(pixels.copy()).permute(2, 0, 1)
         self.pixels = padded.to(device)
         self.sizes = torch.from_numpy(sizes).to(device, torch.float32)
-        self.numbers = torch.tensor([number for number, _ in good], device=device)
+        self.index = torch.tensor([number for number, _ in good], device=device)
 
     def squares(self, which: Tensor, side: Tensor, place: Tensor, mirrored: Tensor, size: int) -> Tensor:
         """Squares of pictures ``which`` (N,), at (N,3,size,size) float32, 0..255.
@@ -121,15 +128,15 @@ def _read_painting(path: Path) -> Array:
 
 
 class ResidentCrops:
-    """What :class:`impasto.data.crops.Crops` gives, by step: photos, inputs and slots.
+    """Crops as :class:`impasto.data.crops.Crops` makes them, a whole step at once.
 
     Args:
         photos: files.
-        slots: to draw from.
-        options: sizes, noise and skies.
-        silent: the slot whose inputs have no noise.
-        size: crops a step, over all processes.
-        device: where everything is.
+        slots: the slots to draw from.
+        options: how photos become crops.
+        silent: the slot whose crops get no noise.
+        size: the number of crops in a step, over all processes.
+        device: where photos are kept and crops are made.
     """
 
     def __init__(
@@ -143,21 +150,21 @@ class ResidentCrops:
         self.size = size
         self.field = torch.from_numpy(noise(_FIELD, _FIELD)).to(device)
 
-    def batch(self, step: int, share: slice) -> list[Tensor]:
-        """Photos (N,3,crop,crop) uint8, the same with noise, and slots (N,), for ``share`` of the step's batch."""
+    def batch(self, step: int, share: slice) -> Named:
+        """The photos at the places ``share`` of the step's batch, pictures as uint8."""
         options = self.options
-        numbers = _numbers((options.seed, step), self.size, _CROP_NUMBERS, self.slots.device)[share]
-        which, side, top, left, mirrored, flat, amount, noise_y, noise_x, slot, *sky = numbers.T
+        draws = _draws((options.seed, step), self.size, _CROP_DRAWS, self.slots.device)[share]
+        which, side, top, left, mirrored, flat, amount, noise_y, noise_x, slot, *sky = draws.T
         photo = self._photos(which, side, torch.stack([top, left], dim=1), mirrored < 0.5)
         photo = torch.where((flat < options.flat)[:, None, None, None], _with_sky(photo, sky), photo)
         slot = self.slots[_index(slot, len(self.slots))]
         least, most = options.noise
         strength = (least + (most - least) * amount) * (slot != self.silent)
         noisy = photo + strength[:, None, None, None] * self._noise(noise_y, noise_x)
-        return [_bytes(photo), _bytes(noisy), slot]
+        return Named(_bytes(photo), _bytes(noisy), slot)
 
     def _photos(self, which: Tensor, side: Tensor, place: Tensor, mirrored: Tensor) -> Tensor:
-        which = _index(which, len(self.pictures.numbers))
+        which = _index(which, len(self.pictures.index))
         longest = self.pictures.sizes[which].amin(dim=1)
         shortest = longest.clamp_max(self.options.crop * self.options.least_scale)
         return self.pictures.squares(which, shortest * (longest / shortest) ** side, place, mirrored, self.options.crop)
@@ -168,10 +175,10 @@ class ResidentCrops:
         return self.field[:, rows[:, :, None], columns[:, None, :]].transpose(0, 1)
 
 
-def _with_sky(photo: Tensor, numbers: Sequence[Tensor]) -> Tensor:
-    """As :func:`impasto.data.synthetic.with_sky`, of (N,3,H,W) in 0..255; of the ten ``numbers``, each is (N,)."""
-    first, last = (255 * torch.stack(list(numbers[at : at + 3]), dim=1) for at in (0, 3))
-    plain, angle, part, edge = numbers[6:10]
+def _with_sky(photo: Tensor, draws: Sequence[Tensor]) -> Tensor:
+    """Photos (N,3,H,W) in 0..255 with skies as of :func:`impasto.data.synthetic.with_sky`, from ten ``draws`` (N,)."""
+    first, last = (255 * torch.stack(list(draws[at : at + 3]), dim=1) for at in (0, 3))
+    plain, angle, part, edge = draws[6:10]
     reach = torch.where(plain < 1 / 3, 0.0, 0.05 + 0.95 * (3 * plain - 1) / 2)
     sky = first[..., None, None] + _ramps(angle, photo.shape[2]) * ((last - first) * reach[:, None])[..., None, None]
     covered = (part < 0.5)[:, None, None, None] | (
@@ -189,13 +196,13 @@ def _ramps(angle: Tensor, crop: int) -> Tensor:
 
 
 class ResidentPaintings:
-    """What :class:`impasto.data.paintings.Paintings` gives, by step: parts of paintings and their numbers.
+    """Parts of paintings as :class:`impasto.data.paintings.Paintings` makes them, a whole step at once.
 
     Args:
-        folders: files; each folder is drawn from as often as the others.
-        seed: of the run.
-        size: parts a step, over all processes.
-        device: where everything is.
+        folders: the files of each folder; each folder is drawn from as often as the others.
+        seed: the seed of the run.
+        size: the number of parts in a step, over all processes.
+        device: where paintings are kept and parts are made.
         mixed: see :class:`impasto.data.paintings.Paintings`.
 
     Raises:
@@ -209,7 +216,7 @@ class ResidentPaintings:
         shorter = math.ceil(PREDICTED_SIDE / LEAST_PART)
         self.pictures = Pictures([path for folder in folders for path in folder], _read_painting, shorter, device)
         ends = torch.tensor(np.cumsum([len(folder) for folder in folders]), device=device)
-        self.folders = torch.bucketize(self.pictures.numbers, ends, right=True)
+        self.folders = torch.bucketize(self.pictures.index, ends, right=True)
         self.starts = torch.searchsorted(self.folders, torch.arange(len(folders) + 1, device=device))
         if (empty := (self.starts.diff() == 0).nonzero()).numel():
             folder = folders[int(empty[0])][0].parent
@@ -218,32 +225,33 @@ class ResidentPaintings:
         self.size = size
         self.mixed = mixed
 
-    def batch(self, step: int, share: slice) -> list[Tensor]:
-        """Parts (M,3,256,256) uint8, and the numbers (M,) of their paintings."""
-        part, painting = self._draw(self._numbers((step, 0xA27), _PART_NUMBERS)[share])
+    def batch(self, step: int, share: slice) -> tuple[Tensor, Tensor]:
+        """The parts (M,3,256,256) uint8 at the places ``share`` of the step's batch, and the indices (M,) of their
+        paintings."""
+        part, painting = self._draw(self._draws((step, 0xA27), _PART_DRAWS)[share])
         if self.mixed:
-            other, _ = self._draw(self._numbers((step, 0xA28), _PART_NUMBERS)[share])
-            part = self._mix(part, other, self._numbers((step, 0xA29), _MIX_NUMBERS)[share])
-        return [_bytes(part), self.pictures.numbers[painting]]
+            other, _ = self._draw(self._draws((step, 0xA28), _PART_DRAWS)[share])
+            part = self._mix(part, other, self._draws((step, 0xA29), _MIX_DRAWS)[share])
+        return _bytes(part), self.pictures.index[painting]
 
-    def _numbers(self, seed: tuple[int, int], columns: int) -> Tensor:
-        return _numbers((self.seed, *seed), self.size, columns, self.starts.device)
+    def _draws(self, seed: tuple[int, int], columns: int) -> Tensor:
+        return _draws((self.seed, *seed), self.size, columns, self.starts.device)
 
-    def _mix(self, part: Tensor, other: Tensor, numbers: Tensor) -> Tensor:
+    def _mix(self, part: Tensor, other: Tensor, draws: Tensor) -> Tensor:
         """A share of the parts in the colours of others, or beside them."""
-        way, angle, place = (number[:, None, None, None] for number in numbers.T)
+        way, angle, place = (draw[:, None, None, None] for draw in draws.T)
         least, most = SEAM
         seam = _ramps(angle.flatten(), part.shape[2]) < least + (most - least) * place
         mixed = torch.where(way < self.mixed / 2, in_colors_of(part, other), torch.where(seam, part, other))
         return torch.where(way < self.mixed, mixed, part)
 
-    def _draw(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
+    def _draw(self, draws: Tensor) -> tuple[Tensor, Tensor]:
         """Parts (M,3,256,256) in 0..255, and which pictures they are of (M,)."""
-        folder, index, mirrored, *colors = numbers.T[3 * _TRIES :]
+        folder, index, mirrored, *colors = draws.T[3 * _TRIES :]
         folder = _index(folder, len(self.starts) - 1)
         first, end = self.starts[folder], self.starts[folder + 1]
         which = first + (index * (end - first)).long().clamp_max(end - first - 1)
-        part = self._part(which, numbers[:, : 3 * _TRIES].unflatten(1, (_TRIES, 3)), mirrored < 0.5)
+        part = self._part(which, draws[:, : 3 * _TRIES].unflatten(1, (_TRIES, 3)), mirrored < 0.5)
         return _varied(part, *colors).clamp(0, 255), which
 
     def _part(self, which: Tensor, tries: Tensor, mirrored: Tensor) -> Tensor:
@@ -257,6 +265,16 @@ class ResidentPaintings:
             found = part if found is None else torch.where(shows, part, found)
         assert found is not None
         return found
+
+
+def resident_batches(
+    crops: ResidentCrops, share: ShareOfSteps, paintings: ResidentPaintings | None = None
+) -> Iterator[Batch]:
+    """The batch of each step, on the device, pictures as uint8; see :func:`impasto.data.loading.batches`."""
+    for step in share.steps:
+        named = crops.batch(step, share.share)
+        parts = paintings.batch(step, share.of(paintings.size).share) if paintings else ()
+        yield Batch.of(named.photo, named.noisy, named.slot, *parts)
 
 
 def _varied(part: Tensor, vary: Tensor, saturation: Tensor, light: Tensor, hue: Tensor) -> Tensor:
@@ -285,7 +303,7 @@ def _grey(image: Tensor) -> Tensor:
     return torch.einsum("nchw,c->nhw", image, torch.tensor(_GREY, device=image.device))[:, None]
 
 
-def _numbers(seed: tuple[int, ...], rows: int, columns: int, device: torch.device) -> Tensor:
+def _draws(seed: tuple[int, ...], rows: int, columns: int, device: torch.device) -> Tensor:
     """(rows,columns) in [0,1), the same for the same ``seed`` on devices of one kind."""
     state = int(np.random.SeedSequence(seed).generate_state(1, np.uint64)[0] >> np.uint64(1))
     return torch.rand(rows, columns, generator=torch.Generator(device).manual_seed(state), device=device)

@@ -1,7 +1,8 @@
-"""The named styles of a trained model fitted once more, each alone, the convolutions as they are.
+"""Fit the styles of a trained model once more, each alone, with the convolutions as they are.
 
-Training shares its steps among all styles, and the weights of a style, which follow the likeness of its pictures, move
-only when it is its turn. With the convolutions done, some hundred steps on one row find a better balance of it.
+Training shares its steps among all styles, and the weight of a style's loss, which follows the likeness of its
+pictures, changes only in steps that draw this style. Once the convolutions are trained, some hundred steps on one row
+find a better balance for that style.
 """
 
 from __future__ import annotations
@@ -14,43 +15,34 @@ import msgspec
 import numpy as np
 
 from impasto.errors import ImpastoError, unknown
-from impasto.fitting.fit import RASTER, Fit, take_steps
+from impasto.fitting.fit import Fit, take_steps
+from impasto.fitting.options import REFIT, FitOptions
 from impasto.models.model import STYLES, Model, copy_model, load_model, unwritable
 from impasto.nn.slim import SlimVGG
 from impasto.nn.vgg import VGG16
 from impasto.styles.painting import painting_of
 from impasto.styles.style import Style
 
-LIKENESS = 0.34
-_RATE = 2e-2
-"""Rows are near their best already: at the rate of a new style, they lost in a hundred steps more than they won."""
-_BLOCKS = 0.3
-"""A third of a new style's: with all of it, fine strokes lost 2 points of their gap; with none, cells showed."""
-
 
 def refit(
-    model: Model, style_images: Path, photos: Sequence[Path], looks: SlimVGG | VGG16, out: Path, *,
-    only: Collection[str] = (), likeness: float = LIKENESS, raster: float = RASTER, specks: float = 0.0,
-    seconds: float = 30,
+    model: Model, style_images: Path, photos: Sequence[Path], loss_network: SlimVGG | VGG16, out: Path, *,
+    only: Collection[str] = (), options: FitOptions = REFIT,
 ) -> Iterator[Style]:  # fmt: skip
     """Fit the styles of ``model`` again, into a copy of it.
 
-    A copy that is there already is gone on with: styles that differ from the model's are done.
+    If the copy is there already, the work goes on: styles that differ from the model's count as done.
 
     Args:
         model: it stays as it is.
         style_images: folder of the artworks that the styles were trained on.
         photos: files to fit on.
-        looks: the loss network.
+        loss_network: what sees the pictures.
         out: folder of the copy.
-        only: slugs; all where there are none.
-        likeness: content likeness that pictures shall have on crops of photos.
-        raster: weight of :func:`impasto.losses.artifacts.raster_energy`, in units of the style gap.
-        specks: weight of :func:`impasto.losses.artifacts.specks`, likewise.
-        seconds: for each style.
+        only: slugs of the styles to fit; without any, all styles that have an artwork.
+        options: how to fit each style; ``minutes`` is the time for one style.
 
     Yields:
-        Each style once it is in the copy, which can be used after each.
+        Each style, once it is in the copy. The copy can be used after each.
 
     Raises:
         ImpastoError: there is no style of that name, ``out`` is another model or cannot be written, or an artwork is
@@ -68,11 +60,7 @@ def refit(
     for slug in named:
         if np.array_equal(copied.styles[slug].row, model.styles[slug].row):
             style = model.styles[slug]
-            fitting = Fit(
-                model, [images[slug]], photos, looks, likeness=likeness, rate=_RATE, blocks=_BLOCKS, raster=raster,
-                specks=specks, starts=[style.row],
-            )  # fmt: skip
-            style = _fitted(fitting, style, seconds)
+            style = _fitted(Fit(model, [images[slug]], photos, loss_network, options, [style.row]), style)
             try:
                 style.save(out / STYLES / f"{slug}.safetensors")
             except OSError as error:
@@ -80,9 +68,9 @@ def refit(
             yield style
 
 
-def _fitted(fitting: Fit, style: Style, seconds: float) -> Style:
-    """``style`` with the row at the end: not the best by score, which sees neither rasters nor specks."""
+def _fitted(fitting: Fit, style: Style) -> Style:
+    """``style`` with the mean of the last rows. The best row by score is not taken: scores do not see artifacts."""
     # Ctrl-C ends everything: a style half fitted would count as done.
-    take_steps(fitting, seconds=seconds, to_the_end=True)
+    take_steps(fitting, to_the_end=True)
     losses = asdict(fitting.score(fitting.mean))
     return replace(style, row=fitting.mean.cpu().numpy(), info=msgspec.structs.replace(style.info, losses=losses))

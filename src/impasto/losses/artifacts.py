@@ -6,9 +6,15 @@ All measures take pictures in [0,1] and count in grey levels, on the 0..255 scal
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+ArtifactLoss = Callable[[Tensor, Tensor], Tensor]
+"""Pictures (N,3,H,W) and their photos (N,3,H,W), RGB in [0,1] -> (N,)."""
 
 _CELL = 8
 """The side of a cell, in pixels, in which :func:`grid_pattern` looks for a checkerboard: two places of the maps in
@@ -152,3 +158,42 @@ def _autocorrelation(texture: Tensor) -> Tensor:
     power = torch.fft.rfft2(texture, s=size).abs().square().sum(dim=1)
     sums = torch.fft.irfft2(power, s=size)
     return torch.roll(sums, (_FARTHEST, _FARTHEST), (1, 2))[:, : 2 * _FARTHEST + 1, : 2 * _FARTHEST + 1]
+
+
+@dataclass(frozen=True)
+class ArtifactTerm:
+    """One of the losses of this module, with its weight in an objective."""
+
+    weight: float
+    loss: ArtifactLoss
+
+
+_LOSSES: dict[str, ArtifactLoss] = {
+    "grid": lambda picture, _: grid_pattern(picture),
+    "blocks": lambda picture, _: blockiness(picture),
+    "raster": raster_energy,
+    "specks": specks,
+}
+
+
+def artifact_terms(
+    *, grid: float = 0.0, blocks: float = 0.0, raster: float = 0.0, specks: float = 0.0
+) -> list[ArtifactTerm]:
+    """The losses whose weights are not 0.
+
+    Args:
+        grid: the weight of :func:`grid_pattern`.
+        blocks: the weight of :func:`blockiness`.
+        raster: the weight of :func:`raster_energy`.
+        specks: the weight of :func:`specks`.
+    """
+    weights = {"grid": grid, "blocks": blocks, "raster": raster, "specks": specks}
+    return [ArtifactTerm(weight, _LOSSES[name]) for name, weight in weights.items() if weight]
+
+
+def artifact_loss(terms: Sequence[ArtifactTerm], picture: Tensor, photo: Tensor) -> Tensor:
+    """The weighted sum of ``terms`` for pictures (N,3,H,W) and their photos (N,3,H,W), RGB in [0,1]: (N,)."""
+    total = picture.new_zeros(len(picture))
+    for term in terms:
+        total = total + term.weight * term.loss(picture, photo)
+    return total

@@ -10,11 +10,12 @@ from impasto.nn.predictor import StylePredictor
 
 
 class JointNetwork(nn.Module):
-    """A network and its predictor, trained as one: the convolutions learn from every painting the predictor sees.
+    """A network and its style predictor, trained as one: the convolutions learn from every painting that the predictor
+    sees.
 
     Args:
-        network: with the style table.
-        predictor: what paints in styles that have no row; or None.
+        network: has the style table.
+        predictor: finds the rows of styles that are not in the table; None if all styles are.
     """
 
     def __init__(self, network: StyleTransferNetwork, predictor: StylePredictor | None = None) -> None:
@@ -23,12 +24,12 @@ class JointNetwork(nn.Module):
         self.predictor = predictor
 
     def forward(self, image: Tensor, slot: Tensor, parts: Tensor | None = None) -> Tensor:
-        """Paint the first pictures in named styles, the others in those of paintings.
+        """Paint the first photos in styles of the table, the others in the styles of paintings.
 
         Args:
-            image: (N,3,H,W), RGB in [0,1].
-            slot: (N-M,), of the first ones.
-            parts: (M,3,h,w), RGB in [0,1], the paintings of the last ones.
+            image: (N,3,H,W), RGB in [0,1], the photos.
+            slot: (N-M,) int64, the styles of the first photos.
+            parts: (M,3,h,w), RGB in [0,1], parts of paintings, one for each of the last photos.
 
         Returns:
             (N,3,H,W), RGB in [0,1].

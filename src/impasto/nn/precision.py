@@ -1,4 +1,4 @@
-"""What networks compute in."""
+"""The number formats that networks compute in."""
 
 from __future__ import annotations
 
@@ -12,3 +12,10 @@ def fastest_precision(device: torch.device) -> torch.dtype:
     else:
         supported = device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
     return torch.bfloat16 if supported else torch.float32
+
+
+def autocast(device: torch.device, precision: torch.dtype) -> torch.autocast:
+    """A context in which networks on ``device`` convolve and multiply matrices in ``precision``; nothing changes for
+    float32."""
+    mixed = precision != torch.float32
+    return torch.autocast(device.type, precision if mixed else None, enabled=mixed)

@@ -16,10 +16,9 @@ from impasto.errors import ImpastoError
 from impasto.files import digest
 from impasto.images.arrays import Array, Pixels, resize, scaled, to_pixels
 from impasto.images.io import READABLE, Photo, PhotoLike, encode, open_image, read_photo
+from impasto.styles import LONG_SIDE
 from impasto.styles.style import Box, StyleInfo
 
-LONG_SIDE = 768
-"""Long side, in pixels, at which a larger painting is read where no size is asked for. Smaller ones keep their size."""
 PREDICTED_SIDE = 256
 """Shorter side, in pixels, of the paintings that a predictor sees: what predictors are trained on."""
 _LEAST_SIDE = 32

@@ -1,10 +1,9 @@
-"""Finds what corrects predicted rows: in which directions they err, and what pictures change by along these."""
+"""Find the correction of predicted rows: the directions in which they err, and how pictures change along these."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
@@ -24,7 +23,7 @@ from impasto.nn.cin import trained_instance_norm
 from impasto.nn.joint import JointNetwork
 from impasto.nn.load import load_network, load_predictor
 from impasto.nn.onnx import predictor_to_onnx
-from impasto.nn.precision import fastest_precision
+from impasto.nn.precision import autocast, fastest_precision
 from impasto.nn.predictor import painting_grams
 from impasto.progress import progress
 from impasto.stylize.correction import Correction, Floats
@@ -33,20 +32,24 @@ from impasto.training.recipe import Recipe, read_recipe
 from impasto.training.run import find_paintings
 
 _COLORS = 6
-"""Directions of the last layer: the scale and the shift of each colour."""
+"""The number of directions of the last layer: a scale and a shift of each of three colours."""
 _ROUNDS = (0.0, 0.5, 1.0)
-"""Shares of the directions found after each round; the colours alone first, whose errors would hide all others."""
+"""The share of the directions that are found after each round. The first round has those of the colours alone, whose
+errors would hide all others."""
 _DIFFERENCES = (0.5, 1.0)
-"""From which slopes are taken, in spreads of rows: of colours, and along other directions."""
+"""The differences of rows from which slopes are measured, in standard deviations of rows: along colours, and along
+other directions."""
 _BATCH = 8
+"""The number of pictures that are painted at once."""
 _SIDE = 160
-"""Pixels of the photos that pictures change in."""
-_OTHERS, _OTHERS_SIDE = 4, 192
-"""Photos a painting, and their pixels, of whose pictures those that are looked at shall tell."""
+"""Height and width of the photos on which directions are measured, in pixels."""
+OTHERS, OTHERS_SIDE = 4, 192
+"""The number of photos for each painting, and their height and width in pixels, whose pictures a probe must predict."""
 _WEIGHT = 3.0
-"""Of the style loss, where the recipe has none."""
+"""The weight of the style loss, if the recipe has none."""
 _PULL = 2.0
-"""Times that, in steps: what differs from painting to painting adds to the curvature, and they fall short."""
+"""By how much the weight of the style loss is larger in the steps of the correction. Differences between paintings add
+to the measured curvature, and steps would fall short without it."""
 
 
 def find_correction(
@@ -54,16 +57,16 @@ def find_correction(
     recipe: Recipe,
     paintings: Paintings,
     photos: Sequence[Path],
-    autocast: Callable[[], AbstractContextManager[object]] = nullcontext,
+    precision: torch.dtype = torch.float32,
 ) -> Correction:
-    """The correction of the rows that a painter's predictor finds, in as many directions as the recipe's.
+    """The correction of the rows that a predictor finds, in as many directions as the recipe wants.
 
     Args:
-        painter: with a predictor.
-        recipe: with a [predictor] and its ``directions``.
-        paintings: what the predictor learnt from.
+        painter: a network with a predictor; it is changed to run faster.
+        recipe: one with a [predictor] that has ``directions``.
+        paintings: the paintings that the predictor learnt from.
         photos: files.
-        autocast: makes the context in which networks run.
+        precision: what networks compute in.
 
     Raises:
         ImpastoError: a photo cannot be read.
@@ -78,12 +81,19 @@ def find_correction(
     others = [each.to(device) for each in other_photos(photos, options.directions, recipe.input_noise)]
     whole = [(paintings.as_it_is(number)[None].float() / 255).to(device) for number in range(options.directions)]
     weight = options.weight or _WEIGHT
-    finder = Finder(painter.requires_grad_(False), drawn, whole, others, recipe.input_noise, weight, autocast)
+    finder = Finder(painter.requires_grad_(False), drawn, whole, others, recipe.input_noise, weight, precision)
     return finder.find(options.directions)
 
 
 def correct(model: Path, recipe: Path, content: Path, paintings: Sequence[Path], out: Path) -> Correction:
-    """Find the correction of the styles that ``model`` predicts, for a copy of it in ``out``.
+    """Find the correction of the styles that a model predicts, and write a copy of the model with it.
+
+    Args:
+        model: folder of the model.
+        recipe: file of the recipe that the model was trained with.
+        content: folder of photos.
+        paintings: folders of the paintings that the predictor learnt from.
+        out: folder of the copy.
 
     Raises:
         ImpastoError: an input is missing or broken, the model predicts no styles, the recipe has no directions, or
@@ -101,11 +111,7 @@ def correct(model: Path, recipe: Path, content: Path, paintings: Sequence[Path],
     predictor = load_predictor(loaded)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     painter = JointNetwork(load_network(loaded), predictor).to(device)
-    precision = fastest_precision(device)
-    mixed = precision != torch.float32
-    found = find_correction(
-        painter, settings, unnamed, find_photos(content), lambda: torch.autocast(device.type, precision, enabled=mixed)
-    )
+    found = find_correction(painter, settings, unnamed, find_photos(content), fastest_precision(device))
     graphs = predictor_to_onnx(load_predictor(loaded), loaded.weights(PREDICTOR_WEIGHTS))
     contents = {graph.value: content for graph, content in graphs.items()} | {CORRECTION: found.to_bytes()}
     add_files(copy_model(loaded, out).path, contents)
@@ -114,7 +120,8 @@ def correct(model: Path, recipe: Path, content: Path, paintings: Sequence[Path],
 
 @dataclass(frozen=True)
 class Sample:
-    """A painting and the photo that is painted in its style, (1,3,H,W), RGB in [0,1]; the photo also with noise."""
+    """A painting and a photo to paint in its style; each is (1,3,H,W), RGB in [0,1]. ``noisy`` is the photo with noise,
+    which the network sees."""
 
     painting: Tensor
     photo: Tensor
@@ -136,14 +143,14 @@ class Finder:
     """Finds a correction for the rows of a painter's predictor.
 
     Args:
-        painter: with a predictor.
-        samples: to learn from; no fewer than directions, which are found among their slopes.
+        painter: a network with a predictor.
+        samples: what directions are found from; there must be at least as many as directions.
         whole: paintings (1,3,H,W) to learn from what probes tell. Parts in other colours, as samples are, teach
             less well.
         others: for each of these, photos (N,3,H,W) with noise, of whose pictures those that are looked at shall tell.
-        noise: standard deviation of the noise on photos, 0..255 scale.
-        weight: of the style loss.
-        autocast: makes the context in which networks run.
+        noise: standard deviation of the noise in photos, on the 0..255 scale.
+        weight: the weight of the style loss.
+        precision: what networks compute in.
     """
 
     painter: JointNetwork
@@ -152,18 +159,18 @@ class Finder:
     others: Sequence[Tensor]
     noise: float
     weight: float = _WEIGHT
-    autocast: Callable[[], AbstractContextManager[object]] = nullcontext
+    precision: torch.dtype = torch.float32
 
     def find(self, directions: int) -> Correction:
-        """A correction in so many directions, the colours' among them.
+        """A correction in so many directions, with those of the colours among them.
 
-        In each round it gets more: those in which rows, corrected as well as so far can be, still err.
+        Each round adds the directions in which rows still err after the correction of the round before.
         """
         network, predictor = self.painter.network, self.painter.predictor
         assert predictor is not None
         predicted = [predictor(sample.painting).detach() for sample in self.samples]
         paintings = [self._see(sample.painting) for sample in self.samples]
-        axes = _colors(predictor.spread, network.architecture.fold)
+        axes = _color_axes(predictor.spread, network.architecture.fold)
         found, rows = None, predicted
         for share in _ROUNDS:
             count = round(share * (directions - _COLORS)) + _COLORS - len(axes)
@@ -216,12 +223,12 @@ class Finder:
         return progress(each, unit="painting", total=len(rows))
 
     def _paint(self, photos: Tensor, rows: Tensor) -> Tensor:
-        with self.autocast():
+        with autocast(photos.device, self.precision):
             return self.painter.network.render(photos, rows).float()
 
     def _see(self, pictures: Tensor) -> _Seen:
         assert self.painter.predictor is not None
-        with self.autocast():
+        with autocast(pictures.device, self.precision):
             seen = self.painter.predictor.encoder(pictures, STYLE_LAYERS)
         grams = [gram_matrix(maps.float()).flatten(1) / maps.shape[1] for maps in seen.values()]
         forms = seen[CONTENT_LAYER].float().flatten(1)
@@ -229,7 +236,8 @@ class Finder:
         return _Seen(whole, painting_grams(seen), forms / forms.shape[1] ** 0.5)
 
     def _slope(self, sample: Sample, row: Tensor, painting: _Seen) -> Tensor:
-        """The derivative (1,P) of the logarithm of content and style loss: no painting shall outvoice the others."""
+        """The derivative (1,P) of the logarithm of content plus style loss by the row. The logarithm makes all
+        paintings count the same."""
         at = row.clone().requires_grad_()
         with torch.enable_grad():
             seen = self._see(self._paint(sample.noisy, at))
@@ -240,7 +248,7 @@ class Finder:
 
     @torch.no_grad()
     def _measured(self, axes: Tensor, directions: Tensor, rows: list[Tensor], paintings: list[_Seen]) -> Correction:
-        """The mean over paintings of what pictures change by along ``directions`` (K,P)."""
+        """A correction along ``directions`` (K,P), from how pictures change along them, in the mean over paintings."""
         count = len(directions)
         differences = torch.full((count, 1), _DIFFERENCES[1]).to(directions)
         differences[:_COLORS] = _DIFFERENCES[0]
@@ -264,8 +272,13 @@ class Finder:
         return Correction.of(directions.cpu().numpy(), *measured, _PULL * self.weight * STYLE_WEIGHT)
 
 
-def _colors(spread: Tensor, fold: int) -> Tensor:
-    """Unit directions (6,P) of each colour's γ and β of the last layer, which are one for all pixels of a block."""
+def _color_axes(spread: Tensor, fold: int) -> Tensor:
+    """Unit directions (6,P) of the last layer's γ and β of each colour; pixels of one folded block share a direction.
+
+    Args:
+        spread: (P,), whose length, dtype and device the directions have.
+        fold: side of the blocks of pixels that the network folds into maps.
+    """
     block = fold**2
     axes = torch.zeros(_COLORS, len(spread)).to(spread)
     for number in range(_COLORS):
@@ -275,7 +288,8 @@ def _colors(spread: Tensor, fold: int) -> Tensor:
 
 
 def _leading(slopes: Tensor, axes: Tensor, count: int) -> Tensor:
-    """The ``count`` directions (count,P), at a right angle to ``axes`` (K,P), in which ``slopes`` (T,P) are largest."""
+    """The ``count`` unit directions (count,P) in which ``slopes`` (T,P) are largest, at right angles to ``axes``
+    (K,P)."""
     rest = slopes - slopes @ axes.T @ axes
     lengths = rest.norm(dim=1, keepdim=True)
     rest = rest / lengths.clamp_min(lengths.median())
@@ -285,14 +299,14 @@ def _leading(slopes: Tensor, axes: Tensor, count: int) -> Tensor:
 def samples(
     paintings: Paintings, photos: Sequence[Path], count: int, noise: float, device: torch.device
 ) -> list[Sample]:
-    """The first ``count`` parts of paintings, each with a photo of its own while there are enough.
+    """The first ``count`` parts of paintings, each with another photo while there are enough.
 
     Args:
-        paintings: to draw from.
+        paintings: parts are drawn from them.
         photos: files.
-        count: how many.
+        count: how many samples there will be.
         noise: see :class:`Finder`.
-        device: where they shall be.
+        device: where the samples will be.
 
     Raises:
         ImpastoError: a photo cannot be read.
@@ -308,16 +322,16 @@ def samples(
 
 
 def other_photos(photos: Sequence[Path], count: int, noise: float) -> list[Tensor]:
-    """Some of ``photos``, others while there are enough, for each of ``count`` paintings, with noise: (N,3,H,W) each.
+    """Photos with noise, (N,3,H,W), for each of ``count`` paintings; other photos for each while there are enough.
 
-    Those of one painting for all would be too few: what is peculiar to six photos made styles 1 % worse.
+    The same few photos for all paintings would not do: what is peculiar to six photos made styles 1 % worse.
 
     Raises:
         ImpastoError: a photo cannot be read.
     """
-    total = count * _OTHERS
-    some = (square(photos[number * len(photos) // total], _OTHERS_SIDE) for number in range(total))
-    field = np.float32(noise / 255) * field_of_noise(_OTHERS_SIDE, _OTHERS_SIDE)
+    total = count * OTHERS
+    some = (square(photos[number * len(photos) // total], OTHERS_SIDE) for number in range(total))
+    field = np.float32(noise / 255) * field_of_noise(OTHERS_SIDE, OTHERS_SIDE)
     # Neighbours in a folder are often alike: each painting has some from all over it.
-    noisy = torch.from_numpy(np.concatenate(list(some)) + field).unflatten(0, (_OTHERS, count))
+    noisy = torch.from_numpy(np.concatenate(list(some)) + field).unflatten(0, (OTHERS, count))
     return list(noisy.transpose(0, 1))

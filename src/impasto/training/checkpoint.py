@@ -18,22 +18,25 @@ def save_checkpoint(
     path: Path,
     modules: Mapping[str, nn.Module],
     optimizer: torch.optim.Optimizer,
-    numbers: Mapping[str, Tensor],
+    state: Mapping[str, Tensor],
     step: int,
     recipe: str,
 ) -> None:
     """Write everything that training needs to go on after ``step`` steps.
 
     Args:
-        modules: the network, and the mean of its weights if there is one, by name.
-        numbers: other tensors that training changes, by name.
-        recipe: digest of the recipe.
+        path: the file.
+        modules: the networks, and the mean of their weights if there is one, by name.
+        optimizer: its state is kept, its settings are not.
+        state: other tensors that training changes, by name.
+        step: how many steps are done.
+        recipe: the digest of the recipe.
     """
-    tensors = dict(numbers)
+    tensors = dict(state)
     for prefix, module in modules.items():
         tensors |= {f"{prefix}.{name}": tensor for name, tensor in module.state_dict().items()}
-    for index, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{name}": tensor for name, tensor in state.items()}
+    for index, moments in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{name}": tensor for name, tensor in moments.items()}
     # Channels-last weights are not contiguous; safetensors stores contiguous ones only.
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     write_file(path, save(tensors, {"step": str(step), "recipe": recipe}))
@@ -43,13 +46,13 @@ def load_checkpoint(
     path: Path,
     modules: Mapping[str, nn.Module],
     optimizer: torch.optim.Optimizer,
-    numbers: Mapping[str, Tensor],
+    state: Mapping[str, Tensor],
     recipe: str,
 ) -> int:
-    """Restore what :func:`save_checkpoint` wrote, in place.
+    """Restore what :func:`save_checkpoint` wrote into ``modules``, ``optimizer`` and ``state``.
 
     Returns:
-        The number of steps done.
+        How many steps are done.
 
     Raises:
         ImpastoError: there is no checkpoint, it is damaged, or another recipe made it.
@@ -66,7 +69,7 @@ def load_checkpoint(
         raise ImpastoError(f"checkpoint {path}: made with another recipe; resume with that one, or give another --out")
     for prefix, module in modules.items():
         module.load_state_dict(_below(prefix, tensors))
-    for name, tensor in numbers.items():
+    for name, tensor in state.items():
         tensor.copy_(tensors[name])
     _load_optimizer(optimizer, _below("optimizer", tensors))
     return int(metadata["step"])

@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from accelerate import Accelerator
 from accelerate.utils import set_seed
 from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+from tqdm import tqdm
 
+from impasto.data.batch import Batch
 from impasto.data.crops import Crops
-from impasto.data.loading import ShareOfSteps, loader
+from impasto.data.loading import ShareOfSteps, batches
 from impasto.errors import ImpastoError
 from impasto.files import write_file
 from impasto.losses.gram import STYLE_LAYERS, gram_matrix
 from impasto.models.model import Model
 from impasto.nn import StyleTransferNetwork
 from impasto.nn.load import load_network
-from impasto.nn.precision import fastest_precision
+from impasto.nn.precision import autocast, fastest_precision
 from impasto.nn.slim import SlimVGG
 from impasto.nn.vgg import VGG16
-from impasto.training.job import Job
+from impasto.training.checkpoint import load_checkpoint, save_checkpoint
+from impasto.training.interrupt import Interrupt
 from impasto.training.recipe import PartRecipe
+from impasto.training.schedule import learning_rate
+from impasto.training.step import minimise
 
 _SEEN_FIRST = 96
+"""The number of crops from which the teacher's directions are found."""
+_LOG_EVERY = 50
+"""The number of steps between two updates of the losses beside the progress bar."""
 
 
 class Teacher(nn.Module):
     """VGG-16's activations in the directions in which the Gram matrices of pictures differ most.
 
-    Of each layer it knows the ``directions``, and the ``spread``, a root mean square by which its answers are divided.
+    For each layer it has buffers with its ``directions`` (C,c) and its ``spread``, a root mean square by which its
+    answers are divided.
     """
 
     def __init__(self, vgg: VGG16) -> None:
@@ -46,8 +56,8 @@ class Teacher(nn.Module):
             self.register_buffer(f"spread_{layer}", torch.ones(()))
 
     @torch.no_grad()
-    def look_at(self, images: Tensor) -> None:
-        """Find the directions from ``images`` (N,3,H,W)."""
+    def find_directions(self, images: Tensor) -> None:
+        """Find the directions from ``images`` (N,3,H,W), RGB in [0,1]."""
         for layer in STYLE_LAYERS:
             grams = torch.cat([gram_matrix(self._vgg[0](image[None], [layer])[layer]) for image in images])
             directions = self.get_buffer(f"directions_{layer}")
@@ -56,13 +66,14 @@ class Teacher(nn.Module):
             self.get_buffer(f"spread_{layer}").copy_(energy.sqrt())
 
     def scale(self, layer: str) -> Tensor:
-        """By which losses on the answers become losses on VGG-16: those are means over C maps, these over c."""
+        """The factor of answers by which losses on them are losses on VGG-16's activations: losses are means over maps,
+        and VGG-16 has C maps where the answers have c."""
         width, components = self.get_buffer(f"directions_{layer}").shape
         return self.get_buffer(f"spread_{layer}") * (components / width) ** 0.5
 
     @torch.no_grad()
     def forward(self, image: Tensor) -> dict[str, Tensor]:
-        """(N,3,H,W) -> layer -> (N,c,H',W'), float32."""
+        """The answers to images (N,3,H,W), RGB in [0,1]: layer -> (N,c,H',W'), float32."""
         seen = self._vgg[0](image, STYLE_LAYERS)
         return {
             layer: torch.einsum(
@@ -73,7 +84,7 @@ class Teacher(nn.Module):
 
 
 def _directions(grams: Tensor) -> Tensor:
-    """Orthonormal directions (C,C), those first in which the Gram matrices (N,C,C) differ most from one another."""
+    """Orthonormal directions (C,C), as columns; the first are those in which ``grams`` (N,C,C) differ most."""
     differences = torch.cat([grams - grams.roll(by, dims=0) for by in (1, 3, 7, len(grams) // 2)])
     differences = differences / differences.square().sum(dim=(1, 2), keepdim=True).sqrt().clamp_min(1e-9)
     return torch.linalg.eigh((differences @ differences).mean(dim=0)).eigenvectors.flip(1)
@@ -96,25 +107,89 @@ def _without_norms(student: SlimVGG) -> SlimVGG:
     return student
 
 
-@dataclass(kw_only=True)
-class Distillation(Job):
-    """A run of it."""
+@dataclass
+class Distillation:
+    """The state of a run: what is trained, and how far it is."""
 
+    recipe: PartRecipe
+    out: Path
+    """The file for the loss network; the checkpoint lies beside it."""
     teacher: Teacher
     student: SlimVGG
     painter: StyleTransferNetwork
+    """Paints half of the crops."""
+    optimizer: torch.optim.Optimizer
+    accelerator: Accelerator
+    step: int = 0
+    """How many steps are done."""
 
     @property
     def modules(self) -> dict[str, nn.Module]:
+        """The networks in checkpoints."""
         return {"student": self.student, "teacher": self.teacher}
 
-    def losses(self, batch: list[Tensor]) -> dict[str, Tensor]:
-        """Each layer's squared error, about 1 for a student that knows nothing.
+    @property
+    def checkpoint(self) -> Path:
+        return self.out.with_name(f"{self.out.stem}-checkpoint.safetensors")
 
-        Losses on Gram matrices, added to these, made them worse too.
+    def autocast(self) -> torch.autocast:
+        """The context in which networks run: in the fastest precision of the device."""
+        device = self.accelerator.device
+        return autocast(device, fastest_precision(device))
+
+    def save(self) -> None:
+        save_checkpoint(self.checkpoint, self.modules, self.optimizer, {}, self.step, self.recipe.digest)
+
+    def begin(self, *, resume: bool) -> None:
+        """Go on from the checkpoint, or make sure that there is none.
+
+        Raises:
+            ImpastoError: there is no checkpoint of this recipe to resume, or there is one that would be lost.
         """
-        photo, noisy, _ = batch
-        image = _half_painted(self, photo.float() / 255, noisy.float() / 255)
+        if resume:
+            self.step = load_checkpoint(self.checkpoint, self.modules, self.optimizer, {}, self.recipe.digest)
+        elif self.checkpoint.exists():
+            raise ImpastoError(
+                f"output {self.out}: {self.checkpoint.name} is an unfinished run; --resume it, or take it away"
+            )
+
+    def run(self, batches: Iterable[Batch]) -> None:
+        """Take the steps that are left.
+
+        Raises:
+            ImpastoError: Ctrl-C was pressed, and every finished step is in the checkpoint; or a loss is not a finite
+                number.
+        """
+        options = self.recipe.training
+        bar = tqdm(total=options.steps, initial=self.step, unit="step", desc=self.recipe.name, smoothing=0.05)
+        with Interrupt(self.accelerator) as interrupted, bar:
+            for batch in batches:
+                losses = self._take_step(batch)
+                self.step += 1
+                bar.update()
+                if self.step % _LOG_EVERY == 0:
+                    bar.set_postfix_str(", ".join(f"{name} {loss:.3g}" for name, loss in losses.items()))
+                stop = interrupted()
+                if stop or self.step % options.checkpoint_every == 0:
+                    self.save()
+                if stop:
+                    raise ImpastoError(f"stopped after step {self.step}, saved; the same command and --resume goes on")
+
+    def _take_step(self, batch: Batch) -> dict[str, float]:
+        """Take one step; the losses are those before it."""
+        options = self.recipe.training
+        losses = self.losses(batch.pixels(self.accelerator.device))
+        objective, rate = torch.stack(list(losses.values())).sum(), learning_rate(self.step, options)
+        if not minimise(objective, self.optimizer, self.accelerator, rate=rate, clip=options.clip):
+            raise ImpastoError(f"step {self.step + 1}: a loss is not a finite number; lower learning_rate")
+        return {name: loss.item() for name, loss in losses.items()}
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """The squared error of each layer, a scalar of about 1 for a student that knows nothing.
+
+        Losses on Gram matrices, added to these, made the Gram matrices worse too.
+        """
+        image = _half_painted(self, batch.photo, batch.noisy)
         image = image.contiguous(memory_format=torch.channels_last)
         targets = self.teacher(image)
         with self.autocast():
@@ -128,33 +203,34 @@ def distill(
     """Train to the recipe's last step and write the loss network.
 
     Args:
-        recipe: how.
-        pictures: files; as many paintings as photos serve both losses.
-        vgg: the teacher.
-        model: half of the crops are painted by its network, since that is what the loss network will look at.
+        recipe: how to train.
+        pictures: files; as many paintings as photos, so that both content and style losses come out well.
+        vgg: the network to distil.
+        model: its network paints half of the crops, since the loss network will see such pictures.
         out: the file for the loss network.
         resume: go on from the checkpoint beside ``out``.
 
     Raises:
-        ImpastoError: Ctrl-C, the checkpoint holding every finished step; there is a checkpoint and ``resume`` is false,
-            or none of this recipe and it is true; or the file cannot be written.
+        ImpastoError: Ctrl-C was pressed, and every finished step is in the checkpoint; there is a checkpoint and
+            ``resume`` is false, or none of this recipe and it is true; or the file cannot be written.
     """
     options = recipe.training
     set_seed(options.seed)
     student = _with_norms(SlimVGG())
     crops = Crops([path for path in pictures if path.name not in recipe.held_out], [0], options)
-    run = Distillation(
-        recipe, out, torch.optim.Adam(student.parameters(), lr=options.learning_rate),
-        teacher=Teacher(vgg), student=student, painter=load_network(model).requires_grad_(False),
-    )  # fmt: skip
+    optimizer = torch.optim.Adam(student.parameters(), lr=options.learning_rate)
+    painter = load_network(model).requires_grad_(False)
+    run = Distillation(recipe, out, Teacher(vgg), student, painter, optimizer, Accelerator())
     device = run.accelerator.device
     for module in (vgg, run.teacher, student, run.painter):
         module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     vgg.to(fastest_precision(device))
     run.begin(resume=resume)
     if not run.step:
-        run.teacher.look_at(torch.stack([crops[number][0] for number in range(_SEEN_FIRST)]).to(device).float() / 255)
-    run.run(loader(crops, ShareOfSteps(range(run.step, options.steps), options.batch_size), options.workers))
+        first = torch.stack([crops[number].photo for number in range(_SEEN_FIRST)])
+        run.teacher.find_directions(first.to(device).float() / 255)
+    share = ShareOfSteps(range(run.step, options.steps), options.batch_size)
+    run.run(batches(crops, share, workers=options.workers))
     try:
         write_file(out, _packed(run))
     except OSError as error:
@@ -164,7 +240,10 @@ def distill(
 
 @torch.no_grad()
 def _half_painted(run: Distillation, image: Tensor, noisy: Tensor) -> Tensor:
-    """``image`` with its first half painted, each picture in a random style between or beyond two of the model's."""
+    """``image`` (N,3,H,W) with its first half painted from ``noisy`` (N,3,H,W), RGB in [0,1].
+
+    Each picture has a random style between, or a little beyond, two of the model's.
+    """
     half = len(image) // 2
     rng = torch.Generator().manual_seed(run.recipe.training.seed + run.step)
     slots = torch.randint(run.painter.num_styles, (2, half), generator=rng)

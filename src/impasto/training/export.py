@@ -10,6 +10,7 @@ import msgspec
 import torch
 from safetensors.torch import save
 
+from impasto.data.batch import Batch
 from impasto.errors import ImpastoError
 from impasto.files import digest, write_file
 from impasto.losses.perceptual import content_distance, style_gap_closed
@@ -25,17 +26,21 @@ from impasto.training.recipe import Recipe
 from impasto.training.run import Run
 
 _CROPS = 8
-
+"""The number of crops that styles are measured on."""
 
 TRAINED = 0.85
-"""Style gap closed below which a style did not train."""
+"""The style gap closed, as a share, below which users are told that a style did not train."""
 
 
 def export_model(run: Run, style_images: Path) -> list[Style]:
-    """Write the model folder of a run into its output folder; ``model.json`` comes last and makes it whole.
+    """Write the model of a run into its output folder. ``model.json`` is written last: without it, there is no model.
+
+    Args:
+        run: a run that is done.
+        style_images: folder of the recipe's style images.
 
     Returns:
-        The styles, with what was measured.
+        The styles, with their measured losses.
 
     Raises:
         ImpastoError: the folder cannot be written, or a style image has gone.
@@ -44,11 +49,11 @@ def export_model(run: Run, style_images: Path) -> list[Style]:
     network = painter.network
     weights = _half_weights(network)
     fingerprint = digest(weights)[:16]
-    styles = [_style(run, network, slot, style_images, fingerprint) for slot in range(run.recipe.slots)]
+    styles = [_style_of_slot(run, network, slot, style_images, fingerprint) for slot in range(run.recipe.slots)]
     contents = {WEIGHTS: weights} | {graph.value: content for graph, content in to_onnx(network, weights).items()}
     if painter.predictor:
-        contents |= _predictor(painter.predictor)
-        contents |= _correction(run, painter)
+        contents |= _predictor_files(painter.predictor)
+        contents |= _correction_files(run, painter)
     info = _info(run, fingerprint, [style.slug for style in styles], contents)
     try:
         (run.out / STYLES).mkdir(exist_ok=True)
@@ -62,7 +67,7 @@ def export_model(run: Run, style_images: Path) -> list[Style]:
 
 
 def _half_weights(network: StyleTransferNetwork) -> bytes:
-    """The convolutions as safetensors in float16, to which ``network``'s own are rounded."""
+    """The convolutions as a safetensors file in float16; the weights in ``network`` are rounded likewise."""
     weights = {}
     for name, parameter in network.named_parameters():
         if name.endswith("conv.weight"):
@@ -71,8 +76,9 @@ def _half_weights(network: StyleTransferNetwork) -> bytes:
     return save(weights)
 
 
-def _predictor(predictor: StylePredictor) -> dict[str, bytes]:
-    """Files of a predictor: matrices in float16, to which its own are rounded; other numbers may be too large."""
+def _predictor_files(predictor: StylePredictor) -> dict[str, bytes]:
+    """The files of a predictor, by name. Matrices are in float16, and those in ``predictor`` are rounded likewise;
+    other tensors stay in float32, as their entries may be too large for float16."""
     tensors = {}
     for name, tensor in predictor.state_dict().items():
         if tensor.ndim > 1:
@@ -83,17 +89,19 @@ def _predictor(predictor: StylePredictor) -> dict[str, bytes]:
     return {PREDICTOR_WEIGHTS: weights} | {graph.value: content for graph, content in graphs.items()}
 
 
-def _correction(run: Run, painter: JointNetwork) -> dict[str, bytes]:
+def _correction_files(run: Run, painter: JointNetwork) -> dict[str, bytes]:
     """The file of the correction of predicted styles, if the recipe wants one."""
     options = run.recipe.predictor
     if options is None or options.directions is None:
         return {}
     assert run.paintings is not None
     trained = copy.deepcopy(painter).to(run.accelerator.device)
-    return {CORRECTION: find_correction(trained, run.recipe, run.paintings, run.crops.photos, run.autocast).to_bytes()}
+    found = find_correction(trained, run.recipe, run.paintings, run.crops.photos, run.precision)
+    return {CORRECTION: found.to_bytes()}
 
 
-def _style(run: Run, network: StyleTransferNetwork, slot: int, style_images: Path, fingerprint: str) -> Style:
+def _style_of_slot(run: Run, network: StyleTransferNetwork, slot: int, style_images: Path, fingerprint: str) -> Style:
+    """The style of a slot; the recipe tells what is known about it."""
     row = network.style(torch.tensor([slot]))[0].detach().numpy()
     entry = next((entry for entry in run.recipe.styles if entry.slot == slot), None)
     if entry is None:
@@ -109,18 +117,20 @@ def _style(run: Run, network: StyleTransferNetwork, slot: int, style_images: Pat
 
 @torch.no_grad()
 def measure(run: Run, slot: int) -> dict[str, float]:
-    """``style_gap_closed``, ``content_distance`` and ``content_likeness`` of a slot, on training crops; of the identity
-    style, ``psnr`` in dB."""
+    """Measure a slot on training crops.
+
+    Returns:
+        ``style_gap_closed``, ``content_distance`` and ``content_likeness``; for the identity style ``psnr`` in dB.
+    """
     device = run.accelerator.device
     crops = [run.crops[number] for number in range(_CROPS)]
-    photo = torch.stack([photo for photo, _, _ in crops]).to(device).float() / 255
-    noisy = torch.stack([noisy for _, noisy, _ in crops]).to(device).float() / 255
-    slots = torch.full((_CROPS,), slot, device=device)
+    photo, noisy = torch.stack([crop.photo for crop in crops]), torch.stack([crop.noisy for crop in crops])
+    batch = Batch.of(photo, noisy, torch.full((_CROPS,), slot)).pixels(device)
     with run.autocast():
-        picture = run.trained(noisy, slots).float()
+        picture = run.trained(batch.noisy, batch.named.slot).float()
     if slot == run.recipe.identity:
-        return {"psnr": -10 * (picture - photo).square().mean(dim=(1, 2, 3)).log10().mean().item()}
-    losses = run.objective(picture, photo, slots)
+        return {"psnr": -10 * (picture - batch.photo).square().mean(dim=(1, 2, 3)).log10().mean().item()}
+    losses = run.objective(picture, batch)
     return {
         "style_gap_closed": style_gap_closed(losses.style.mean(), run.objective.photo_loss[slot]).item(),
         "content_distance": content_distance(losses.content.mean(), run.objective.another).item(),

@@ -11,9 +11,12 @@ from accelerate import Accelerator
 
 
 class Interrupt:
-    """A context in which Ctrl-C is noted instead of raised; calling it tells whether any process was interrupted.
+    """A context in which Ctrl-C is noted, not raised. Calling it tells whether any process was interrupted.
 
     A second Ctrl-C is raised as usual.
+
+    Args:
+        accelerator: asks the other processes, if there are any.
     """
 
     def __init__(self, accelerator: Accelerator) -> None:

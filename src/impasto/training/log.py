@@ -1,4 +1,4 @@
-"""What a run tells: a progress bar, TensorBoard, and ``log.jsonl``."""
+"""The log of a run: a progress bar, TensorBoard, and ``log.jsonl``."""
 
 from __future__ import annotations
 
@@ -9,16 +9,22 @@ import torch
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
+from impasto.data.batch import Batch
 from impasto.losses.perceptual import style_gap_closed
 from impasto.training.objective import Losses
 from impasto.training.run import Run
 
 _PREDICTED = -1
-"""In place of a slot."""
+"""Stands for the slot of pictures in predicted styles."""
 
 
 class Log:
-    """Progress bar, TensorBoard and ``log.jsonl`` of a run, per style in numbers people can read."""
+    """The progress bar, TensorBoard and ``log.jsonl`` of a run, with the style gap closed by each style.
+
+    Args:
+        run: the run; its output folder holds the files.
+        every: the number of steps between two records.
+    """
 
     def __init__(self, run: Run, every: int = 50) -> None:
         self.run = run
@@ -32,16 +38,18 @@ class Log:
         self.began = time.perf_counter()
         self.recent: list[tuple[int, float, float, float]] = []
 
-    def add(self, losses: Losses, slots: list[int]) -> None:
-        """Take in one step, the first of whose pictures are in the styles of ``slots``, the others predicted."""
+    def add(self, losses: Losses, batch: Batch) -> None:
+        """Take in the losses of one step on ``batch``."""
         content, style, photo = torch.stack([losses.content, losses.style, losses.photo]).tolist()
-        slots = slots + [_PREDICTED] * (len(content) - len(slots))
+        slots = batch.named.slot.tolist()
+        slots += [_PREDICTED] * (len(content) - len(slots))
         self.recent += zip(slots, content, style, photo, strict=True)
         self.bar.update()
         if self.run.step % self.every == 0:
             self._write()
 
     def _write(self) -> None:
+        """Write a record of the steps since the last one."""
         step, images = self.run.step, len(self.recent) * self.run.accelerator.num_processes
         speed = images / (time.perf_counter() - self.began)
         content = sum(row[1] for row in self.recent) / len(self.recent)
@@ -57,7 +65,7 @@ class Log:
         self.recent, self.began = [], time.perf_counter()
 
     def _closed(self, slot: int) -> float | None:
-        """Mean style gap closed on the crops since the last record."""
+        """The mean style gap closed in a slot since the last record; None if no crop was drawn for it."""
         gaps = [style_gap_closed(style, photo) for place, _, style, photo in self.recent if place == slot]
         return sum(gaps) / len(gaps) if gaps else None
 

@@ -1,7 +1,8 @@
-"""The training objective: photo, picture and slot in, losses out."""
+"""The training objectives: pictures and the batch that they were painted from in, losses out."""
 
 from __future__ import annotations
 
+import abc
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from impasto.losses.artifacts import blockiness, grid_pattern, raster_energy
+from impasto.data.batch import Batch, Named, Predicted
+from impasto.losses.artifacts import artifact_loss, artifact_terms
 from impasto.losses.gram import Grams
 from impasto.losses.perceptual import (
     CONTENT_LAYER,
@@ -25,200 +27,298 @@ from impasto.training.balance import PaintingFactors
 from impasto.training.recipe import Recipe
 
 _RATE = 0.1
-"""Change of a weight's logarithm per picture and unit of content likeness."""
+"""By how much the logarithm of a style's factor changes, for each picture and each unit of content likeness."""
 _LIKENESS = 0.44
-"""Of paintings without a slot, where the recipe has none."""
+"""The content likeness of pictures in predicted styles, if the recipe names none."""
 _EMPTY = 0.1
-"""Share of the usual contrast of content below which a photo has no forms that a picture could keep."""
+"""The share of the usual contrast of content features below which a photo has no forms that a picture could keep."""
 _PIXEL_WEIGHT = 100.0
-"""Of the identity style's squared error, on the 0..255 scale."""
+"""The weight of the identity style's squared error of pixels, on the 0..255 scale."""
 _GAP = 20.0
-"""What the whole style gap counts where it is minimised, in units of the content distance."""
+"""What the whole style gap counts in :class:`GapObjective`, in units of the content distance."""
 
 
 @dataclass(frozen=True)
 class Losses:
-    """Per photo, each (N,): the unweighted losses of docs/explanation/design.md, and what is minimised."""
+    """The losses of each of N pictures, without the weights of styles, and what is minimised. Each is (N,)."""
 
     content: Tensor
     likeness: Tensor
     """Content likeness; NaN where a photo has no forms."""
     style: Tensor
     photo: Tensor
-    """Style loss of photos on the same style: the loss at which no gap is closed."""
+    """The style loss of untouched photos on the same style: the loss at which no gap is closed."""
     objective: Tensor
 
 
-class Objective:
-    """Content loss plus weighted style loss.
+@dataclass(frozen=True)
+class Styles:
+    """The styles that N pictures should have."""
+
+    grams: Grams
+    """Layer -> (N,C,C)."""
+    weights: Tensor
+    """(N,L), the weights of the style loss by layer."""
+    photo: Tensor
+    """(N,), the style loss of untouched photos."""
+    likeness: Tensor
+    """(N,), the content likeness that pictures should have; NaN where none is wanted."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What N pictures have of their photos and their styles. Each is (N,)."""
+
+    content: Tensor
+    """Content loss."""
+    likeness: Tensor
+    """Content likeness; NaN where a photo has no forms."""
+    style: Tensor
+    """Style loss, by the weights of the style."""
+    wanted: Tensor
+    """The content likeness that the picture should have."""
+
+
+class Objective(abc.ABC):
+    """What all objectives share: the targets, what photos score on them, the identity style and the artifacts.
 
     Args:
         loss_network: what sees the pictures.
         recipe: slots, and the weights of their losses.
-        grams: slot -> :func:`style_grams` of the slot's style images, with ``shifts``.
+        grams: slot -> the Gram matrices of its style image (:func:`impasto.losses.targets.style_grams`) with
+            ``shifts``.
         photos: (N,3,H,W), RGB in [0,1], by which losses are measured.
-        paintings: how many there are without a slot.
-        shifts: of shifted Gram matrices, see :func:`impasto.losses.perceptual.describe`.
+        paintings: how many paintings there are without a slot.
+        shifts: of the Gram matrices, in pixels; see :func:`impasto.losses.perceptual.describe`.
 
     Attributes:
-        targets: layer -> (S,C,C), row = slot; zero for slots that no style names.
-        factors: (S,), of the style losses, which follow the content likeness.
-        photo_loss: (S,), what photos score on each style: the loss at which no gap is closed.
-        another: content loss of one photo against another, the unit of the content distance.
-        paintings: the factors of those without a slot.
+        targets: layer -> (S,C,C), a row for each slot; zeros for slots that no style names.
+        scores: what photos score on any style.
+        photo_loss: (S,), what photos score on each slot's style: the loss at which no gap is closed.
+        another: the content loss of one photo against another, the unit of the content distance.
+        likeness: (S,), the content likeness that pictures should have; NaN where none is wanted.
     """
 
     def __init__(
-        self,
-        loss_network: LossNetwork,
-        recipe: Recipe,
-        grams: Mapping[int, Grams],
-        photos: Tensor,
-        paintings: int = 0,
-        shifts: Sequence[int] = (),
-    ) -> None:
-        device = photos.device
+        self, loss_network: LossNetwork, recipe: Recipe, grams: Mapping[int, Grams], photos: Tensor,
+        paintings: int = 0, shifts: Sequence[int] = (),
+    ) -> None:  # fmt: skip
+        options, device = recipe.training, photos.device
+        self.options = options
         self.loss_network = loss_network
         self.shifts = shifts
         self.scores = PhotoScores(loss_network, photos, self.shifts)
-        first = next(iter(grams.values()))
-        self.targets: Grams = {
-            layer: torch.cat([grams[slot][layer] if slot in grams else torch.zeros_like(gram)
-                              for slot in range(recipe.slots)])
-            for layer, gram in first.items()
-        }  # fmt: skip
-        self.factors = torch.ones(recipe.slots, device=device)
-        self._even = torch.zeros(recipe.slots, len(self.targets), device=device)
+        self.another = self.scores.another
+        self.targets = _by_slot(grams, recipe.slots)
         self.likeness = torch.full((recipe.slots,), math.nan, device=device)
+        entries = torch.zeros(recipe.slots, device=device)
         for entry in recipe.styles:
             if entry.image:
-                self._even[entry.slot] = entry.weight
-                self.likeness[entry.slot] = entry.likeness or recipe.training.likeness or math.nan
+                entries[entry.slot] = entry.weight
+                self.likeness[entry.slot] = entry.likeness or options.likeness or math.nan
+        self.photo_loss = torch.ones(recipe.slots, device=device)
+        self._fixed = entries[:, None].repeat(1, len(self.targets))
+        named = torch.nonzero(entries).flatten()
+        terms = self.scores.terms(self._of(named))
+        self.photo_loss[named] = terms.sum(dim=1)
+        self._fixed[named] *= self._balance(terms)
         self.identity = recipe.identity
         self._pixels = _PIXEL_WEIGHT * next((entry.weight for entry in recipe.styles if not entry.image), 1.0)
-        self._grid, self._blocks, self._raster = recipe.training.grid, recipe.training.blocks, recipe.training.raster
-        self.another = self.scores.another
-        self.photo_loss = torch.ones(recipe.slots, device=device)
-        wanted = recipe.predictor.likeness if recipe.predictor else None
-        self._predicted = wanted or recipe.training.likeness or _LIKENESS
-        self.paintings = PaintingFactors(self.scores, self._predicted, paintings)
-        self._gap = recipe.training.objective == "gap"
-        self._evenly = recipe.training.evenly
-        self._weight = (recipe.predictor.weight, recipe.predictor.evenly) if recipe.predictor else (None, 0.0)
-        if self._gap:
-            self._share_gaps()
-        else:
-            self._balance(recipe.training.balance, recipe.training.layer_balance)
+        self.artifacts = artifact_terms(grid=options.grid, blocks=options.blocks, raster=options.raster)
+        predictor = recipe.predictor
+        self._predicted_likeness = (predictor and predictor.likeness) or options.likeness or _LIKENESS
+        self._predicted_weight = predictor and predictor.weight
+        self._predicted_evenly = predictor.evenly if predictor else 0.0
 
-    @torch.no_grad()
-    def _balance(self, styles: float, layers: float) -> None:
-        """Even the weights out by what photos score on each style.
+    @abc.abstractmethod
+    def _balance(self, terms: Tensor) -> Tensor:
+        """Factors (K,L) for the weights of K named styles, given what photos score on them, ``terms`` (K,L)."""
 
-        A style's weight is divided by (its photo loss / the median photo loss) ** ``styles``. A layer's is divided by
-        (its term of the photo loss) ** ``layers``, and those of a style are scaled so that its photo loss stays.
-        """
-        named = torch.nonzero(self._even.sum(dim=1)).flatten()
-        terms = self.scores.terms(self._of(named))
-        self.photo_loss[named] = terms.sum(dim=1)
-        even = terms ** (1 - layers)
-        shares = even / even.sum(dim=1, keepdim=True) * terms.sum(dim=1, keepdim=True) / terms
-        self._even[named] *= shares / (self.photo_loss[named] / self.photo_loss[named].median())[:, None] ** styles
+    @abc.abstractmethod
+    def _painting_weights(self, terms: Tensor, index: Tensor) -> Tensor:
+        """Weights (M,L) of paintings ``index`` (M,), given what photos score on them, ``terms`` (M,L)."""
 
-    @torch.no_grad()
-    def _share_gaps(self) -> None:
-        """Weights by which what photos score on a style comes to 1, the whole gap."""
-        named = torch.nonzero(self._even.sum(dim=1)).flatten()
-        terms = self.scores.terms(self._of(named))
-        self.photo_loss[named] = terms.sum(dim=1)
-        self._even[named] *= gap_weights(terms, self._evenly)
+    @abc.abstractmethod
+    def _of_named(self, compared: Compared) -> Tensor:
+        """What is minimised for pictures in styles of the table, (N,), without artifacts."""
+
+    def _of_predicted(self, compared: Compared) -> Tensor:
+        """What is minimised for pictures in predicted styles, (M,), without artifacts."""
+        # With a weight in the recipe, the objective is that of Ghiasi et al. 2017, whatever that of named styles is.
+        return _content_and_style(compared) if self._predicted_weight else self._of_named(compared)
 
     @property
     def weights(self) -> Tensor:
-        """(S,L), times the style loss of each slot and layer."""
-        return self.factors[:, None] * self._even
+        """(S,L), the weights of the style loss of each slot and layer."""
+        return self._fixed
 
     @property
-    def numbers(self) -> dict[str, Tensor]:
-        """What training changes, by name."""
-        return {"factors": self.factors, "paintings": self.paintings.logs}
+    def state(self) -> dict[str, Tensor]:
+        """The tensors that training changes, by name."""
+        return {}
 
-    def share(self, numbers: Mapping[str, Tensor]) -> None:
-        """Use the ``numbers`` of another objective, and change them with it."""
-        self.factors, self.paintings.logs = numbers["factors"], numbers["paintings"]
+    def share(self, state: Mapping[str, Tensor]) -> None:  # noqa: B027  # without a state there is nothing to do
+        """Use the ``state`` of another objective of the same class, and change it with that one."""
 
-    @torch.no_grad()
-    def adapt(self, slot: Tensor, likeness: Tensor) -> None:
-        """Move the factors of styles ``slot`` (N,), given the ``likeness`` (N,) of pictures; NaN tells nothing."""
-        if self._gap:
-            return
-        closer = (likeness - self.likeness[slot]).nan_to_num()
-        self.factors *= torch.exp(torch.zeros_like(self.likeness).index_add(0, slot, _RATE * closer))
+    def adapt(self, slot: Tensor, likeness: Tensor) -> None:  # noqa: B027
+        """Learn from the content likeness (N,) of pictures in the styles of slots (N,); NaN tells nothing."""
 
-    def __call__(
-        self, picture: Tensor, photo: Tensor, slot: Tensor, parts: Tensor | None = None, index: Tensor | None = None
-    ) -> Losses:
-        """Losses of pictures as photos, the first ones in the styles of slots, the others in those of paintings.
+    def adapt_predicted(self, index: Tensor, likeness: Tensor) -> None:  # noqa: B027
+        """Learn from the content likeness (M,) of pictures in the styles of paintings ``index`` (M,)."""
 
-        Args:
-            picture: (N,3,H,W), RGB in [0,1].
-            photo: (N,3,H,W), RGB in [0,1].
-            slot: (N-M,).
-            parts: (M,3,h,w), RGB in [0,1], of paintings.
-            index: (M,), their numbers.
-        """
+    def __call__(self, picture: Tensor, batch: Batch) -> Losses:
+        """The losses of pictures (N,3,H,W), RGB in [0,1], painted from ``batch``, whose pictures are pixels, too."""
+        photo = batch.photo
         with torch.no_grad():
             target = self.loss_network(photo, [CONTENT_LAYER])[CONTENT_LAYER]
         seen = describe(self.loss_network, picture, self.shifts)
-        content = content_loss(seen.content, target)
-        grams, weights, scores = self._of(slot), self.weights[slot], self.photo_loss[slot]
-        if parts is not None and index is not None:
-            others, their_weights, their_scores = self._read(parts, index)
-            grams = {layer: torch.cat([gram, others[layer]]) for layer, gram in grams.items()}
-            weights, scores = torch.cat([weights, their_weights]), torch.cat([scores, their_scores])
-        terms = style_terms(seen.grams, grams)
-        likeness = self._likeness(seen.content, target)
-        weighted = (weights * terms).sum(dim=1)
-        objective = content + weighted
-        if self._gap:
-            as_gap = len(slot) if self._weight[0] else len(objective)
-            wanted = torch.full_like(likeness, self._predicted)
-            wanted[: len(slot)] = self.likeness[slot]
-            gap = self._gap_left(weighted, likeness, wanted)
-            objective = torch.cat([gap[:as_gap], objective[as_gap:]])
-        if self._grid:
-            objective = objective + self._grid * grid_pattern(picture)
-        if self._blocks:
-            objective = objective + self._blocks * blockiness(picture)
-        if self._raster:
-            objective = objective + self._raster * raster_energy(picture, photo)
-        if self.identity is not None:
-            named = slice(len(slot))
-            pixels = (255 * (picture[named] - photo[named])).square().mean(dim=(1, 2, 3))
-            same = content[named] + self._pixels * pixels
-            objective = torch.cat([torch.where(slot == self.identity, same, objective[named]), objective[len(slot) :]])
-        return Losses(content.detach(), likeness.detach(), terms.sum(dim=1).detach(), scores, objective)
+        styles = self._styles(batch)
+        terms = style_terms(seen.grams, styles.grams)
+        content, likeness = content_loss(seen.content, target), self._likeness(seen.content, target)
+        compared = (content, likeness, (styles.weights * terms).sum(dim=1), styles.likeness)
+        named, predicted = (Compared(*half) for half in zip(*map(batch.halves, compared), strict=True))
+        objective = self._of_named(named)
+        if batch.predicted:
+            objective = torch.cat([objective, self._of_predicted(predicted)])
+        objective = objective + artifact_loss(self.artifacts, picture, photo)
+        objective = self._with_identity(objective, picture, content, batch)
+        return Losses(content.detach(), likeness.detach(), terms.sum(dim=1).detach(), styles.photo, objective)
 
-    def _gap_left(self, left: Tensor, likeness: Tensor, wanted: Tensor) -> Tensor:
-        """(N,), in units of the content loss: the style gap left, and the likeness lost, each (N,)."""
-        # Photos without forms have nothing to lose.
-        likeness = likeness.where(likeness.isfinite(), wanted)
-        return _GAP * self.another * (left + likeness_lost(likeness, wanted))
+    def _with_identity(self, objective: Tensor, picture: Tensor, content: Tensor, batch: Batch) -> Tensor:
+        """The objective (N,), for pictures in the identity style replaced by content loss plus squared error."""
+        if self.identity is None:
+            return objective
+        (named, predicted), slot = batch.halves(objective), batch.named.slot
+        error = (255 * (batch.halves(picture)[0] - batch.named.photo)).square().mean(dim=(1, 2, 3))
+        same = batch.halves(content)[0] + self._pixels * error
+        return torch.cat([torch.where(slot == self.identity, same, named), predicted])
 
     def _likeness(self, content: Tensor, target: Tensor) -> Tensor:
         contrast = target.float().var(dim=(2, 3)).mean(dim=1)
         return torch.where(contrast > _EMPTY * self.another / 2, content_likeness(content, target), math.nan)
 
+    def _styles(self, batch: Batch) -> Styles:
+        """The styles of both halves."""
+        named = self._named_styles(batch.named)
+        if batch.predicted is None:
+            return named
+        predicted = self._predicted_styles(batch.predicted)
+        return Styles(
+            {layer: torch.cat([gram, predicted.grams[layer]]) for layer, gram in named.grams.items()},
+            torch.cat([named.weights, predicted.weights]),
+            torch.cat([named.photo, predicted.photo]),
+            torch.cat([named.likeness, predicted.likeness]),
+        )
+
+    def _named_styles(self, half: Named) -> Styles:
+        slot = half.slot
+        return Styles(self._of(slot), self.weights[slot], self.photo_loss[slot], self.likeness[slot])
+
     @torch.no_grad()
-    def _read(self, parts: Tensor, index: Tensor) -> tuple[Grams, Tensor, Tensor]:
-        """Gram matrices, weights (M,L) and photo losses (M,) of parts of paintings."""
-        grams = describe(self.loss_network, parts, self.shifts).grams
+    def _predicted_styles(self, half: Predicted) -> Styles:
+        grams = describe(self.loss_network, half.parts, self.shifts).grams
         terms = self.scores.terms(grams)
-        weight, evenly = self._weight
-        if weight:
-            weights = weight * gap_weights(terms, evenly) * terms.sum(dim=1, keepdim=True)
+        photo = terms.sum(dim=1)
+        if self._predicted_weight:
+            weights = self._predicted_weight * gap_weights(terms, self._predicted_evenly) * photo[:, None]
         else:
-            weights = gap_weights(terms, self._evenly) if self._gap else self.paintings.weights(terms, index)
-        return grams, weights, terms.sum(dim=1)
+            weights = self._painting_weights(terms, half.index)
+        return Styles(grams, weights, photo, torch.full_like(photo, self._predicted_likeness))
 
     def _of(self, slot: Tensor) -> Grams:
         return {layer: gram[slot] for layer, gram in self.targets.items()}
+
+
+class ContentObjective(Objective):
+    """Content loss plus weighted style loss, as in the paper.
+
+    A style's weight has a factor that follows the content likeness of its pictures, if the recipe wants one.
+
+    Attributes:
+        factors: (S,), the factors of the slots.
+        paintings: the factors of paintings without a slot.
+    """
+
+    def __init__(
+        self, loss_network: LossNetwork, recipe: Recipe, grams: Mapping[int, Grams], photos: Tensor,
+        paintings: int = 0, shifts: Sequence[int] = (),
+    ) -> None:  # fmt: skip
+        super().__init__(loss_network, recipe, grams, photos, paintings, shifts)
+        self.factors = torch.ones(recipe.slots, device=photos.device)
+        self.paintings = PaintingFactors(self.scores, self._predicted_likeness, paintings)
+
+    @torch.no_grad()
+    def _balance(self, terms: Tensor) -> Tensor:
+        """Even the weights out by what photos score on each style.
+
+        A style's weight is divided by (its photo loss / the median photo loss) ** ``balance``. A layer's is divided by
+        (its term of the photo loss) ** ``layer_balance``, and those of a style are scaled so that its photo loss stays.
+        """
+        photo, even = terms.sum(dim=1), terms ** (1 - self.options.layer_balance)
+        shares = even / even.sum(dim=1, keepdim=True) * terms.sum(dim=1, keepdim=True) / terms
+        return shares / (photo / photo.median())[:, None] ** self.options.balance
+
+    def _painting_weights(self, terms: Tensor, index: Tensor) -> Tensor:
+        return self.paintings.weights(terms, index)
+
+    def _of_named(self, compared: Compared) -> Tensor:
+        return _content_and_style(compared)
+
+    @property
+    def weights(self) -> Tensor:
+        return self.factors[:, None] * self._fixed
+
+    @property
+    def state(self) -> dict[str, Tensor]:
+        return {"factors": self.factors, "paintings": self.paintings.logs}
+
+    def share(self, state: Mapping[str, Tensor]) -> None:
+        self.factors, self.paintings.logs = state["factors"], state["paintings"]
+
+    @torch.no_grad()
+    def adapt(self, slot: Tensor, likeness: Tensor) -> None:
+        """Move the factors of the styles: up where pictures are more like their photos than they should be, down where
+        they are less."""
+        closer = (likeness - self.likeness[slot]).nan_to_num()
+        self.factors *= torch.exp(torch.zeros_like(self.likeness).index_add(0, slot, _RATE * closer))
+
+    def adapt_predicted(self, index: Tensor, likeness: Tensor) -> None:
+        """Move the factors of the paintings likewise."""
+        self.paintings.adapt(index, likeness)
+
+
+class GapObjective(Objective):
+    """The share of the style gap that is left, plus what is lost of the content likeness
+    (:func:`impasto.losses.perceptual.likeness_lost`), in units of the content loss.
+
+    Every style's gap counts the same, so that no factors have to follow the likeness.
+    """
+
+    @torch.no_grad()
+    def _balance(self, terms: Tensor) -> Tensor:
+        return gap_weights(terms, self.options.evenly)
+
+    def _painting_weights(self, terms: Tensor, index: Tensor) -> Tensor:
+        return gap_weights(terms, self.options.evenly)
+
+    def _of_named(self, compared: Compared) -> Tensor:
+        # Photos without forms have nothing to lose.
+        likeness = compared.likeness.where(compared.likeness.isfinite(), compared.wanted)
+        return _GAP * self.another * (compared.style + likeness_lost(likeness, compared.wanted))
+
+
+OBJECTIVES: dict[str, type[Objective]] = {"content": ContentObjective, "gap": GapObjective}
+"""The objectives by their names in recipes."""
+
+
+def _content_and_style(compared: Compared) -> Tensor:
+    return compared.content + compared.style
+
+
+def _by_slot(grams: Mapping[int, Grams], slots: int) -> Grams:
+    """Layer -> (S,C,C), from the Gram matrices (1,C,C) of some slots; zeros for the others."""
+    first = next(iter(grams.values()))
+    return {
+        layer: torch.cat([grams[slot][layer] if slot in grams else torch.zeros_like(gram) for slot in range(slots)])
+        for layer, gram in first.items()
+    }

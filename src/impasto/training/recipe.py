@@ -23,142 +23,161 @@ Slug = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]*$")]
 
 
 class StyleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One ``[[styles]]`` table: a style image, its slot and what is known about it."""
+    """One ``[[styles]]`` table: a style, its slot and what is known about its image."""
 
     slot: Annotated[int, Meta(ge=0)]
-    """Row of the style table."""
+    """The style's row in the style table, from 0."""
     slug: Slug
-    """Name on the command line."""
+    """The style's name on the command line."""
     name: str
-    """English name."""
+    """The title of the image, in English."""
     name_zh: str = ""
-    """Traditional Chinese name."""
+    """The title in traditional Chinese."""
     artist: str = ""
+    """Who made the image."""
     year: str = ""
+    """When it was made, as text: ``c. 800``."""
     credit: str = ""
+    """Where the image comes from."""
     licence: str = ""
+    """The licence of the image."""
     image: str = ""
-    """File name, looked for in ``--style-images``; none for the identity style, which learns to paint the photo."""
+    """The file name of the style image, which is looked for in ``--style-images``. Without it, this is the identity
+    style, which learns to paint the photo itself; a recipe can have one of these."""
     box: Box | None = None
-    """The part of the image that is the style: left, top, right and bottom, as shares of its width and height."""
+    """The part of the image that is the style: left, top, right and bottom, as shares (0 to 1) of its width and height.
+    Without it, all of the image is the style."""
     size: Positive | None = None
-    """Long side at which the image or that part is read, in pixels; the file's own if not given. Smaller means finer
-    strokes."""
+    """The long side at which the image, or the part in ``box``, is read, in pixels; a smaller one makes finer strokes.
+    Without it, the image is read at its own size."""
     weight: Annotated[float, Meta(gt=0)] = 1.0
-    """Times the style loss of this style; of the identity style, times the squared error of its pixels."""
+    """The style loss of this style is multiplied by it. For the identity style, the squared error of pixels is."""
     share: Positive = 1
-    """How often the style is drawn, in times of one that has 1."""
+    """How often the style is drawn: one with 2 is drawn twice as often as one with 1."""
     likeness: Annotated[float, Meta(gt=0, lt=1)] | None = None
-    """As in the ``[training]`` table, for this style."""
+    """The content likeness that pictures in this style should have; without it, that of the ``[training]`` table."""
 
 
 class TrainingOptions(CropOptions, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The ``[training]`` table."""
 
     steps: Positive = 40_000
+    """The number of optimiser steps."""
     batch_size: Positive = 16
-    """Photos per step, over all processes."""
+    """The number of photos in each step, over all processes."""
     learning_rate: Annotated[float, Meta(gt=0)] = 1e-3
+    """Adam's learning rate, after the warm-up and before the decay."""
     style_rate: Annotated[float, Meta(gt=0)] = 1.0
-    """Learning rate of γ and β, in times of the convolutions'. A row that a share p of the steps draws is moved by Adam
-    √p as fast as the convolutions; 1/√p makes up for it."""
+    """The learning rate of γ and β, as a multiple of ``learning_rate``. A style that is drawn in a share p of the steps
+    is moved √p times as fast as the convolutions by Adam; a value of 1/√p makes up for that."""
     warmup: Annotated[int, Meta(ge=0)] = 0
-    """Steps over which the learning rate rises."""
+    """The number of first steps in which the learning rate rises from near 0. 0: it does not."""
     decay: Fraction = 0.0
-    """Last share of the steps over which the learning rate falls to nothing along a cosine."""
+    """The last share of the steps, in which the learning rate falls to 0 along a cosine. 0: it does not."""
     balance: Fraction = 0.0
-    """0: one weight for all styles, as in the paper. 1: each style's loss divided by what photos score on it."""
+    """How far the style losses of different styles are made equal. 0: all styles have one weight, as in the paper. 1:
+    each style's loss is divided by what untouched photos score on it."""
     layer_balance: Fraction = 0.0
-    """0: the same weight for the Gram matrices of all layers, as in the paper, by which relu4_3 hardly counts. 1: each
-    layer's divided by what photos score on it, so that all count the same, those that see larger forms too."""
+    """How far the style losses of different layers are made equal. 0: all layers have one weight, as in the paper, and
+    relu4_3 hardly counts. 1: each layer's loss is divided by what untouched photos score on it, and those layers that
+    see larger forms count as much as the others."""
     evenly: Fraction = 1.0
-    """Where the gap is minimised, the share of it in which all layers count the same; the rest is that of their sum, by
-    which styles are scored."""
+    """With ``objective = "gap"``, the share of the style gap in which all layers count the same. In the rest, layers
+    count as they do in the style loss, by which styles are scored."""
     objective: Literal["content", "gap"] = "content"
-    """``content``: the content loss plus the weighted style loss, as in the paper. ``gap``: the share of the style gap
-    that is left, every style's alike (and, by ``evenly``, every layer's), plus what is lost of the content likeness
-    (:func:`impasto.losses.perceptual.likeness_lost`), by which styles come to ``likeness`` at once; ``balance`` and
-    ``layer_balance`` then do not matter."""
+    """What is minimised. ``content``: the content loss plus the weighted style loss, as in the paper. ``gap``: the
+    share of the style gap that is left, which counts the same for every style, plus a loss for content likeness that is
+    lost (:func:`impasto.losses.perceptual.likeness_lost`), which brings styles to their ``likeness`` at once;
+    ``balance`` and ``layer_balance`` do not matter then."""
     likeness: Annotated[float, Meta(gt=0, lt=1)] | None = None
-    """The content likeness (:func:`impasto.losses.perceptual.content_likeness`) that pictures shall have: in training,
-    weights of styles whose pictures are more like their photos grow, those of the others shrink. Without it they
-    stay."""
+    """The content likeness (:func:`impasto.losses.perceptual.content_likeness`) that pictures should have, where 1
+    keeps all forms of the photo. With ``objective = "content"``, the weight of a style grows while its pictures are
+    more like their photos than this, and shrinks while they are less. Without it, weights stay."""
     average: Annotated[float, Meta(ge=0, lt=1)] = 0.0
-    """Share that the mean of the weights keeps of itself each step; that mean is what is exported. 0: no mean."""
+    """The share of itself that a running mean of all weights keeps in each step; that mean is exported. 0: there is no
+    mean, and the last weights are exported."""
     shifts: tuple[Positive, ...] = ()
-    """Distances, in pixels, of shifted Gram matrices (:func:`impasto.losses.gram.shifted_grams`) that join the style
-    loss; multiples of 8, and 4, 2 and 1 for finer layers; one distance a step, in turn. They keep rasters of dots out
-    of smooth areas."""
+    """Distances, in pixels, by which feature maps are shifted against themselves for further Gram matrices in the style
+    loss (:func:`impasto.losses.gram.shifted_grams`). They keep rasters of dots out of smooth areas. Each step takes the
+    next distance. Multiples of 8 reach all layers; 4, 2 and 1 reach only the finer ones."""
     grid: Annotated[float, Meta(ge=0)] = 0.0
-    """Weight of :func:`impasto.losses.artifacts.grid_pattern`, which style losses do not mind: a checkerboard has
-    the contrast of a painting's fine grain."""
+    """The weight of a loss for checkerboards (:func:`impasto.losses.artifacts.grid_pattern`). Style losses do not mind
+    them: they have the contrast of a painting's fine grain."""
     blocks: Annotated[float, Meta(ge=0)] = 0.0
-    """Weight of :func:`impasto.losses.artifacts.blockiness`: pictures drawn in cells of 2 × 2 pixels."""
+    """The weight of a loss for pictures that are drawn in cells of 2 × 2 pixels
+    (:func:`impasto.losses.artifacts.blockiness`)."""
     raster: Annotated[float, Meta(ge=0)] = 0.0
-    """Weight of :func:`impasto.losses.artifacts.raster_energy`: dots and dashes in rows in what was smooth."""
+    """The weight of a loss for periodic artifacts, dots and dashes in rows, where the photo is smooth
+    (:func:`impasto.losses.artifacts.raster_energy`)."""
     clip: Annotated[float, Meta(gt=0)] | None = None
-    """Longest gradient, as a norm over all weights; longer ones are scaled down to it."""
+    """The longest gradient, as a norm over all weights; longer ones are scaled down to it. Without it, none are."""
     slim: Fraction = 0.0
-    """First share of the steps in which the losses look with the slim loss network, several times as fast as VGG-16."""
+    """The first share of the steps, in which the slim loss network, which is several times as fast, stands in for
+    VGG-16."""
     compile: bool = False
-    """Use ``torch.compile``, which needs a C++ compiler on processors; worth its minutes in long runs."""
+    """Whether to use ``torch.compile``. It takes minutes at the start, which long runs win back, and on processors it
+    needs a C++ compiler."""
     workers: Annotated[int, Meta(ge=0)] = 2
-    """Processes that read photos."""
+    """The number of processes that read photos."""
     resident: bool = False
-    """Keep all photos and paintings on the device, and cut and vary them there (:mod:`impasto.data.resident`):
-    for GPUs, which paint faster than processes can read."""
+    """Whether to keep all photos and paintings on the device and make crops there (:mod:`impasto.data.resident`). It is
+    for GPUs, which paint faster than processes can read files."""
     checkpoint_every: Positive = 500
-    """Steps between checkpoints."""
+    """The number of steps between two checkpoints."""
     sample_every: Positive = 500
-    """Steps between sample sheets."""
+    """The number of steps between two sample sheets."""
 
 
 class PredictorOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The ``[predictor]`` table."""
+    """The ``[predictor]`` table: with it, a style predictor is trained along with the network."""
 
     share: Annotated[float, Meta(gt=0, lt=1)] = 0.5
-    """Share of each batch that is painted in the styles of paintings without a slot, which the predictor reads off
-    them; the rest is painted in the named styles."""
+    """The share of each batch that is painted in predicted styles, which the predictor reads from paintings without a
+    slot. The rest is painted in the named styles."""
     likeness: Annotated[float, Meta(gt=0, lt=1)] | None = None
-    """As in the ``[training]`` table, for predicted styles."""
+    """The content likeness that pictures in predicted styles should have; without it, that of the ``[training]``
+    table."""
     weight: Annotated[float, Meta(gt=0)] | None = None
-    """Times the style loss of predicted styles, the same for all paintings, whatever the named styles' objective is
-    (Ghiasi et al. 2017); without it, they are balanced like named styles."""
+    """If given, what is minimised for predicted styles is the content loss plus this weight times the style loss, the
+    same for all paintings (Ghiasi et al. 2017), whatever the ``objective`` of the named styles is. Without it,
+    predicted styles have the objective of named ones."""
     evenly: Fraction = 0.0
     """With a ``weight``, the share of a painting's style loss in which all layers count the same."""
     mixed: Fraction = 0.0
-    """Share of what the predictor sees that is made of two paintings, in halves: one in the colours of the other, and
-    one beside the other. There are as many styles as pairs of paintings then."""
+    """The share of the predictor's inputs that are made of two paintings: half of these show one painting in the
+    colours of the other, half show both side by side. So there are as many styles as pairs of paintings."""
     held_out: tuple[str, ...] = ()
-    """File names of paintings that are not looked at, so that they can judge what came of it."""
+    """File names of paintings that training never shows, so that the result can be judged by them."""
     directions: Annotated[int, Meta(ge=6)] | None = None
-    """In which predicted rows are corrected (:mod:`impasto.stylize.correction`), the colours' six among them; without
-    it, they are not. It takes as many paintings, once the training is done."""
+    """The number of directions in which predicted rows are corrected (:mod:`impasto.stylize.correction`), among them
+    six for colours. They are found after the training, from as many paintings. Without it, rows are not corrected."""
 
 
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A whole recipe file."""
 
     name: Slug
+    """The name of the model."""
     network: str
+    """The architecture of the network: ``fast`` or ``paper``."""
     slots: Positive
-    """Rows of the style table; those that no style names stay as they were initialised."""
+    """The number of rows in the style table; those that no style names stay as they were initialised."""
     styles: Annotated[tuple[StyleEntry, ...], Meta(min_length=1)]
     training: TrainingOptions = TrainingOptions()
     predictor: PredictorOptions | None = None
-    """With it, a style predictor is trained along with the network."""
     licence: str = ""
-    """Licence of the trained model."""
+    """The licence of the trained model."""
     notes: str = ""
+    """Anything that people should know about the recipe."""
 
     @property
     def slim_steps(self) -> int:
-        """Steps before VGG-16 takes over from the slim loss network."""
+        """The number of steps before VGG-16 takes over from the slim loss network."""
         return round(self.training.slim * self.training.steps)
 
     @property
     def identity(self) -> int | None:
-        """Slot of the identity style."""
+        """The slot of the identity style; None without one."""
         return next((style.slot for style in self.styles if not style.image), None)
 
     @property
@@ -168,31 +187,33 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def drawn(self) -> list[int]:
-        """The slots to draw from for each crop."""
+        """The slots to draw from for each crop; those with a larger share are there several times."""
         return [style.slot for style in self.styles for _ in range(style.share)]
 
     @property
     def predicted(self) -> int:
-        """Photos per step that are painted in predicted styles."""
+        """The number of photos in each step that are painted in predicted styles, over all processes."""
         return round(self.predictor.share * self.training.batch_size) if self.predictor else 0
 
     @property
     def views(self) -> list[tuple[int, ...]]:
-        """The shifts of each step, in turn: all at once would double its time."""
+        """The shifts of the Gram matrices, in pixels; each step takes the next of them. All at once would double its
+        time."""
         return [(shift,) for shift in self.training.shifts] or [()]
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the recipe's content: a run can only be resumed with the recipe that began it."""
+        """The SHA-256 of the recipe's content. A run can only be resumed with the recipe that began it."""
         return digest(msgspec.json.encode(self))
 
 
 class PartRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A recipe file for a :class:`impasto.training.job.Job`."""
+    """A recipe file for the loss network (:mod:`impasto.training.distill`)."""
 
     name: Slug
+    """The name of the run."""
     held_out: tuple[str, ...] = ()
-    """File names of pictures that are not looked at, so that they can judge what came of it."""
+    """File names of pictures that training never shows, so that the result can be judged by them."""
     training: TrainingOptions = TrainingOptions()
 
     @property
@@ -214,7 +235,7 @@ def read_recipe(path: str | Path) -> Recipe:
 
 
 def read_part_recipe(path: str | Path) -> PartRecipe:
-    """Read and check the recipe of a part, such as the loss network; see :func:`read_recipe`."""
+    """Read and check the recipe of a loss network; see :func:`read_recipe`."""
     return _read(path, PartRecipe, Catalogue.complete_part)
 
 

@@ -19,41 +19,43 @@ from impasto.errors import ImpastoError
 from impasto.images.io import find_photos
 from impasto.losses.targets import style_views
 from impasto.nn.joint import JointNetwork
-from impasto.nn.precision import fastest_precision
+from impasto.nn.precision import autocast, fastest_precision
 from impasto.nn.slim import SlimVGG, load_slim_vgg
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.styles.painting import read_painting, style_image_path
 from impasto.training.checkpoint import load_checkpoint, save_checkpoint
-from impasto.training.objective import Objective
+from impasto.training.objective import OBJECTIVES, Objective
 from impasto.training.recipe import Recipe, TrainingOptions
 from impasto.training.start import initial_painter
 
 CHECKPOINT = "checkpoint.safetensors"
 RECIPE = "recipe.json"
-_SEEN_FIRST = 32
-"""Photos by which losses are measured."""
+_MEASURED = 32
+"""The number of photos by which losses are measured."""
 
 
 @dataclass
 class Run:
-    """A training run: what a recipe, a folder of photos and an output folder become."""
+    """A training run, made from a recipe, a folder of photos and an output folder."""
 
     recipe: Recipe
     out: Path
     accelerator: Accelerator
     painter: JointNetwork
+    """What is trained."""
     optimizer: torch.optim.Optimizer
     objectives: list[Objective]
-    """In turn, a step each; their factors are the same."""
+    """Each step takes the next of them; they share their state."""
     crops: Crops
     paintings: Paintings | None
     precision: torch.dtype
-    look: Callable[[bool], list[Objective]]
-    """Makes the objectives, with the slim loss network or with VGG-16."""
+    make_objectives: Callable[[bool], list[Objective]]
+    """Makes the objectives, with the slim loss network (True) or with VGG-16 (False)."""
     average: AveragedModel | None = None
-    """The mean of the painter's weights over the last steps."""
+    """The running mean of the painter's weights."""
     step: int = 0
+    """How many steps are done."""
 
     @property
     def options(self) -> TrainingOptions:
@@ -61,36 +63,35 @@ class Run:
 
     @property
     def objective(self) -> Objective:
-        """That of the next step."""
+        """The objective of the next step."""
         return self.objectives[self.step % len(self.objectives)]
 
     def autocast(self) -> torch.autocast:
-        """The context in which the painter runs: convolutions in the run's precision."""
-        mixed = self.precision != torch.float32
-        return torch.autocast(self.accelerator.device.type, self.precision if mixed else None, enabled=mixed)
+        """The context in which the painter runs."""
+        return autocast(self.accelerator.device, self.precision)
 
     @property
     def modules(self) -> dict[str, nn.Module]:
-        """What checkpoints hold: the painter, and the mean of its weights."""
+        """The networks in checkpoints: the painter, and the mean of its weights."""
         painter = self.accelerator.unwrap_model(self.painter, keep_torch_compile=False)
         return {"painter": painter} | ({"average": self.average} if self.average else {})
 
-    def look_closer(self) -> None:
-        """Look with VGG-16, where the steps with the slim loss network are done."""
+    def use_vgg(self) -> None:
+        """Change to VGG-16 as the loss network, if the steps with the slim one are done."""
         if isinstance(self.objective.loss_network, SlimVGG) and self.step >= self.recipe.slim_steps:
-            numbers = self.numbers
-            self.objectives = self.look(False)
+            state = self.state
+            self.objectives = self.make_objectives(False)
             for objective in self.objectives:
-                objective.share(numbers)
+                objective.share(state)
 
     @property
-    def numbers(self) -> dict[str, Tensor]:
-        """What checkpoints hold besides: the factors of the style losses."""
-        return self.objectives[0].numbers
+    def state(self) -> dict[str, Tensor]:
+        """What else is trained and in checkpoints: the factors of the style losses."""
+        return self.objectives[0].state
 
     @property
     def trained(self) -> JointNetwork:
-        """The painter to show and to export: the mean one if there is one."""
+        """The painter to show and to export: the mean of its weights if there is one."""
         painter = self.average.module if self.average else self.modules["painter"]
         assert isinstance(painter, JointNetwork)
         return painter
@@ -104,7 +105,7 @@ class Run:
         if self.accelerator.is_main_process:
             path = self.out / CHECKPOINT
             try:
-                save_checkpoint(path, self.modules, self.optimizer, self.numbers, self.step, self.recipe.digest)
+                save_checkpoint(path, self.modules, self.optimizer, self.state, self.step, self.recipe.digest)
             except OSError as error:
                 raise ImpastoError(
                     f"checkpoint {path}: cannot be written ({error.strerror}); make room there"
@@ -125,38 +126,46 @@ def prepare(
 ) -> Run:
     """Build a run, at its first step or where its checkpoint left it.
 
-    ``start`` is a model folder of the same architecture, whose weights are trained on. Styles begin as its styles of
-    the same slug, new ones as the mean of its styles. ``paintings`` are folders for the predictor, if the recipe has
-    one; each counts as much as the others.
+    Args:
+        recipe: how to train.
+        content: folder of photos.
+        out: folder for checkpoints, logs and the model.
+        style_images: folder of the recipe's style images.
+        vgg: a file with the weights of VGG-16; without it, the cached copy, downloaded once.
+        start: a model folder of the same architecture, whose weights are trained on. Styles begin as its styles of the
+            same slug, new ones as the mean of its styles.
+        paintings: folders for the predictor, if the recipe has one; each counts as much as the others.
+        resume: go on from the checkpoint in ``out``.
+        precision: what networks compute in; without it, the device's fastest.
 
     Raises:
         ImpastoError: an input is missing or broken, the output folder already holds a run, or there is none to resume.
     """
-    out = Path(out)
-    if not resume and (out / CHECKPOINT).exists():
-        raise ImpastoError(f"output {out}: holds a training run; add --resume to go on with it, or name another folder")
-    accelerator = Accelerator()
+    out, accelerator = Path(out), Accelerator()
     precision = precision or fastest_precision(accelerator.device)
+    _check_output(out, resume=resume)
     _check_batch(recipe, accelerator)
     photos = find_photos(content)
     crops = Crops(photos, recipe.drawn, recipe.training, silent=recipe.identity)
     unnamed = find_paintings(recipe, paintings)
 
-    def look(slim: bool) -> list[Objective]:
+    def make_objectives(slim: bool) -> list[Objective]:
         loss_network = load_slim_vgg() if slim else load_vgg16(vgg)
         known = unnamed.count if unnamed else 0
         return _objectives(recipe, crops, Path(style_images), known, loss_network, accelerator.device, precision)
 
-    objectives = look(slim=recipe.slim_steps > 0)
+    objectives = make_objectives(recipe.slim_steps > 0)
     set_seed(recipe.training.seed)
     painter = initial_painter(recipe, unnamed, start)
     painter.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = _optimizer(painter, recipe.training)
     average = _average(painter, recipe.training.average)
-    run = Run(recipe, out, accelerator, painter, optimizer, objectives, crops, unnamed, precision, look, average)
+    run = Run(
+        recipe, out, accelerator, painter, optimizer, objectives, crops, unnamed, precision, make_objectives, average
+    )  # fmt: skip
     if resume:
-        run.step = load_checkpoint(out / CHECKPOINT, run.modules, optimizer, run.numbers, recipe.digest)
-    run.look_closer()
+        run.step = load_checkpoint(out / CHECKPOINT, run.modules, optimizer, run.state, recipe.digest)
+    run.use_vgg()
     run.painter, run.optimizer = accelerator.prepare(painter, optimizer)
     if average:
         average.to(accelerator.device)
@@ -166,10 +175,10 @@ def prepare(
 
 
 def find_paintings(recipe: Recipe, folders: Sequence[str | Path]) -> Paintings | None:
-    """What the recipe's predictor learns from: all pictures in ``folders`` but those held out.
+    """The paintings that the recipe's predictor learns from: all pictures in ``folders`` but those held out.
 
     Raises:
-        ImpastoError: there are folders without a predictor or the other way round, or one without pictures.
+        ImpastoError: there are folders but no predictor, or a predictor but no folders, or a folder has no pictures.
     """
     if not recipe.predictor:
         if folders:
@@ -183,19 +192,28 @@ def find_paintings(recipe: Recipe, folders: Sequence[str | Path]) -> Paintings |
 
 
 def _optimizer(painter: JointNetwork, options: TrainingOptions) -> torch.optim.Adam:
-    """Adam, with ``rate`` in each group: its learning rate in times of the schedule's."""
-    learnt = [(name, parameter) for name, parameter in painter.named_parameters() if parameter.requires_grad]
-    rows = [parameter for name, parameter in learnt if ".norm." in name]
-    shared = [parameter for name, parameter in learnt if ".norm." not in name]
+    """Adam with two groups, shared weights and rows; the ``rate`` of a group multiplies the schedule's learning
+    rate."""
+    trained = [(name, parameter) for name, parameter in painter.named_parameters() if parameter.requires_grad]
+    rows = [parameter for name, parameter in trained if ".norm." in name]
+    shared = [parameter for name, parameter in trained if ".norm." not in name]
     groups = [{"params": shared, "rate": 1.0}, {"params": rows, "rate": options.style_rate}]
     return torch.optim.Adam(groups, lr=options.learning_rate, fused=torch.cuda.is_available() or None)
 
 
 def _average(painter: JointNetwork, share: float) -> AveragedModel | None:
+    """The running mean of the weights, which keeps ``share`` of itself in each step; None for 0."""
     return AveragedModel(painter, multi_avg_fn=get_ema_multi_avg_fn(share)) if share else None
 
 
+def _check_output(out: Path, *, resume: bool) -> None:
+    """Check that a new run would not take the place of another."""
+    if not resume and (out / CHECKPOINT).exists():
+        raise ImpastoError(f"output {out}: holds a training run; add --resume to go on with it, or name another folder")
+
+
 def _check_batch(recipe: Recipe, accelerator: Accelerator) -> None:
+    """Check that processes can share each batch, and that it has photos for both named and predicted styles."""
     size, predicted, processes = recipe.training.batch_size, recipe.predicted, accelerator.num_processes
     if size % processes or predicted % processes:
         raise ImpastoError(
@@ -223,18 +241,20 @@ def _objectives(
     device: torch.device,
     precision: torch.dtype,
 ) -> list[Objective]:
+    """An objective for each view of the recipe. All share one state and ``loss_network``, which is converted to
+    ``precision`` once the targets are known."""
     loss_network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     grams = {}
     for entry in recipe.styles:
         if entry.image:
             painting = read_painting(style_image_path(style_images, entry.image), entry.size, entry.box)
             grams[entry.slot] = style_views(loss_network, painting.array, device, recipe.views)
-    photos = torch.stack([crops.photo(number) for number in range(_SEEN_FIRST)]).to(device).float() / 255
-    objectives = []
+    photos = torch.stack([crops.photo(number) for number in range(_MEASURED)]).to(device).float() / 255
+    kind, objectives = OBJECTIVES[recipe.training.objective], []
     for number, shifts in enumerate(recipe.views):
         seen = {slot: views[number] for slot, views in grams.items()}
-        objectives.append(Objective(loss_network, recipe, seen, photos, paintings, shifts))
-        objectives[-1].share(objectives[0].numbers)
+        objectives.append(kind(loss_network, recipe, seen, photos, paintings, shifts))
+        objectives[-1].share(objectives[0].state)
     loss_network.to(precision)
     if recipe.training.compile and device.type == "cuda":
         loss_network.compile(dynamic=False)

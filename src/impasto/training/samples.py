@@ -1,4 +1,4 @@
-"""Sample sheets: photos of the content folder through every slot, to look at while a network trains."""
+"""Sample sheets: photos of the content folder in the style of every slot, to look at while a network trains."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from torch import Tensor
 from impasto.training.run import Run
 
 PHOTOS = 4
+"""The number of photos on a sheet."""
 
 
 @torch.no_grad()
 def sample_sheet(run: Run) -> None:
-    """Write ``samples/step-NNNNNN.jpg``: a row per photo, the photo first, then a column per slot."""
-    photos = torch.stack([run.crops[number][1] for number in range(PHOTOS)]).to(run.accelerator.device)
+    """Write ``samples/step-NNNNNN.jpg``: a row for each photo, first the photo, then its picture in each slot."""
+    photos = torch.stack([run.crops[number].noisy for number in range(PHOTOS)]).to(run.accelerator.device)
     photos = photos.float() / 255
     columns = [photos]
     for slot in range(run.recipe.slots):
@@ -27,7 +28,7 @@ def sample_sheet(run: Run) -> None:
 
 
 def tile(pictures: Tensor) -> Image.Image:
-    """(rows,columns,3,H,W) in [0,1] -> one image."""
+    """Pictures (rows,columns,3,H,W), RGB in [0,1], side by side in one image."""
     rows, columns, _, height, width = pictures.shape
     pixels = pictures.permute(0, 3, 1, 4, 2).reshape(rows * height, columns * width, 3)
     return Image.fromarray((pixels * 255).round().clamp(0, 255).byte().cpu().numpy())

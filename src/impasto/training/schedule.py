@@ -8,7 +8,7 @@ from impasto.training.recipe import TrainingOptions
 
 
 def learning_rate(step: int, options: TrainingOptions) -> float:
-    """The learning rate at ``step``: rising over the warm-up, constant, then falling along a cosine."""
+    """The learning rate at ``step``: it rises over the warm-up, stays, then falls along a cosine to 0."""
     rising = min(1.0, (step + 1) / options.warmup) if options.warmup else 1.0
     decay_steps = options.decay * options.steps
     left = options.steps - step

@@ -1,4 +1,4 @@
-"""What is trained: a network with its style table, and maybe the predictor that reads rows off paintings."""
+"""The networks at the first step: one with a style table, and maybe the predictor that reads rows from paintings."""
 
 from __future__ import annotations
 
@@ -17,17 +17,21 @@ from impasto.nn.predictor import StylePredictor, descriptor
 from impasto.nn.slim import load_slim_vgg
 from impasto.training.recipe import Recipe
 
-_SEEN_FIRST = 64
-"""Paintings by which the predictor's input is normalised."""
+DESCRIBED = 64
+"""The number of paintings by which the predictor's input is normalised."""
 _LEAST_SPREAD = 0.05
-"""Of the numbers of predicted rows, to begin with."""
+"""The least standard deviation of each γ and β in predicted rows, at the first step."""
 
 
 def initial_painter(recipe: Recipe, paintings: Paintings | None, start: str | Path | None) -> JointNetwork:
-    """A painter to train: random, or on from the model folder ``start``.
+    """The networks to train.
 
-    Styles begin as the model's of the same slug, new ones as the mean of its styles; the predictor as the model's, or
-    where its styles lie.
+    Args:
+        recipe: the network's architecture and slots.
+        paintings: what the predictor will learn from; without them, there is no predictor.
+        start: a model folder to begin from; without it, weights are random. Styles begin as the model's styles of the
+            same slug, new ones as the mean of its styles. The predictor begins as the model's; if that has none, its
+            rows begin about the mean of the named styles.
 
     Raises:
         ImpastoError: ``start`` is no model of the recipe's network.
@@ -40,11 +44,11 @@ def initial_painter(recipe: Recipe, paintings: Paintings | None, start: str | Pa
         return JointNetwork(network)
     if model and model.predicts:
         return JointNetwork(network, load_predictor(model).train())
-    return JointNetwork(network, _predictor(network, paintings))
+    return JointNetwork(network, _new_predictor(network, paintings))
 
 
 def _go_on(network: StyleTransferNetwork, recipe: Recipe, model: Model) -> None:
-    """Take the model's convolutions, and its rows for the recipe's styles."""
+    """Give ``network`` the model's convolutions, and its rows for the recipe's styles."""
     if model.info.architecture != recipe.network:
         raise ImpastoError(
             f"model {model.path}: is {model.info.architecture!r}, the recipe asks for {recipe.network!r}"
@@ -60,14 +64,14 @@ def _go_on(network: StyleTransferNetwork, recipe: Recipe, model: Model) -> None:
 
 
 @torch.no_grad()
-def _predictor(network: StyleTransferNetwork, paintings: Paintings) -> StylePredictor:
-    """A predictor that knows how paintings are described, and where the network's own styles lie."""
+def _new_predictor(network: StyleTransferNetwork, paintings: Paintings) -> StylePredictor:
+    """A new predictor whose input is normalised by ``paintings``, and whose rows lie about the network's own."""
     predictor = StylePredictor(network.architecture.style_size)
     predictor.encoder = load_slim_vgg()
     rows = network.style(torch.arange(network.num_styles))
     predictor.base.copy_(rows.mean(dim=0))
     predictor.spread.copy_(rows.std(dim=0, correction=0).clamp_min(_LEAST_SPREAD))
-    seen = [predictor.encoder(paintings[number][0][None].float() / 255, STYLE_LAYERS) for number in range(_SEEN_FIRST)]
+    seen = [predictor.encoder(paintings[number][0][None].float() / 255, STYLE_LAYERS) for number in range(DESCRIBED)]
     described = torch.cat([descriptor(each) for each in seen])
     predictor.mean.copy_(described.mean(dim=0))
     predictor.deviation.copy_(described.std(dim=0) + 1e-3 * described.std())

@@ -1,0 +1,68 @@
+"""The options of a fit. The command line reads its defaults from here; so this module imports no PyTorch or NumPy."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from impasto.errors import check_ranges
+
+
+class FitOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How a row of γ and β is fitted to a style (:class:`impasto.fitting.fit.Fit`).
+
+    Weights are in units of the style gap: 1 is the style loss of untouched photos.
+
+    Raises:
+        ImpastoError: a number is out of its bounds.
+    """
+
+    likeness: Annotated[float, Meta(ge=0.1, le=0.9)] = 0.44
+    """The content likeness that pictures should have (:func:`impasto.losses.perceptual.content_likeness`): 1 keeps all
+    forms of the photo, 0.1 keeps hardly any. A lower one lets the style go farther."""
+    minutes: Annotated[float, Meta(gt=0)] = 3.0
+    """The longest time that the steps may take, in minutes."""
+    steps: Annotated[int, Meta(ge=1)] = 500
+    """The largest number of optimiser steps; there are fewer if time runs out or nothing is gained any more."""
+    crop: Annotated[int, Meta(ge=32, multiple_of=4)] = 160
+    """The side of the photo crops that are fitted on, in pixels."""
+    batch_size: Annotated[int, Meta(ge=1)] = 2
+    """The number of crops in each step."""
+    rate: Annotated[float, Meta(gt=0)] = 1e-1
+    """The highest learning rate of Adam; it rises to that in the first steps and falls along a cosine to 0."""
+    blocks: Annotated[float, Meta(ge=0)] = 1.0
+    """The weight of :func:`impasto.losses.artifacts.blockiness`; it counts only for networks that fold photos, as only
+    these draw in cells of 2 × 2 pixels."""
+    raster: Annotated[float, Meta(ge=0)] = 2.0
+    """The weight of :func:`impasto.losses.artifacts.raster_energy`: periodic artifacts in smooth areas."""
+    specks: Annotated[float, Meta(ge=0)] = 0.0
+    """The weight of :func:`impasto.losses.artifacts.specks`: speckle in smooth areas."""
+    evenly: Annotated[float, Meta(ge=0, le=1)] = 0.5
+    """The share of the style gap in which all layers of the loss network count the same. In the rest, layers count as
+    they do in the style loss, by which styles are scored."""
+    weight: Annotated[float, Meta(gt=0)] | None = None
+    """If given, the objective is the content loss plus ``weight`` times the style loss, and ``likeness`` does not
+    matter. Networks for any style are trained so (Ghiasi et al. 2017), and pictures of calm paintings stay nearer to
+    their photos."""
+    flat: Annotated[float, Meta(ge=0, le=1)] = 0.25
+    """The share of crops that get a synthetic sky, a flat colour or a gradient."""
+    check_every: Annotated[int, Meta(ge=1)] = 20
+    """The number of steps between two scores of the row."""
+    patience: Annotated[int, Meta(ge=1)] = 5
+    """The number of scores without any gain after which the fit ends."""
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+
+
+ADD_STYLE = FitOptions()
+"""How a new style is fitted."""
+
+REFIT = FitOptions(likeness=0.34, rate=2e-2, blocks=0.3, minutes=0.5)
+"""How a style of a trained network is fitted once more.
+
+The likeness is the one at which the bundled networks were trained. The row is near its best already: at the rate of a
+new style, rows lost in a hundred steps more than they won. With all of a new style's weight of blocks, fine strokes
+lost 2 points of their style gap; without any, cells of 2 × 2 pixels showed."""
