@@ -2,30 +2,37 @@
 
     python tools/reference.py [FOLDER]
 
-A page belongs to one struct, whose fields are annotated with `msgspec.Meta`: the description, the range, and where the
-default says nothing to a reader, words for it (`extra={"default": ...}`). A new page is one line in `PAGES`.
+A table belongs to one struct. Its fields are annotated with `msgspec.Meta`: the range, a description, and where the
+default says nothing to a reader, words for it (`extra={"default": ...}`). What stands below a field as its docstring is
+added to the description. A new page is one entry in `PAGES`.
 """
 
 from __future__ import annotations
 
+import ast
+import inspect
+import re
 import sys
+import textwrap
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from impasto.errors import meta_of, range_in_words
+from impasto.fitting.options import FitOptions
 from impasto.stylize.controls import Controls
+from impasto.training.recipe import PredictorOptions, Recipe, StyleEntry, TrainingOptions
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 
 
 class Page(NamedTuple):
-    """A page of the reference."""
+    """A page of the reference: an introduction, and a table for each struct, by its heading."""
 
     title: str
     introduction: str
-    struct: type[msgspec.Struct]
+    tables: dict[str, type[msgspec.Struct]]
 
 
 PAGES = {
@@ -34,24 +41,71 @@ PAGES = {
         "How a photo is painted, in whatever style. Each control is a keyword of `stylizer(photo, style, ...)`, a\n"
         "field of `impasto.stylize.controls.Controls`, and an option of `impasto stylize`: `keep_color` is\n"
         "`--keep-color`. [What they look like](../guide/controls.md).",
-        Controls,
+        {"": Controls},
+    ),
+    "fitting.md": Page(
+        "Options of a fit",
+        "How `impasto.add_style` fits a style to a painting: keywords of it, and fields of\n"
+        "`impasto.fitting.options.FitOptions`. `impasto add-style` and `impasto refit` have options for some of them.",
+        {"": FitOptions},
+    ),
+    "recipe.md": Page(
+        "Recipes",
+        "What `impasto train` reads from a TOML file. `recipes/` has the recipes of the bundled models.",
+        {
+            "The file": Recipe,
+            "[[styles]]": StyleEntry,
+            "[training]": TrainingOptions,
+            "[predictor]": PredictorOptions,
+        },
     ),
 }
 
 
 def render(page: Page) -> str:
     """The page as Markdown."""
-    head = ["| name | default | range | what it does |", "|---|---|---|---|"]
-    rows = [row(field) for field in msgspec.structs.fields(page.struct)]
-    made = "<!-- Written by tools/reference.py; do not edit. -->"
-    return "\n\n".join([made, f"# {page.title}", page.introduction, "\n".join([*head, *rows])]) + "\n"
+    parts = ["<!-- Written by tools/reference.py; do not edit. -->", f"# {page.title}", page.introduction]
+    for heading, struct in page.tables.items():
+        parts += [f"## {heading}"] * bool(heading) + [table(struct)]
+    return "\n\n".join(parts) + "\n"
 
 
-def row(field: msgspec.structs.FieldInfo) -> str:
-    """A field as a line of the table."""
+def table(struct: type[msgspec.Struct]) -> str:
+    """The fields of a struct as a Markdown table."""
+    below = docstrings(struct)
+    rows = [row(field, below.get(field.name, "")) for field in msgspec.structs.fields(struct)]
+    return "\n".join(["| name | default | range | what it does |", "|---|---|---|---|", *rows])
+
+
+def row(field: msgspec.structs.FieldInfo, below: str) -> str:
+    """A field as a line of the table, with the docstring ``below`` it."""
     meta = meta_of(field.type)
-    cells = f"`{field.name}`", default(field), range_in_words(meta), meta.description or ""
+    text = " ".join(part for part in (meta.description, below) if part)
+    cells = f"`{field.name}`", default(field), range_in_words(meta), text
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def docstrings(struct: type[Any]) -> dict[str, str]:
+    """Field -> the docstring below it, on one line and without roles, also for the fields of its bases."""
+    found: dict[str, str] = {}
+    for base in reversed(struct.__mro__):
+        if not issubclass(base, msgspec.Struct) or base is msgspec.Struct:
+            continue
+        (body,) = ast.parse(textwrap.dedent(inspect.getsource(base))).body
+        assert isinstance(body, ast.ClassDef)
+        for field, after in zip(body.body, body.body[1:], strict=False):
+            if (
+                isinstance(field, ast.AnnAssign)
+                and isinstance(after, ast.Expr)
+                and isinstance(after.value, ast.Constant)
+            ):
+                found[ast.unparse(field.target)] = plain(str(after.value.value))
+    return found
+
+
+def plain(text: str) -> str:
+    """Sphinx's roles as code: ``:func:`impasto.x``` -> `impasto.x`."""
+    return " ".join(re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text).replace("``", "`").split())
 
 
 def default(field: msgspec.structs.FieldInfo) -> str:

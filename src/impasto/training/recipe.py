@@ -49,7 +49,7 @@ class StyleEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Without it, all of the image is the style."""
     size: Positive | None = None
     """The long side at which the image, or the part in ``box``, is read, in pixels; a smaller one makes finer strokes.
-    Without it, the image is read at its own size."""
+    Without it, a large image is read at 768 pixels, and a smaller one at its own size."""
     weight: Annotated[float, Meta(gt=0)] = 1.0
     """The style loss of this style is multiplied by it. For the identity style, the squared error of pixels is."""
     share: Positive = 1
@@ -163,8 +163,11 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     slots: Positive
     """The number of rows in the style table; those that no style names stay as they were initialised."""
     styles: Annotated[tuple[StyleEntry, ...], Meta(min_length=1)]
+    """A ``[[styles]]`` table for each style, at least one."""
     training: TrainingOptions = TrainingOptions()
+    """The ``[training]`` table."""
     predictor: PredictorOptions | None = None
+    """The ``[predictor]`` table. Without it, no predictor is trained."""
     licence: str = ""
     """The licence of the trained model."""
     notes: str = ""
