@@ -51,7 +51,9 @@ PAGES = {
     ),
     "recipe.md": Page(
         "Recipes",
-        "What `impasto train` reads from a TOML file. `recipes/` has the recipes of the bundled models.",
+        "What `impasto train` reads from a TOML file. `recipes/` has the recipes of the bundled models.\n\n"
+        'A recipe may also say `catalogue = "catalogue.toml"`, a path relative to it. The catalogue describes artworks\n'
+        "once, by slug, with the keys of `[[styles]]`; the recipe's styles then give their slug and what differs.",
         {
             "The file": Recipe,
             "[[styles]]": StyleEntry,
@@ -94,12 +96,9 @@ def docstrings(struct: type[Any]) -> dict[str, str]:
         (body,) = ast.parse(textwrap.dedent(inspect.getsource(base))).body
         assert isinstance(body, ast.ClassDef)
         for field, after in zip(body.body, body.body[1:], strict=False):
-            if (
-                isinstance(field, ast.AnnAssign)
-                and isinstance(after, ast.Expr)
-                and isinstance(after.value, ast.Constant)
-            ):
-                found[ast.unparse(field.target)] = plain(str(after.value.value))
+            match field, after:
+                case ast.AnnAssign(target=target), ast.Expr(value=ast.Constant(value=str(text))):
+                    found[ast.unparse(target)] = plain(text)
     return found
 
 
@@ -114,7 +113,7 @@ def default(field: msgspec.structs.FieldInfo) -> str:
     if said or field.required:
         return said or "none: it must be given"
     value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
-    return f"`{value!r}`"
+    return "the defaults below" if isinstance(value, msgspec.Struct) else f"`{value!r}`"
 
 
 def main(folder: Path = FOLDER) -> None:
