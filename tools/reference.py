@@ -52,8 +52,8 @@ PAGES = {
     "recipe.md": Page(
         "Recipes",
         "What `impasto train` reads from a TOML file. `recipes/` has the recipes of the bundled models.\n\n"
-        'A recipe may also say `catalogue = "catalogue.toml"`, a path relative to it. The catalogue describes artworks\n'
-        "once, by slug, with the keys of `[[styles]]`; the recipe's styles then give their slug and what differs.",
+        'A recipe may also say `catalogue = "catalogue.toml"`, a path relative to it. The catalogue describes\n'
+        "artworks once, by slug, with the keys of `[[styles]]`; the recipe's styles then give their slug and what differs.",
         {
             "The file": Recipe,
             "[[styles]]": StyleEntry,
