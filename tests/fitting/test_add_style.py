@@ -149,7 +149,7 @@ def test_interrupting_keeps_the_best_row(trained: Path, painting: Path, workshop
 
 
 def test_command_line(trained: Path, painting: Path, workshop, photo: Path, tmp_path: Path) -> None:
-    inputs = ["--content", workshop.photos, "--vgg", workshop.vgg, "--model", trained, "--minutes", 0.001]
+    inputs = ["--content", workshop.photos, "--model", trained, "--minutes", 0.001]
     added = invoke("add-style", painting, "--name", "mine", "--artist", "me", *inputs)
     assert added.exit_code == 0, added.output
     assert "of the style gap" in added.stdout
@@ -285,6 +285,11 @@ def test_numbers_out_of_bounds_are_named(options: dict[str, float], message: str
 def test_the_command_line_names_them_too(trained: Path, painting: Path) -> None:
     result = invoke("add-style", painting, "--name", "mine", "--model", trained, "--likeness", 2)
     assert (result.exit_code, result.stderr) == (2, "impasto: likeness 2: must be between 0.1 and 0.9\n")
+
+
+def test_the_command_line_fits_with_the_vgg_that_is_named(trained: Path, painting: Path, tmp_path: Path) -> None:
+    result = invoke("add-style", painting, "--name", "mine", "--model", trained, "--vgg", tmp_path / "none.safetensors")
+    assert (result.exit_code, result.stderr.count("\n"), "none.safetensors" in result.stderr) == (2, 1, True)
 
 
 def test_help_tells_the_size_at_which_paintings_are_read() -> None:

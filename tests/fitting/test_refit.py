@@ -62,7 +62,7 @@ def test_the_command_takes_options_and_tells_how_it_went(trained: Path, workshop
         self.step += 1
 
     monkeypatch.setattr(Fit, "take_step", take_step)
-    options = ["-s", "mural", "--raster", "4", "--specks", "0.5", "--seconds", "0.001", "--vgg", str(workshop.vgg)]
+    options = ["-s", "mural", "--raster", "4", "--specks", "0.5", "--seconds", "0.001"]
     result = invoke(trained, tmp_path / "new", workshop, *options)
     assert result.exit_code == 0, result.output
     assert set(seen) == {msgspec.structs.replace(REFIT, raster=4.0, specks=0.5, minutes=0.001 / 60)}
@@ -95,11 +95,13 @@ def test_an_interrupted_style_is_not_taken_for_done(trained: Path, workshop, tmp
     assert all(np.array_equal(before[slug].row, after[slug].row) for slug in before)
 
 
-@pytest.mark.parametrize("wrong", ["style", "images", "out"])
+@pytest.mark.parametrize("wrong", ["style", "images", "out", "vgg"])
 def test_what_is_wrong_is_said_before_anything_is_written(wrong: str, trained: Path, workshop, tmp_path: Path) -> None:
     out, options = tmp_path / "new", []
     if wrong == "style":
         options = ["-s", "murl"]
+    elif wrong == "vgg":
+        options = ["--vgg", str(tmp_path / "none.safetensors")]
     elif wrong == "images":
         options = ["--style-images", str(tmp_path)]
     else:

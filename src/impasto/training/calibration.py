@@ -130,24 +130,27 @@ class Sample:
 
 @dataclass(frozen=True)
 class _Seen:
-    """Of pictures: Gram matrices, whole (N,G), scaled so that squared distances are style losses, and their first
-    entries (N,S); what content losses are distances of (N,E)."""
+    """What the encoder sees in N pictures."""
 
     grams: Tensor
+    """(N,G), whole Gram matrices, scaled so that squared distances are weighted style losses."""
     first: Tensor
+    """(N,S), their first entries; see :func:`impasto.nn.predictor.painting_grams`."""
     forms: Tensor
+    """(N,E), features scaled so that squared distances are content losses."""
 
 
 @dataclass(frozen=True)
 class Finder:
-    """Finds a correction for the rows of a painter's predictor.
+    """Finds a correction for the rows of a predictor.
 
     Args:
         painter: a network with a predictor.
         samples: what directions are found from; there must be at least as many as directions.
-        whole: paintings (1,3,H,W) to learn from what probes tell. Parts in other colours, as samples are, teach
-            less well.
-        others: for each of these, photos (N,3,H,W) with noise, of whose pictures those that are looked at shall tell.
+        whole: paintings (1,3,H,W), RGB in [0,1], from which it is learnt what probes tell. Parts of paintings in other
+            colours, as in ``samples``, teach that less well.
+        others: for each painting in ``whole``, photos (N,3,H,W) with noise; probes must tell what pictures of these are
+            like.
         noise: standard deviation of the noise in photos, on the 0..255 scale.
         weight: the weight of the style loss.
         precision: what networks compute in.
@@ -185,7 +188,8 @@ class Finder:
 
     @torch.no_grad()
     def with_probes(self, correction: Correction) -> Correction:
-        """The same with all probes, each learnt where it will be used: at rows corrected by those before it."""
+        """The same correction with all its probes. Each probe learns from rows that the probes before it have
+        corrected, as it will be used."""
         predictor = self.painter.predictor
         assert predictor is not None
         predicted, targets = map(torch.cat, zip(*map(predictor.read, self.whole), strict=True))
@@ -205,6 +209,8 @@ class Finder:
         return correction
 
     def _corrected(self, correction: Correction, row: Tensor, painting: _Seen) -> Tensor:
+        """The row (1,P) after the correction, for a painting (N = 1)."""
+
         def paint(number: int, at: Floats) -> Floats:
             photo = torch.from_numpy(probe(number, self.noise)).to(row)
             return self._first(photo, torch.from_numpy(at).to(row))
@@ -214,7 +220,8 @@ class Finder:
 
     @torch.no_grad()
     def _first(self, photos: Tensor, row: Tensor) -> Floats:
-        """(S,), the Gram matrices of pictures of ``photos`` (N,3,H,W) in one row (P,), in the mean."""
+        """The first entries of the Gram matrices (S,) of pictures of ``photos`` (N,3,H,W) in the style of one ``row``
+        (P,), in the mean over photos."""
         pictures = self._paint(photos, row.expand(len(photos), -1))
         return np.asarray(self._see(pictures).first.mean(dim=0).cpu())
 

@@ -194,6 +194,8 @@ class Objective(abc.ABC):
         return torch.cat([torch.where(slot == self.identity, same, named), predicted])
 
     def _likeness(self, content: Tensor, target: Tensor) -> Tensor:
+        """The content likeness (N,) of pictures, NaN where the photo has no forms, given content features (N,C,H,W) of
+        pictures and of photos."""
         contrast = target.float().var(dim=(2, 3)).mean(dim=1)
         return torch.where(contrast > _EMPTY * self.another / 2, content_likeness(content, target), math.nan)
 
@@ -216,6 +218,7 @@ class Objective(abc.ABC):
 
     @torch.no_grad()
     def _predicted_styles(self, half: Predicted) -> Styles:
+        """The styles of the parts of paintings, which the loss network sees anew in each step."""
         grams = describe(self.loss_network, half.parts, self.shifts).grams
         terms = self.scores.terms(grams)
         photo = terms.sum(dim=1)
@@ -226,6 +229,7 @@ class Objective(abc.ABC):
         return Styles(grams, weights, photo, torch.full_like(photo, self._predicted_likeness))
 
     def _of(self, slot: Tensor) -> Grams:
+        """The Gram matrices of slots (N,): layer -> (N,C,C)."""
         return {layer: gram[slot] for layer, gram in self.targets.items()}
 
 
