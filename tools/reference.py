@@ -53,7 +53,8 @@ PAGES = {
         "Recipes",
         "What `impasto train` reads from a TOML file. `recipes/` has the recipes of the bundled models.\n\n"
         'A recipe may also say `catalogue = "catalogue.toml"`, a path relative to it. The catalogue describes\n'
-        "artworks once, by slug, with the keys of `[[styles]]`; the recipe's styles then give their slug and what differs.",
+        "artworks once, by slug, with the keys of `[[styles]]`; the recipe's styles then give their slug and\n"
+        "what differs.",
         {
             "The file": Recipe,
             "[[styles]]": StyleEntry,

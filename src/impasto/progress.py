@@ -77,10 +77,3 @@ def write(line: str) -> None:
     from tqdm import tqdm
 
     tqdm.write(line)
-
-
-def progress(items: Iterable[T], *, total: int | None = None, unit: str = "it", show: bool = True) -> Iterator[T]:
-    """Yield ``items``, with a bar on standard error if it is a terminal and ``show`` is true."""
-    from tqdm import tqdm
-
-    return iter(tqdm(items, total=total, unit=unit, disable=None if show else True))

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from impasto.cli.options import needs_train_extra
+from impasto.progress import bar
 
 
 @click.command()
@@ -22,5 +23,6 @@ def correct(model: Path, recipe: Path, content: Path, paintings: tuple[Path, ...
     """
     with needs_train_extra():
         from impasto.training import calibration
-    correction = calibration.correct(model, recipe, content, paintings, out)
+    with bar("painting") as progress:
+        correction = calibration.correct(model, recipe, content, paintings, out, progress)
     click.echo(f"{out}: corrects predicted styles in {len(correction.directions)} directions")

@@ -11,6 +11,7 @@ import msgspec
 from impasto.assets import examples
 from impasto.cli.options import needs_train_extra, runtime_option, style_images_option, vgg_option
 from impasto.errors import ImpastoError
+from impasto.progress import bar
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -55,7 +56,10 @@ def evaluate(
     def keep(name: str, picture: Image.Image) -> None:
         pictures.setdefault(name, []).append(ImageOps.fit(picture, _SHOWN))
 
-    scores = evaluation.evaluate(stylizer, photos or examples(), style_images, size=size, vgg=vgg, on_picture=keep)
+    with bar("photo") as progress:
+        scores = evaluation.evaluate(
+            stylizer, photos or examples(), style_images, size=size, vgg=vgg, on_picture=keep, progress=progress
+        )
     click.echo(table(scores))
     if sheet:
         write_image(styles_by_photos(stylizer.styles, pictures), sheet)

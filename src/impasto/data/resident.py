@@ -28,7 +28,7 @@ from impasto.errors import ImpastoError
 from impasto.images.arrays import Array
 from impasto.images.io import read_photo
 from impasto.images.noise import noise
-from impasto.progress import progress
+from impasto.progress import bar, reported
 from impasto.styles.painting import PREDICTED_SIDE, read_painting
 
 logger = logging.getLogger(__name__)
@@ -67,9 +67,9 @@ class Pictures:
     def __init__(
         self, paths: Sequence[Path], read: Callable[[Path], Array], shorter: int, device: torch.device
     ) -> None:
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(os.cpu_count()) as pool, bar("picture") as progress:
             found = pool.map(lambda path: _unless_broken(path, read, shorter), paths)
-            arrays = list(progress(found, total=len(paths), unit="picture"))
+            arrays = list(reported(found, progress, total=len(paths)))
         good = [(number, pixels) for number, pixels in enumerate(arrays) if pixels is not None]
         if not good:
             raise ImpastoError(f"{paths[0].parent}: none of the pictures can be read")

@@ -34,7 +34,7 @@ from impasto.losses.perceptual import (
 from impasto.losses.targets import style_grams
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
-from impasto.progress import progress
+from impasto.progress import Progress, reported, silent
 from impasto.styles.painting import painting_of
 from impasto.styles.style import IDENTITY, Style
 from impasto.stylize.stylizer import Stylizer
@@ -104,6 +104,7 @@ def evaluate(
     size: int = 512,
     vgg: str | Path | None = None,
     on_picture: OnPicture | None = None,
+    progress: Progress = silent,
 ) -> Evaluation:
     """Score every style of a model that has a style image.
 
@@ -114,6 +115,7 @@ def evaluate(
         size: the shorter side to which photos are scaled, in pixels.
         vgg: VGG-16's weights, see :func:`impasto.nn.vgg_weights.load_vgg16`.
         on_picture: is called with "photo" and each photo, then with the slug of each style and its picture.
+        progress: is told of every photo.
 
     Raises:
         ImpastoError: an input is missing or unreadable, or a style image is not the one that the model was trained on.
@@ -124,7 +126,7 @@ def evaluate(
     files = _read(photos, size)
     judge = _judge(stylizer, styles, style_images, vgg)
     scores: dict[str, list[PhotoScore]] = {style.slug: [] for style in styles}
-    for photo in progress(_described(judge.vgg, files), total=len(files), unit="photo"):
+    for photo in reported(_described(judge.vgg, files), progress, total=len(files)):
         if on_picture:
             on_picture("photo", photo.image)
         for style in styles:

@@ -25,7 +25,7 @@ from impasto.nn.load import load_network, load_predictor
 from impasto.nn.onnx import predictor_to_onnx
 from impasto.nn.precision import autocast, fastest_precision
 from impasto.nn.predictor import painting_grams
-from impasto.progress import progress
+from impasto.progress import Progress, reported, silent
 from impasto.stylize.correction import Correction, Floats
 from impasto.stylize.predictor import PROBES, probe
 from impasto.training.recipe import Recipe, read_recipe
@@ -58,6 +58,7 @@ def find_correction(
     paintings: Paintings,
     photos: Sequence[Path],
     precision: torch.dtype = torch.float32,
+    progress: Progress = silent,
 ) -> Correction:
     """The correction of the rows that a predictor finds, in as many directions as the recipe wants.
 
@@ -67,6 +68,7 @@ def find_correction(
         paintings: the paintings that the predictor learnt from.
         photos: files.
         precision: what networks compute in.
+        progress: is told of every painting, in each of several passes over all of them.
 
     Raises:
         ImpastoError: a photo cannot be read.
@@ -81,11 +83,15 @@ def find_correction(
     others = [each.to(device) for each in other_photos(photos, options.directions, recipe.input_noise)]
     whole = [(paintings.as_it_is(number)[None].float() / 255).to(device) for number in range(options.directions)]
     weight = options.weight or _WEIGHT
-    finder = Finder(painter.requires_grad_(False), drawn, whole, others, recipe.input_noise, weight, precision)
+    finder = Finder(
+        painter.requires_grad_(False), drawn, whole, others, recipe.input_noise, weight, precision, progress
+    )
     return finder.find(options.directions)
 
 
-def correct(model: Path, recipe: Path, content: Path, paintings: Sequence[Path], out: Path) -> Correction:
+def correct(
+    model: Path, recipe: Path, content: Path, paintings: Sequence[Path], out: Path, progress: Progress = silent
+) -> Correction:
     """Find the correction of the styles that a model predicts, and write a copy of the model with it.
 
     Args:
@@ -94,6 +100,7 @@ def correct(model: Path, recipe: Path, content: Path, paintings: Sequence[Path],
         content: folder of photos.
         paintings: folders of the paintings that the predictor learnt from.
         out: folder of the copy.
+        progress: see :func:`find_correction`.
 
     Raises:
         ImpastoError: an input is missing or broken, the model predicts no styles, the recipe has no directions, or
@@ -111,7 +118,7 @@ def correct(model: Path, recipe: Path, content: Path, paintings: Sequence[Path],
     predictor = load_predictor(loaded)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     painter = JointNetwork(load_network(loaded), predictor).to(device)
-    found = find_correction(painter, settings, unnamed, find_photos(content), fastest_precision(device))
+    found = find_correction(painter, settings, unnamed, find_photos(content), fastest_precision(device), progress)
     graphs = predictor_to_onnx(load_predictor(loaded), loaded.weights(PREDICTOR_WEIGHTS))
     contents = {graph.value: content for graph, content in graphs.items()} | {CORRECTION: found.to_bytes()}
     add_files(copy_model(loaded, out).path, contents)
@@ -154,6 +161,7 @@ class Finder:
         noise: standard deviation of the noise in photos, on the 0..255 scale.
         weight: the weight of the style loss.
         precision: what networks compute in.
+        progress: is told of every painting.
     """
 
     painter: JointNetwork
@@ -163,6 +171,7 @@ class Finder:
     noise: float
     weight: float = _WEIGHT
     precision: torch.dtype = torch.float32
+    progress: Progress = silent
 
     def find(self, directions: int) -> Correction:
         """A correction in so many directions, with those of the colours among them.
@@ -199,7 +208,7 @@ class Finder:
         for number in range(len(PROBES)):
             photo = torch.from_numpy(probe(number, self.noise)).to(predicted)
             seen, others = (
-                np.stack([self._first(*each) for each in progress(pairs, unit="painting", total=len(rows))])
+                np.stack([self._first(*each) for each in reported(pairs, self.progress, total=len(rows))])
                 for pairs in (zip(repeat(photo), rows, strict=False), zip(self.others, rows, strict=True))
             )
             correction = correction.with_probe(seen / lengths, others / lengths)
@@ -227,7 +236,7 @@ class Finder:
 
     def _each(self, rows: list[Tensor], paintings: list[_Seen]) -> Iterator[tuple[Sample, Tensor, _Seen]]:
         each = zip(self.samples, rows, paintings, strict=True)
-        return progress(each, unit="painting", total=len(rows))
+        return reported(each, self.progress, total=len(rows))
 
     def _paint(self, photos: Tensor, rows: Tensor) -> Tensor:
         with autocast(photos.device, self.precision):

@@ -19,6 +19,7 @@ from impasto.nn import ARCHITECTURES, StyleTransferNetwork
 from impasto.nn.joint import JointNetwork
 from impasto.nn.onnx import predictor_to_onnx, to_onnx
 from impasto.nn.predictor import StylePredictor
+from impasto.progress import bar
 from impasto.styles.painting import read_painting, style_image_path, thumbnail
 from impasto.styles.style import Style, StyleInfo
 from impasto.training.calibration import find_correction
@@ -96,7 +97,8 @@ def _correction_files(run: Run, painter: JointNetwork) -> dict[str, bytes]:
         return {}
     assert run.paintings is not None
     trained = copy.deepcopy(painter).to(run.accelerator.device)
-    found = find_correction(trained, run.recipe, run.paintings, run.crops.photos, run.precision)
+    with bar("painting") as progress:
+        found = find_correction(trained, run.recipe, run.paintings, run.crops.photos, run.precision, progress)
     return {CORRECTION: found.to_bytes()}
 
 
