@@ -23,6 +23,7 @@ from impasto.data.crops import CropOptions, Crops
 from impasto.data.paintings import Paintings
 from impasto.evaluation import evaluate
 from impasto.fitting.add_style import add_style
+from impasto.fitting.options import FitOptions
 from impasto.fitting.refit import refit
 from impasto.images.io import read_photo
 from impasto.models.model import Model, load_model
@@ -84,6 +85,7 @@ def _large(folder: Path) -> tuple[Path, np.ndarray]:
 AWKWARD = [_rotated, _half_transparent, _deep_grey, _wide_gamut, _large]
 """Make a file in a folder and return it with what is to be seen in it, (H,W,3) uint8."""
 Awkward = Callable[[Path], tuple[Path, np.ndarray]]
+QUICK = FitOptions(steps=1, crop=48)
 TOLERANCE = 2
 """Levels by which conversions of colour may round otherwise."""
 
@@ -128,7 +130,7 @@ def test_predicted_and_fitted_styles(twins: tuple[Path, Path], tmp_path: Path, m
     np.testing.assert_array_equal(predicted.row, plain.row)
     assert predicted.info.image_size == plain.info.image_size == max(read_painting(twins[1]).array.shape)
     fitted = [
-        add_style(path, f"fitted-{number}", minutes=1e-4, content=free_photos(), as_is=True)
+        add_style(path, f"fitted-{number}", content=free_photos(), as_is=True, steps=1, crop=48)
         for number, path in enumerate(twins)
     ]
     np.testing.assert_array_equal(fitted[0].row, fitted[1].row)
@@ -155,7 +157,7 @@ def test_refit_and_evaluate_and_train(workshop, twins: tuple[Path, Path], traine
         targets = {layer: gram[0] for layer, gram in run.objectives[0].targets.items()}
         model = _with_style_of(trained, path, tmp_path / f"model-{path.parent.name}")
         photos, refitted = [workshop.photos / "photo0.png"], tmp_path / f"refit-{path.parent.name}"
-        (style,) = refit(model, path.parent, photos, load_slim_vgg(), refitted, only=["mural"], seconds=1e-3)
+        (style,) = refit(model, path.parent, photos, load_slim_vgg(), refitted, only=["mural"], options=QUICK)
         scores = evaluate(impasto.load(model.path), workshop.photos, path.parent, size=48, vgg=workshop.vgg)
         results.append((targets, style.row, scores.styles[0].style_gap_closed))
     (targets, row, gap), (plain_targets, plain_row, plain_gap) = results
