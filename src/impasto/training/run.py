@@ -30,7 +30,9 @@ from impasto.training.recipe import Recipe, TrainingOptions
 from impasto.training.start import initial_network
 
 CHECKPOINT = "checkpoint.safetensors"
+"""The checkpoint's file name in the output folder."""
 RECIPE = "recipe.json"
+"""The file name of the recipe, complete, as the run uses it."""
 _MEASURED = 32
 """The number of photos by which losses are measured."""
 
