@@ -77,6 +77,7 @@ paintings.PREDICTED_SIDE = resident.PREDICTED_SIDE = 128
 training_run._MEASURED = 8
 # Nor need the photos by which corrections are found be so many and so large.
 calibration.OTHERS, calibration.OTHERS_SIDE = 2, 96
+calibration._SIDE = 96
 
 
 @pytest.hookimpl(tryfirst=True)
