@@ -37,10 +37,10 @@ _A_YEAR = 60 * 24 * 365.0
 """In minutes: no limit of time."""
 
 
-def forward_and_backward(network: SlimVGG | VGG16, precision: torch.dtype) -> Any:
-    """A call that makes one pass of a loss network, and the pass back, over a batch as large as in fitting."""
+def forward_and_backward(network: SlimVGG | VGG16, precision: torch.dtype, crop: int) -> Any:
+    """A call that makes one pass of a loss network, and the pass back, over 4 crops."""
     network = network.to(precision).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    image = torch.rand(4, 3, 160, 160).contiguous(memory_format=torch.channels_last).requires_grad_()
+    image = torch.rand(4, 3, crop, crop).contiguous(memory_format=torch.channels_last).requires_grad_()
 
     def call() -> None:
         sum(seen.float().square().mean() for seen in network(image, STYLE_LAYERS).values()).backward()
@@ -48,14 +48,14 @@ def forward_and_backward(network: SlimVGG | VGG16, precision: torch.dtype) -> An
     return call
 
 
-def speed(vgg: Path | None, rounds: int) -> dict[str, list[float]]:
+def speed(vgg: Path | None, crop: int, rounds: int) -> dict[str, list[float]]:
     """The seconds of forward and backward passes, by network and precision."""
     calls = {}
     # bfloat16 is measured only where the processor computes in it.
     for precision in dict.fromkeys((torch.float32, fastest_precision(torch.device("cpu")))):
         name = str(precision).removeprefix("torch.")
-        calls[f"VGG-16, {name}"] = forward_and_backward(load_vgg16(vgg), precision)
-        calls[f"slim, {name}"] = forward_and_backward(load_slim_vgg(), precision)
+        calls[f"VGG-16, {name}"] = forward_and_backward(load_vgg16(vgg), precision, crop)
+        calls[f"slim, {name}"] = forward_and_backward(load_slim_vgg(), precision, crop)
     return interleaved(calls, rounds=rounds)
 
 
@@ -134,8 +134,9 @@ def main() -> None:
     parser.add_argument("--crop", type=int, default=160, help="side of the crops that are fitted on")
     parser.add_argument("--rounds", type=int, default=9)
     arguments = parser.parse_args()
-    seconds = speed(arguments.vgg, arguments.rounds)
-    print(table(["forward and backward, 4 × 160²", "s"], [[name, f"{median(s):.3f}"] for name, s in seconds.items()]))
+    seconds = speed(arguments.vgg, arguments.crop, arguments.rounds)
+    rows = [[name, f"{median(times):.3f}"] for name, times in seconds.items()]
+    print(table([f"forward and backward, 4 × {arguments.crop}²", "s"], rows))
     results: dict[str, Any] = {}
     for path in arguments.paintings:
         for result in compare(read_painting(path), arguments):

@@ -9,6 +9,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import shutil
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,7 @@ from safetensors.torch import save_file
 from impasto.data import paintings, resident
 from impasto.nn.vgg import VGG16
 from impasto.training import Run, calibration, export_model, prepare, read_recipe, start, train
+from impasto.training import run as training_run
 
 RECIPE = """
 name = "tiny"
@@ -70,8 +73,11 @@ os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="impasto-tests-")
 start.DESCRIBED = 7
 # Nor need parts of paintings be large: reading them takes more than half of a step here.
 paintings.PREDICTED_SIDE = resident.PREDICTED_SIDE = 128
+# Nor need losses be measured by many photos: VGG-16 sees them before each of the runs here.
+training_run._MEASURED = 8
 # Nor need the photos by which corrections are found be so many and so large.
 calibration.OTHERS, calibration.OTHERS_SIDE = 2, 96
+calibration._SIDE = 96
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -142,30 +148,53 @@ class Workshop:
         recipe = read_recipe(self.recipe(**options))  # type: ignore[arg-type]
         return prepare(recipe, self.photos, out, style_images=self.style_images, vgg=self.vgg, resume=resume)
 
+    def make_model(self, run: Run) -> None:
+        """Train to the end, and write the model into the run's folder."""
+        train(run)
+        export_model(run, self.style_images)
+
 
 @pytest.fixture(scope="session")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     return Workshop(tmp_path_factory.mktemp("workshop"))
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """The folder ``name``, made by the first of the test processes that asks for it; the others wait until it is done.
+
+    Args:
+        factory: pytest's own; the parent of its folders is common to all test processes.
+        name: the name of the folder.
+        make: fills the folder, whose path it is given.
+    """
+    several = "PYTEST_XDIST_WORKER" in os.environ
+    root = factory.getbasetemp().parent if several else factory.getbasetemp()
+    folder, done = root / name, root / f"{name}.done"
+    try:
+        (root / f"{name}.begun").touch(exist_ok=False)
+    except FileExistsError:
+        while not done.exists():
+            time.sleep(0.1)
+        return folder
+    try:
+        make(folder)
+    finally:
+        done.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def trained(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder: a fast network after 20 steps, slots 0 and 1 trained, 2 and 3 not. Not to be changed."""
-    out = tmp_path_factory.mktemp("trained") / "tiny"
-    run = workshop.prepare(out)
-    train(run)
-    export_model(run, workshop.style_images)
-    return out
+    return made_once(tmp_path_factory, "trained", lambda out: workshop.make_model(workshop.prepare(out)))
 
 
 @pytest.fixture(scope="session")
 def with_predictor(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The like, with a predictor after 8 steps. Not to be changed."""
-    out = tmp_path_factory.mktemp("predictor") / "tiny"
-    run = workshop.prepare_predictor(out, steps=8)
-    train(run)
-    export_model(run, workshop.style_images)
-    return out
+    return made_once(
+        tmp_path_factory, "predictor", lambda out: workshop.make_model(workshop.prepare_predictor(out, steps=8))
+    )
 
 
 @pytest.fixture

@@ -7,11 +7,13 @@ import shlex
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 
 from impasto.cli.main import main
+from impasto.fitting.options import ADD_STYLE, REFIT
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -37,12 +39,16 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     Image.open(workshop.style_images / "mural.png").save(folder / "artworks" / "mural.jpg")
     (recipe,) = blocks("toml")
     quick = recipe.replace("steps = 4000", "steps = 2").replace("crop = 192", "crop = 32")
+    quick = quick.replace('network = "paper"', 'network = "fast"')
     assert quick.count("= 2\n") == 2
     (folder / "recipe.toml").write_text(quick)
     Image.open(workshop.style_images / "glass.png").save(folder / "painting.jpg")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     (size,) = (option for option in main.commands["evaluate"].params if option.name == "size")
     monkeypatch.setattr(size, "default", 64)  # 512 pixels take VGG-16 half a minute
+    for command, options in (("add_style", ADD_STYLE), ("refit", REFIT)):
+        small = msgspec.structs.replace(options, crop=48)
+        monkeypatch.setattr(f"impasto.cli.{command}.{command.upper()}", small)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("IMPASTO_VGG16", str(workshop.vgg))
     return folder

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from safetensors.torch import load_file
 
 SCRIPT = """
@@ -36,24 +39,53 @@ rank = run.accelerator.process_index
 """
 
 
-def launch(workshop, out: Path, processes: int) -> list[dict[str, list[float]]]:
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    path = tmp_path / "script.py"
+    path.write_text(SCRIPT)
+    return path
+
+
+def arguments(workshop, out: Path) -> list[str]:
     out.mkdir()
-    script = out / "script.py"
-    script.write_text(SCRIPT)
-    recipe = workshop.recipe(steps=1)
-    arguments = [recipe, workshop.photos, workshop.style_images, workshop.vgg, out]
-    # What `accelerate launch` runs on GPUs; on processors alone, it would ask for MPI.
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
-    command = [sys.executable, *(launcher if processes > 1 else []), script, *arguments]
-    environment = os.environ | {"ACCELERATE_USE_CPU": "true"}
-    result = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
-    assert result.returncode == 0, result.stderr[-3000:]
-    return [json.loads((out / f"process{rank}.json").read_text()) for rank in range(processes)]
+    return list(map(str, (workshop.recipe(steps=1), workshop.photos, workshop.style_images, workshop.vgg, out)))
 
 
-def test_two_processes_average_gradients_and_see_different_data(workshop, tmp_path: Path) -> None:
-    first, second = launch(workshop, tmp_path / "two", 2)
-    (alone,) = launch(workshop, tmp_path / "one", 1)
+def told(out: Path, rank: int) -> dict[str, list[float]]:
+    return json.loads((out / f"process{rank}.json").read_text())
+
+
+def run_two(script: Path, workshop, out: Path) -> list[dict[str, list[float]]]:
+    """Run the script in two processes, with what ``accelerate launch`` and torchrun tell their processes."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    common = {"ACCELERATE_USE_CPU": "true", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": "2"}
+    command = [sys.executable, str(script), *arguments(workshop, out)]
+    processes = [
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | common | {
+            "RANK": str(rank), "LOCAL_RANK": str(rank), "LOCAL_WORLD_SIZE": "2"
+        })
+        for rank in range(2)
+    ]  # fmt: skip
+    for process in processes:
+        _, errors = process.communicate(timeout=300)
+        assert process.returncode == 0, errors[-3000:]
+    return [told(out, rank) for rank in range(2)]
+
+
+def run_one(script: Path, workshop, out: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[float]]:
+    """Run the script in this process."""
+    monkeypatch.setattr(sys, "argv", [str(script), *arguments(workshop, out)])
+    runpy.run_path(str(script))
+    return told(out, 0)
+
+
+def test_two_processes_average_gradients_and_see_different_data(
+    script: Path, workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = run_two(script, workshop, tmp_path / "two")
+    alone = run_one(script, workshop, tmp_path / "one", monkeypatch)
     # Four crops a step: each process takes two of them, and together they are what one process sees.
     assert len(set(first["seen"]) & set(second["seen"])) == 0
     assert sorted(first["seen"] + second["seen"]) == sorted(alone["seen"])

@@ -1,15 +1,17 @@
 """Export to ONNX: every graph that a runtime may run, with dynamic batch, height and width, and the style as an input.
 
-The graphs hold no weights. They refer to the safetensors file beside them, by offset and length.
+The graphs hold no weights. They refer to the safetensors file beside them, by offset and length. So the graphs of two
+networks of one architecture differ in nothing else, and each graph is traced once in a process, which takes half a
+second.
 """
 
 from __future__ import annotations
 
-import copy
 import io
 import json
 import warnings
 from collections.abc import Sequence
+from functools import cache
 
 import onnx
 import torch
@@ -18,9 +20,8 @@ from onnx import TensorProto, helper
 from torch import Tensor, nn
 
 from impasto.models.model import GRAPHS, PREDICTOR_WEIGHTS, WEIGHTS, Graph
-from impasto.nn.cin import conditional_instance_norm
 from impasto.nn.names import current_name
-from impasto.nn.network import ConvNorm, PaddedConv2d, StyleTransferNetwork
+from impasto.nn.network import Architecture, ConvNorm, PaddedConv2d, StyleTransferNetwork
 from impasto.nn.predictor import PaintingGrams, StylePredictor
 
 _OPSET = 17
@@ -92,12 +93,11 @@ def _faster(conv: PaddedConv2d) -> nn.Module:
 
 
 class _NetworkGraph(nn.Module):
-    """The network with what one graph computes as its forward pass, by the fastest modules that compute the same."""
+    """A new network with what one graph computes as its forward pass, by the fastest modules that compute the same."""
 
-    def __init__(self, network: StyleTransferNetwork, graph: Graph) -> None:
+    def __init__(self, architecture: Architecture, graph: Graph) -> None:
         super().__init__()
-        self.network = copy.deepcopy(network).eval()
-        self.network.normalise = conditional_instance_norm  # training may have put a compiled one in its place
+        self.network = StyleTransferNetwork(architecture).eval()
         self.graph = graph
         for layer in self.network.modules():
             if isinstance(layer, ConvNorm):
@@ -129,7 +129,7 @@ def to_onnx(network: StyleTransferNetwork, weights: bytes) -> dict[Graph, bytes]
         Graph -> the content of its ONNX file; :data:`impasto.models.model.GRAPHS` names the inputs and outputs.
     """
     ranges = _byte_ranges(weights)
-    return {graph: _export_network(network, graph, ranges) for graph in _NETWORK_GRAPHS}
+    return {graph: _export_network(network.architecture, graph, ranges) for graph in _NETWORK_GRAPHS}
 
 
 def predictor_to_onnx(predictor: StylePredictor, weights: bytes) -> dict[Graph, bytes]:
@@ -167,9 +167,17 @@ def _export_predictor(module: nn.Module, graph: Graph, ranges: dict[str, Range])
     return model.SerializeToString()
 
 
-def _export_network(network: StyleTransferNetwork, graph: Graph, ranges: dict[str, Range]) -> bytes:
+def _export_network(architecture: Architecture, graph: Graph, ranges: dict[str, Range]) -> bytes:
+    model = onnx.load_from_string(_network_graph(architecture, graph))
+    _take_weights_out(model.graph, ranges, WEIGHTS)
+    return model.SerializeToString()
+
+
+@cache
+def _network_graph(architecture: Architecture, graph: Graph) -> bytes:
+    """A graph of the networks of an architecture, as an ONNX file whose kernels have shapes but no values."""
     sizes = {0: "batch", 2: "height", 3: "width"}
-    size = network.architecture.style_size
+    size = architecture.style_size
     named = {
         "image": (torch.zeros(1, 3, 64, 64), sizes),
         "style": (torch.ones(1, size), {0: "batch"}),
@@ -180,8 +188,13 @@ def _export_network(network: StyleTransferNetwork, graph: Graph, ranges: dict[st
     }
     inputs, outputs = GRAPHS[graph]
     axes = {name: named[name][1] for name in (*inputs, *outputs)}
-    model = _traced(_NetworkGraph(network, graph), tuple(named[name][0] for name in inputs), inputs, outputs, axes)
-    _take_weights_out(model.graph, ranges, WEIGHTS)
+    with torch.random.fork_rng(devices=[]):  # new weights are drawn, which must not change what callers draw
+        module = _NetworkGraph(architecture, graph)
+    model = _traced(module, tuple(named[name][0] for name in inputs), inputs, outputs, axes)
+    kernels = {name for name, _ in module.named_parameters()}
+    for tensor in model.graph.initializer:
+        if tensor.name in kernels:
+            tensor.ClearField("raw_data")
     return model.SerializeToString()
 
 
