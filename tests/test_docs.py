@@ -51,5 +51,5 @@ def test_files_that_the_readme_and_the_guides_name_exist() -> None:
         for name in re.findall(
             r"(?<![\w/.-])(?:benchmarks|tools|recipes|docs|src)/[\w./-]+\.(?:py|toml|json|md)", page.read_text("utf-8")
         ):
-            if "history" not in name:
+            if not name.startswith("recipes/history/"):  # the report says in which commit these are
                 assert (ROOT / name).exists(), f"{page}: {name}"

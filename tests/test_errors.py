@@ -23,12 +23,35 @@ def test_values_are_checked_against_their_annotations() -> None:
     for options, message in (
         (Options(rate=0), "rate 0: must be above 0 and below 1"),
         (Options(rate=1), "rate 1: must be above 0 and below 1"),
-        (Options(rate=None), "rate None: must be a number above 0 and below 1"),
+        (Options(rate=None), "rate None: must be a number, above 0 and below 1"),
         (Options(steps=0), "steps 0: must be at least 1 step"),
     ):
         with pytest.raises(ImpastoError) as caught:
             check_ranges(options)
         assert str(caught.value) == message
+
+
+class Counts(msgspec.Struct):
+    """Numbers that must be whole."""
+
+    count: Annotated[int, Meta(ge=1, multiple_of=4)] = 4
+    share: Annotated[float, Meta(ge=0, le=1)] = 0.5
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"count": 4.0}, "count 4.0: must be a whole number"),
+        ({"count": True}, "count True: must be a whole number"),
+        ({"count": 6}, "count 6: must be a multiple of 4 and at least 1"),
+        ({"share": "1"}, "share '1': must be a number between 0 and 1"),
+        ({"share": float("nan")}, "share nan: must be between 0 and 1"),
+    ],
+)
+def test_kinds_of_numbers_are_checked(values: dict[str, object], words: str) -> None:
+    with pytest.raises(ImpastoError, match=words):
+        check_ranges(Counts(**values))  # type: ignore[arg-type]
+    check_ranges(Counts(count=8, share=1))
 
 
 def test_ranges_in_words() -> None:
@@ -44,4 +67,4 @@ def test_metadata_is_found_in_unions() -> None:
 
 def test_unknown_names_are_refused_with_near_ones() -> None:
     assert str(unknown("style", "murl", ["mural", "kiss"])) == "no style 'murl': did you mean mural?"
-    assert str(unknown("style", "x", ["b", "a"])) == "no style 'x': there is a, b"
+    assert str(unknown("style", "x", ["b", "a"])) == "no style 'x': known are a, b"

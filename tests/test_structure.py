@@ -68,8 +68,8 @@ def test_tests_have_the_folders_of_the_package() -> None:
 
 
 def test_pictures_are_opened_in_one_place() -> None:
-    """Nothing but images/io.py opens, turns upright or lists pictures."""
-    words = ("Image.open(", "exif_transpose(", "READABLE if", "MAX_IMAGE_PIXELS =")
+    """Nothing but images/io.py opens, turns upright, encodes or lists pictures."""
+    words = ("Image.open(", "exif_transpose(", "MAX_IMAGE_PIXELS =", '.glob("*.jpg', ".rglob(", "quality=9")
     found = {
         str(path.relative_to(PACKAGE)): word
         for path in FILES

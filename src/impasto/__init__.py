@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 from impasto.errors import ImpastoError
 
 if TYPE_CHECKING:
-    from impasto.fitting.add_style import add_style
+    from impasto.fitting.add_style import add_style as add_style
     from impasto.styles.rows import blend
     from impasto.styles.style import Style
     from impasto.stylize.stylizer import Stylizer, load
 
 __version__ = "0.1.0"
-__all__ = ["ImpastoError", "Style", "Stylizer", "__version__", "add_style", "blend", "load"]
+__all__ = ["ImpastoError", "Style", "Stylizer", "__version__", "blend", "load"]
 
 _HOMES = {
     "Style": "impasto.styles.style",
@@ -22,13 +22,16 @@ _HOMES = {
     "load": "impasto.stylize.stylizer",
 }
 """Where public names live. They are imported when they are first used: ``import impasto`` alone loads neither NumPy nor
-a runtime, and PyTorch comes with ``add_style`` only."""
+a runtime. ``add_style`` needs PyTorch, and so is not in ``__all__``: ``from impasto import *`` works without it."""
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    try:
+        value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    except ModuleNotFoundError as error:
+        raise ImpastoError(f"{name} needs {error.name}: pip install 'impasto[train]'") from None
     return value
 
 

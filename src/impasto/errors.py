@@ -6,7 +6,7 @@ import difflib
 import functools
 import math
 from collections.abc import Iterable
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, get_args
 
 import msgspec
@@ -24,7 +24,7 @@ def unknown(kind: str, value: str, known: Iterable[str]) -> ImpastoError:
     """The error for a ``value`` that is not among the ``known`` ones: it suggests similar names, or lists them all."""
     known = sorted(known)
     near = difflib.get_close_matches(value, known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there is {', '.join(known) or 'none'}"
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known) or 'none'}"
     return ImpastoError(f"no {kind} {value!r}: {hint}")
 
 
@@ -38,12 +38,14 @@ def check_ranges(values: msgspec.Struct) -> None:
         ImpastoError: a field with a range is no number or lies outside. NaN and infinity lie outside every range; None
             is accepted where the annotation says ``| None``.
     """
-    for name, meta, optional in _ranges(type(values)):
+    for name, meta, kind, optional in _ranges(type(values)):
         value = getattr(values, name)
         if value is None and optional:
             continue
-        if not isinstance(value, Real):
-            raise ImpastoError(f"{name} {value!r}: must be a number {range_in_words(meta)}")
+        if isinstance(value, bool) or not isinstance(value, Real) or not isinstance(value, kind):
+            number, words = ("whole number" if kind is Integral else "number"), range_in_words(meta)
+            comma = "" if words.startswith("between") else ","
+            raise ImpastoError(f"{name} {value!r}: must be a {number}{comma} {words}")
         if not _lies_within(float(value), meta):
             raise ImpastoError(f"{name} {value:g}: must be {range_in_words(meta)}")
 
@@ -65,20 +67,37 @@ def range_in_words(meta: msgspec.Meta) -> str:
     unit = f" {meta.extra['unit']}" if meta.extra and "unit" in meta.extra else ""
     if meta.ge is not None and meta.le is not None:
         return f"between {meta.ge:g} and {meta.le:g}{unit}"
-    bounds = {"at least": meta.ge, "above": meta.gt, "at most": meta.le, "below": meta.lt}
+    bounds = {
+        "a multiple of": meta.multiple_of,
+        "at least": meta.ge,
+        "above": meta.gt,
+        "at most": meta.le,
+        "below": meta.lt,
+    }
     return " and ".join(f"{words} {bound:g}{unit}" for words, bound in bounds.items() if bound is not None)
 
 
 @functools.cache
-def _ranges(kind: type[msgspec.Struct]) -> list[tuple[str, msgspec.Meta, bool]]:
-    """The fields that have a range: name, range, and whether they may be None."""
-    fields = [(field.name, field.type, meta_of(field.type)) for field in msgspec.structs.fields(kind)]
-    return [(name, meta, type(None) in get_args(of)) for name, of, meta in fields if range_in_words(meta)]
+def _ranges(struct: type[msgspec.Struct]) -> list[tuple[str, msgspec.Meta, type, bool]]:
+    """The fields that have a range: name, range, Integral or Real, and whether they may be None."""
+    fields = [(field.name, field.type, meta_of(field.type)) for field in msgspec.structs.fields(struct)]
+    return [
+        (name, meta, Integral if int in plain_types(of) else Real, type(None) in plain_types(of))
+        for name, of, meta in fields
+        if range_in_words(meta) and {int, float} & plain_types(of)
+    ]
+
+
+def plain_types(annotation: Any) -> set[Any]:
+    """All types in an annotation: float and None's for ``Annotated[float, ...] | None``."""
+    parts = [plain_types(part) for part in get_args(annotation) if not isinstance(part, msgspec.Meta)]
+    return set().union(*parts) if parts else {annotation}
 
 
 def _lies_within(value: float, meta: msgspec.Meta) -> bool:
     return (
         math.isfinite(value)
+        and (meta.multiple_of is None or value % meta.multiple_of == 0)
         and (meta.ge is None or value >= meta.ge)
         and (meta.gt is None or value > meta.gt)
         and (meta.le is None or value <= meta.le)

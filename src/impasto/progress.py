@@ -17,7 +17,7 @@ Progress = Callable[[int, int, str], None]
 
 
 def silent(done: int, total: int, note: str) -> None:
-    """The progress that nobody looks at."""
+    """Report nothing."""
 
 
 def reported(items: Iterable[T], progress: Progress, note: str = "", total: int | None = None) -> Iterator[T]:

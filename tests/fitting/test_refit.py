@@ -54,6 +54,16 @@ def test_rows_are_fitted_and_all_else_is_as_it_was(trained: Path, workshop, tmp_
     assert not any(np.array_equal(before.styles[slug].row, whole[slug].row) for slug in named)
 
 
+def test_a_style_says_at_last_at_which_size_its_image_was_read(model_copy: Path, workshop, tmp_path: Path) -> None:
+    """Files from before that was always written do not."""
+    file = model_copy / "styles" / "mural.safetensors"
+    style = Style.load(file)
+    Style(msgspec.structs.replace(style.info, image_size=None), style.row, style.thumbnail).save(file)
+    (fitted,) = refitted(model_copy, tmp_path / "new", workshop, "mural")
+    assert fitted.info == msgspec.structs.replace(style.info, losses=fitted.info.losses)
+    assert fitted.info.image_size == 80
+
+
 def test_the_command_takes_options_and_tells_how_it_went(trained: Path, workshop, tmp_path: Path, monkeypatch) -> None:
     seen = []
 

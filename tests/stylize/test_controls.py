@@ -57,7 +57,7 @@ def test_the_keywords_for_type_checkers_are_the_controls() -> None:
         ({"detail": -0.1}, "detail -0.1: must be between 0 and 1"),
         ({"stroke": 0.4}, "stroke 0.4: must be between 0.5 and 4"),
         ({"size": 0}, "size 0: must be at least 1 pixel"),
-        ({"size": float("inf")}, "size inf: must be at least 1 pixel"),
+        ({"size": float("inf")}, "size inf: must be a whole number, at least 1 pixel"),
     ],
 )
 def test_what_is_out_of_range_is_named(given: dict[str, Any], message: str) -> None:

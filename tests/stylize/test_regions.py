@@ -60,7 +60,7 @@ def test_shares_add_up_to_one(greys: list[int], height: int, width: int) -> None
 
 
 def test_bad_masks_are_named(stylizer, photo: Path, tmp_path: Path) -> None:
-    with pytest.raises(ImpastoError, match="black all over"):
+    with pytest.raises(ImpastoError, match="black everywhere"):
         stylizer(photo, "mural", regions=[(Image.new("L", (9, 9)), "stained-glass")])
     with pytest.raises(ImpastoError, match="no such file"):
         stylizer(photo, "mural", regions=[(tmp_path / "none.png", "stained-glass")])

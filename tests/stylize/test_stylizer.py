@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import pickle
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -156,7 +157,13 @@ def test_inference_never_imports_torch(photo: Path, tmp_path: Path) -> None:
     code = f"""
 import sys, impasto
 from impasto.cli.main import main
-for arguments in (["styles"], ["stylize", {str(photo)!r}, "-s", "mural", "-o", {str(out)!r}]):
+photo, out = {str(photo)!r}, {str(out)!r}
+for arguments in (
+    ["styles"],
+    ["stylize", photo, "-s", "mural", "-o", out],
+    ["sheet", photo, "--width", "32", "-o", out],
+    ["add-style", photo, "--name", "mine", "--predicted", "--replace", "--preview", out],
+):
     main(arguments, standalone_mode=False)
 heavy = {{"torch", "accelerate", "onnx", "matplotlib"}} & set(sys.modules)
 assert not heavy, heavy
@@ -203,7 +210,7 @@ def test_a_plan_says_what_is_wrong_before_any_photo_is_read(stylizer, tmp_path: 
         ({"style": "mural", "style_image": "a.jpg"}, "give either a style or a style image"),
         ({"style": "murl"}, "did you mean mural"),
         ({"style": "mural", "regions": [(tmp_path / "none.png", "mural")]}, "there is no such file"),
-        ({"style": "mural", "regions": [(Image.new("L", (9, 9)), "mural")]}, "black all over"),
+        ({"style": "mural", "regions": [(Image.new("L", (9, 9)), "mural")]}, "black everywhere"),
         ({"style": "mural", "regions": [(Image.new("L", (9, 9), 9), "murl")]}, "did you mean mural"),
     ):
         with pytest.raises(ImpastoError, match=message):
@@ -223,3 +230,29 @@ def test_tiles_are_reported_for_every_size_of_strokes(trained: Path) -> None:
 
 def test_it_says_what_it_is(stylizer) -> None:
     assert repr(stylizer) == "<Stylizer tiny: 4 styles, OpenVINORuntime>"
+
+
+def test_a_plan_goes_to_another_process(trained: Path, photo: Path) -> None:
+    """As multiprocessing and clusters send it: there the model is loaded anew, once."""
+    plan = impasto.load(trained).plan({"mural": 1, "stained-glass": 2}, Controls(detail=0.3))
+    first, second = (pickle.loads(pickle.dumps(plan)) for _ in range(2))
+    assert first.painter.runtime is second.painter.runtime is not plan.painter.runtime
+    np.testing.assert_array_equal(np.asarray(first.paint(photo)), np.asarray(plan.paint(photo)))
+
+
+def test_progress_is_a_function(trained: Path, photo: Path) -> None:
+    with pytest.raises(ImpastoError, match="progress: give a function"):
+        impasto.load(trained)(photo, "mural", progress=True)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("style", "words"), [(5, "is a int"), (["mural"], "is a list"), ({"mural": "much"}, "weight is 'much'")]
+)
+def test_styles_of_no_kind_are_named(trained: Path, photo: Path, style: object, words: str) -> None:
+    with pytest.raises(ImpastoError, match=words):
+        impasto.load(trained)(photo, style)  # type: ignore[call-overload]
+
+
+def test_photos_of_no_kind_are_named(trained: Path) -> None:
+    with pytest.raises(ImpastoError, match="photo: is a NoneType"):
+        impasto.load(trained)(None, "mural")  # type: ignore[call-overload]

@@ -8,7 +8,7 @@ import pytest
 
 import impasto
 from impasto.errors import ImpastoError
-from impasto.training.recipe import Recipe, StyleEntry, read_part_recipe, read_recipe
+from impasto.training.recipe import Recipe, StyleEntry, read_loss_network_recipe, read_recipe
 
 CATALOGUE = """
 held_out = ["hare.jpg"]
@@ -83,7 +83,7 @@ def test_what_is_held_out_comes_from_the_catalogue(folder: Path) -> None:
         assert predictor is not None
         assert predictor.held_out == held_out
     (folder / "part.toml").write_text('name = "part"\ncatalogue = "../catalogue.toml"')
-    assert read_part_recipe(folder / "part.toml").held_out == ("hare.jpg",)
+    assert read_loss_network_recipe(folder / "part.toml").held_out == ("hare.jpg",)
 
 
 def test_an_unknown_artwork_is_named_with_its_catalogue_and_near_ones(folder: Path) -> None:

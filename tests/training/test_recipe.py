@@ -12,7 +12,7 @@ from impasto import ImpastoError
 from impasto.images.io import find_photos
 from impasto.styles.painting import read_painting
 from impasto.training import read_recipe
-from impasto.training.recipe import read_part_recipe
+from impasto.training.recipe import read_loss_network_recipe
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_missing_inputs_are_named(workshop, tmp_path: Path) -> None:
 
 def test_shipped_recipes_are_valid() -> None:
     recipes = Path(__file__).parents[2] / "recipes"
-    slim = read_part_recipe(recipes / "slim-vgg.toml")
+    slim = read_loss_network_recipe(recipes / "slim-vgg.toml")
     assert len(slim.held_out) >= 15
     for name in ("paper", "fast", "four-slots"):
         recipe = read_recipe(recipes / f"{name}.toml")

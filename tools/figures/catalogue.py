@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 
 import impasto
 from common import CASTLE, figure_options, scaled
-from impasto.images.contact_sheet import GAP, named
+from impasto.images.contact_sheet import GAP, with_name
 from impasto.stylize.sheet import styles_by_photos, thumbnail
 
 HERO = {
@@ -52,7 +52,7 @@ def catalogue(stylizer: impasto.Stylizer, photo: Path, size: int, shown: int) ->
         if style.info.image:
             inset = ImageOps.contain(thumbnail(style, (shown, shown)), (shown // 2, shown // 3))
             picture.paste(ImageOps.expand(inset, 2, "white"), (picture.width - inset.width - 4, 0))
-        pictures.append(named(picture, style.slug))
+        pictures.append(with_name(picture, style.slug))
     return _grid(pictures, columns=5)
 
 

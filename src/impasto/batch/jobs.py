@@ -12,7 +12,7 @@ from impasto.images.io import FORMATS, READABLE, image_format, pictures_in
 from impasto.stylize.stylizer import Plan
 
 STREAM = Path("-")
-"""As a source, standard input; as a target, standard output."""
+"""Stands for standard input as a source, and for standard output as a target."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -32,10 +32,11 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True):
     """``painted``, ``skipped`` (the picture was there already) or ``failed``."""
     error: str = ""
     width: int = 0
-    """Of the picture, in pixels, like the height."""
+    """The width of the picture, in pixels."""
     height: int = 0
+    """The height of the picture, in pixels."""
     seconds: float = 0.0
-    """From reading the photo to having written the picture."""
+    """The time from opening the photo to having written the picture, in seconds."""
 
 
 def find_targets(photos: tuple[Path, ...], style: str, out: Path) -> list[tuple[Path, Path]]:

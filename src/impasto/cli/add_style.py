@@ -39,7 +39,9 @@ _WIDTH = 480
     show_default=True,
     help="How much of a photo's forms stays, 0.1 to 0.9; less lets the style go farther.",
 )
-@click.option("--minutes", type=float, default=ADD_STYLE.minutes, help="Time that it may take at most.")
+@click.option(
+    "--minutes", type=float, default=ADD_STYLE.minutes, help="The longest time that the fit may take, in minutes."
+)
 @click.option(
     "--content", type=click.Path(path_type=Path), help="Folder of photos to fit on; without it, those of the package."
 )
@@ -69,13 +71,14 @@ def add_style(
     from impasto.styles.style import StyleInfo
     from impasto.stylize.stylizer import load
 
+    fit_options = msgspec.structs.replace(ADD_STYLE, likeness=likeness, minutes=minutes)
     if predicted:
         known = StyleInfo(slug=name, name=title, artist=artist)
-        style = _predict(paintings, known, model, to, replace=replace, as_is=as_is)
+        style = _predict(paintings, known, model, to, style_size, replace=replace, as_is=as_is)
     else:
         style = _fit(
-            paintings, name, likeness=likeness, minutes=minutes, model=model, to=to, content=content, title=title,
-            artist=artist, style_size=style_size, vgg=vgg, replace=replace, as_is=as_is,
+            paintings, name, model=model, to=to, content=content, title=title, artist=artist, style_size=style_size,
+            vgg=vgg, replace=replace, as_is=as_is, options=fit_options,
         )  # fmt: skip
     stylizer = load(to or model)
     preview = preview or library.preview(name, load_model(to or model), appended=to is not None)
@@ -83,22 +86,22 @@ def add_style(
     click.echo(f"{preview} shows it; use it with -s {name}")
 
 
-def _fit(paintings: tuple[Path, ...], name: str, *, likeness: float, minutes: float, **options: Any) -> Style:
+def _fit(paintings: tuple[Path, ...], name: str, **arguments: Any) -> Style:
     """The style as :func:`impasto.fitting.add_style.add_style` fits it; says how it went."""
     with needs_train_extra():
         from impasto.fitting.add_style import FAILED, add_style
 
     began = time.monotonic()
-    fit_options = msgspec.structs.replace(ADD_STYLE, likeness=likeness, minutes=minutes)
     with bar("step") as progress:
-        style = add_style(list(paintings), name, **options, options=fit_options, progress=progress)
+        style = add_style(list(paintings), name, **arguments, progress=progress)
     click.echo(_verdict(style, time.monotonic() - began, trained=style.info.losses["style_gap_closed"] >= FAILED))
     return style
 
 
 def _predict(
-    paintings: tuple[Path, ...], known: StyleInfo, model: Path | None, to: Path | None, *, replace: bool, as_is: bool
-) -> Style:
+    paintings: tuple[Path, ...], known: StyleInfo, model: Path | None, to: Path | None, style_size: int | None, *,
+    replace: bool, as_is: bool,
+) -> Style:  # fmt: skip
     """The mean of the paintings' predicted styles, kept where a fitted one would be."""
     import numpy as np
 
@@ -109,11 +112,11 @@ def _predict(
     from impasto.stylize.stylizer import load
 
     for painting in paintings:
-        read_painting(painting, as_is=as_is)
+        read_painting(painting, style_size, as_is=as_is)
     loaded = load_model(to or model)
     library.check_name(known.slug, library.with_own_styles(loaded), replace=replace and to is None)
     stylizer = load(to or model)
-    styles = [stylizer.predict(painting) for painting in paintings]
+    styles = [stylizer.predict(painting, size=style_size) for painting in paintings]
     row = np.mean([style.row for style in styles], axis=0)
     info = msgspec.structs.replace(styles[0].info, slug=known.slug, name=known.name, artist=known.artist)
     style = Style(info, row, styles[0].thumbnail)

@@ -13,8 +13,14 @@ from impasto.progress import bar
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("recipe", type=click.Path(path_type=Path), metavar="RECIPE.toml")
-@click.option("--content", required=True, type=click.Path(path_type=Path), help="Folder of photographs.")
-@click.option("--paintings", required=True, multiple=True, type=click.Path(path_type=Path), help="As of impasto train.")
+@click.option("--content", required=True, type=click.Path(path_type=Path), help="Folder of photos.")
+@click.option(
+    "--paintings",
+    required=True,
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Folder of the paintings that the predictor learned from; may be repeated.",
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the new model.")
 def correct(model: Path, recipe: Path, content: Path, paintings: tuple[Path, ...], out: Path) -> None:
     """Find anew what corrects the styles that MODEL predicts, and write a new model.

@@ -29,10 +29,12 @@ def distill(
     with needs_train_extra():
         from impasto.nn.vgg_weights import load_vgg16
         from impasto.training import distill as distillation
-        from impasto.training.recipe import read_part_recipe
+        from impasto.training.recipe import read_loss_network_recipe
     from impasto.images.io import find_photos
     from impasto.models.model import load_model
 
     pictures = [picture for folder in content for picture in find_photos(folder)]
-    distillation.distill(read_part_recipe(recipe), pictures, load_vgg16(vgg), load_model(model), out, resume=resume)
+    distillation.distill(
+        read_loss_network_recipe(recipe), pictures, load_vgg16(vgg), load_model(model), out, resume=resume
+    )
     click.echo(f"{out}: a loss network of {out.stat().st_size / 1e6:.1f} MB")

@@ -1,7 +1,7 @@
 """Options that several commands share.
 
-Those of a struct take their default and help from it. Nothing here imports NumPy or a runtime, because every
-``--help`` reads this module.
+Options that stand for fields of a struct take their default and help from the field. Nothing here imports NumPy or a
+runtime, because every ``--help`` reads this module.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 import msgspec
 
 from impasto.assets import BUNDLED, DEFAULT, QUALITY
-from impasto.errors import ImpastoError, meta_of
+from impasto.errors import ImpastoError, meta_of, plain_types
 from impasto.runtime import PRECISIONS, RUNTIMES
 from impasto.styles import LONG_SIDE
 from impasto.stylize.controls import Controls
@@ -84,16 +84,10 @@ def _field_option(field: msgspec.structs.FieldInfo) -> Callable[..., Any]:
     meta, name = meta_of(field.type), f"--{field.name.replace('_', '-')}"
     if isinstance(field.default, bool):
         return click.option(name, is_flag=True, default=field.default, help=meta.description)
-    kind = next(each for each in (float, int) if each in _types(field.type))
+    kind = next(each for each in (float, int) if each in plain_types(field.type))
     default = (meta.extra or {}).get("default")
     explained = f"{meta.description}  [default: {default}]" if default else meta.description
     return click.option(name, type=kind, default=field.default, help=explained)
-
-
-def _types(annotation: Any) -> set[Any]:
-    """All types in an annotation: float and None's for ``Annotated[float, ...] | None``."""
-    parts = [_types(part) for part in get_args(annotation) if not isinstance(part, msgspec.Meta)]
-    return set().union(*parts) if parts else {annotation}
 
 
 @contextmanager

@@ -21,10 +21,22 @@ if TYPE_CHECKING:
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the new model.")
 @click.option("-s", "--style", "only", multiple=True, help="A style to fit; without any, all. May be repeated.")
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), default=60 * REFIT.minutes, help="For each style.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=60 * REFIT.minutes,
+    help="Time for each style, in seconds.",
+)
 @click.option("--likeness", type=float, default=REFIT.likeness, help="How much of a photo's forms stays, 0.1 to 0.9.")
-@click.option("--raster", type=float, default=REFIT.raster, help="Weight against rasters in smooth areas.")
-@click.option("--specks", type=float, default=REFIT.specks, help="Weight against specks there; 0.02 counts.")
+@click.option(
+    "--raster", type=float, default=REFIT.raster, help="Weight of the loss against rasters in smooth areas, 0 or more."
+)
+@click.option(
+    "--specks",
+    type=float,
+    default=REFIT.specks,
+    help="Weight of the loss against specks in smooth areas, 0 or more; 0.02 already has an effect.",
+)
 @click.option(
     "--content", type=click.Path(path_type=Path), help="Folder of photos to fit on; without it, those of the package."
 )

@@ -16,7 +16,7 @@ from impasto.stylize.controls import Controls
 
 if TYPE_CHECKING:
     from impasto.batch.jobs import Report
-    from impasto.stylize.resolve import Named
+    from impasto.stylize.resolve import StyleName
 
 
 @click.command()
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     help="Another style (or blend) where the mask is white; may be given several times.",
 )
 @click.option("--overwrite", is_flag=True, help="Paint photos of a folder anew whose pictures are there already.")
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON a picture.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each picture.")
 @click.option(
     "--max-megapixels", type=click.FloatRange(0.1), default=180, help="Refuse photos that claim more, unread."
 )
@@ -92,7 +92,7 @@ def stylize(
     _sum_up(seen)
 
 
-def _style_of(style: str | None, style_image: Path | None) -> dict[Named, float]:
+def _style_of(style: str | None, style_image: Path | None) -> dict[StyleName, float]:
     """The blend that the two options ask for."""
     if style is not None and style_image is None:
         return parse_blend(style)
@@ -126,7 +126,7 @@ def _sum_up(reports: list[Report]) -> None:
         raise ImpastoError(failed[0])
 
 
-def parse_blend(text: str) -> dict[Named, float]:
+def parse_blend(text: str) -> dict[StyleName, float]:
     """``mural:0.6,my.jpg:0.4`` -> weights by slug, or by path for what has the name of a style file or picture.
 
     A style without a weight has 1.
@@ -134,7 +134,7 @@ def parse_blend(text: str) -> dict[Named, float]:
     Raises:
         ImpastoError: a weight is no number, or a style is named twice.
     """
-    weights: dict[Named, float] = {}
+    weights: dict[StyleName, float] = {}
     for part in map(str.strip, text.split(",")):
         # Not every colon is one before a weight: C:\my.safetensors.
         name, weight = part, ""
@@ -157,7 +157,7 @@ def _names_a_file(text: str) -> bool:
     return text.endswith(SUFFIX) or is_painting(text)
 
 
-def parse_region(text: str) -> tuple[Path, dict[Named, float]]:
+def parse_region(text: str) -> tuple[Path, dict[StyleName, float]]:
     """``MASK.png=STYLE`` -> the mask's path and the style, a blend.
 
     Raises:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("recipe", type=click.Path(path_type=Path), metavar="RECIPE.toml")
-@click.option("--content", required=True, type=click.Path(path_type=Path), help="Folder of photographs to train on.")
+@click.option("--content", required=True, type=click.Path(path_type=Path), help="Folder of photos to train on.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the model and its checkpoints.")
 @style_images_option
 @vgg_option

@@ -20,11 +20,11 @@ from impasto.styles.painting import PREDICTED_SIDE, read_painting
 logger = logging.getLogger(__name__)
 
 LEAST_PART = 0.6
-"""Side of the smallest part, in shorter sides of the painting."""
+"""The side of the smallest part, as a share of the painting's shorter side."""
 DARKEST = 0.1
-"""Standard deviation of grey levels, in [0,1], below which a part shows too little to be a style."""
+"""The standard deviation of grey levels, in [0,1], below which a part shows too little to be a style."""
 SEAM = (0.3, 0.7)
-"""Where two parts meet, of the way across the picture."""
+"""The least and the largest share of the way across the picture at which two parts meet."""
 
 
 class Part(NamedTuple):
@@ -74,7 +74,8 @@ class Paintings(Dataset[Part]):
     def _draw(
         self, rng: np.random.Generator, cut: Callable[[Image.Image, np.random.Generator], np.ndarray]
     ) -> tuple[Tensor, int]:
-        """A part of a painting; of the next one in its folder that can be read, should it be broken."""
+        """A part of a painting, and the painting's index. If the painting cannot be read, the next one in its folder is
+        taken."""
         folder = int(rng.integers(len(self.folders)))
         paintings = self.folders[folder]
         drawn = int(rng.integers(len(paintings)))
@@ -97,7 +98,7 @@ def _middle(image: Image.Image, rng: np.random.Generator) -> np.ndarray:
 
 
 def _mixed(part: Tensor, other: Tensor, rng: np.random.Generator) -> Tensor:
-    """Two parts (3,H,W) uint8 as one."""
+    """Join two parts (3,H,W) uint8: one in the colours of the other, or both side by side."""
     if rng.random() < 0.5:
         return in_colors_of(part[None].float(), other[None].float())[0].round().clamp(0, 255).to(torch.uint8)
     return torch.where(torch.from_numpy(ramp(rng, part.shape[1])) < rng.uniform(*SEAM), part, other)
@@ -117,7 +118,7 @@ def in_colors_of(part: Tensor, other: Tensor) -> Tensor:
 
 
 def _colors(part: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean (N,3,1) and covariance (N,3,3); single colours, too, spread a little."""
+    """Mean (N,3,1) and covariance (N,3,3), plus the identity so that it can be inverted, of colours in 0..255."""
     pixels = part.flatten(2)
     mean = pixels.mean(dim=2, keepdim=True)
     apart = pixels - mean
@@ -125,13 +126,13 @@ def _colors(part: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _power(matrix: Tensor, exponent: float) -> Tensor:
-    """Of symmetric positive matrices (N,3,3)."""
+    """Raise symmetric positive matrices (N,3,3) to a power."""
     values, vectors = torch.linalg.eigh(matrix)
     return (vectors * values.clamp_min(1e-3).pow(exponent)[:, None]) @ vectors.transpose(1, 2)
 
 
 def random_part(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """A square of an image at 256 × 256; another one should it show next to nothing."""
+    """A random square of an image, scaled to 256 × 256. Up to four are tried, until one has contrast."""
     for _ in range(4):
         side = max(1, round(min(image.size) * np.exp(rng.uniform(np.log(LEAST_PART), 0))))
         left, top = (rng.integers(0, length - side + 1) for length in image.size)

@@ -52,7 +52,7 @@ class Pictures:
     Args:
         paths: of the files; those that cannot be read are left out with a warning.
         read: gives a file's picture, (H,W,3) uint8.
-        shorter: longest shorter side, in pixels.
+        shorter: the largest shorter side that is kept, in pixels; larger pictures are shrunk to it.
         device: where they are kept.
 
     Attributes:
@@ -86,10 +86,10 @@ class Pictures:
 
         Args:
             which: indices of pictures.
-            side: (N,), of the squares, in pixels.
-            place: (N,2) in [0,1], from the top and the left of what room there is.
-            mirrored: (N,) bool.
-            size: that squares are scaled to.
+            side: (N,), the sides of the squares, in pixels.
+            place: (N,2) in [0,1], where a square lies, from the top and from the left of the room that it has.
+            mirrored: (N,) bool, which squares are mirrored.
+            size: the side to which squares are scaled, in pixels.
         """
         height, width = self.pixels.shape[2:]
         corner = place * (self.sizes[which] - side[:, None]).clamp_min(0)
@@ -188,7 +188,7 @@ def _with_sky(photo: Tensor, draws: Sequence[Tensor]) -> Tensor:
 
 
 def _ramps(angle: Tensor, crop: int) -> Tensor:
-    """Planes in the directions ``angle`` (N,), in turns: (N,1,crop,crop) in [0,1]."""
+    """Planes (N,1,crop,crop) in [0,1] that rise in the directions ``angle`` (N,), given as shares of a full turn."""
     x, y = ((2 * math.pi * angle).cos()[:, None, None], (2 * math.pi * angle).sin()[:, None, None])
     places = torch.arange(crop, device=angle.device) / (crop - 1) - 0.5
     plane = x * places + y * places[:, None]
@@ -278,7 +278,7 @@ def resident_batches(
 
 
 def _varied(part: Tensor, vary: Tensor, saturation: Tensor, light: Tensor, hue: Tensor) -> Tensor:
-    """Parts (N,3,H,W) in 0..255, half of them in other colours: all of ``vary``, ... (N,) in [0,1]."""
+    """Parts (N,3,H,W) in 0..255, half of them in other colours. The other arguments are (N,), random draws in [0,1]."""
     angle = 2 * math.pi * hue
     grey = _grey(part)
     # Colours turn about the axis of greys; greys have a light and a contrast, for which vary's further digits do.

@@ -10,11 +10,13 @@ import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
 from impasto.assets import free_photos
+from impasto.errors import ImpastoError
 from impasto.fitting.fit import Fit, fit
 from impasto.fitting.options import ADD_STYLE, FitOptions
 from impasto.images.io import PhotoLike, find_photos
@@ -27,6 +29,11 @@ from impasto.progress import Progress, silent
 from impasto.runtime import load_runtime
 from impasto.styles.painting import Painting, for_predictor, read_painting, thumbnail
 from impasto.styles.style import Row, Style, StyleInfo
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from impasto.fitting.options import FitChanges
 
 FAILED = 0.7
 """The style gap closed, as a share, below which users are told that a style did not train."""
@@ -50,7 +57,7 @@ def predicted(model: Model, paintings: Sequence[Painting]) -> list[Row]:
 
 
 def add_style(
-    paintings: PhotoLike | list[PhotoLike],
+    paintings: PhotoLike | list[PhotoLike] | tuple[PhotoLike, ...],
     name: str,
     *,
     model: str | os.PathLike[str] | None = None,
@@ -64,7 +71,7 @@ def add_style(
     as_is: bool = False,
     options: FitOptions = ADD_STYLE,
     progress: Progress = silent,
-    **changes: float,
+    **changes: Unpack[FitChanges],
 ) -> Style:
     """Fit a style to paintings, and keep it among the user's own styles.
 
@@ -94,7 +101,9 @@ def add_style(
     folder = to if to is not None else model
     loaded = load_model(folder)
     library.check_name(name, library.with_own_styles(loaded), replace=replace and to is None)
-    several = paintings if isinstance(paintings, list) else [paintings]
+    several = list(paintings) if isinstance(paintings, list | tuple) else [paintings]
+    if not several:
+        raise ImpastoError(f"style {name!r}: give at least one painting")
     read = [read_painting(painting, style_size, as_is=as_is) for painting in several]
     photos = find_photos(free_photos() if content is None else Path(content))
     library.check_writable(loaded, appended=to is not None)

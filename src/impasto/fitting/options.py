@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 import msgspec
 from msgspec import Meta
@@ -55,6 +55,25 @@ class FitOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     def __post_init__(self) -> None:
         check_ranges(self)
+
+
+class FitChanges(TypedDict, total=False):
+    """The fields of :class:`FitOptions` as keywords, for type checkers."""
+
+    likeness: float
+    minutes: float
+    steps: int
+    crop: int
+    batch_size: int
+    rate: float
+    blocks: float
+    raster: float
+    specks: float
+    evenly: float
+    weight: float | None
+    flat: float
+    check_every: int
+    patience: int
 
 
 ADD_STYLE = FitOptions()

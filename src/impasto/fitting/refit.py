@@ -60,7 +60,8 @@ def refit(
     for slug in named:
         if np.array_equal(copied.styles[slug].row, model.styles[slug].row):
             style = model.styles[slug]
-            style = _fitted(Fit(model, [images[slug]], photos, loss_network, options, [style.row]), style)
+            fitting = Fit(model, [images[slug]], photos, loss_network, options, [style.row])
+            style = _fitted(fitting, replace(style, info=images[slug].described_in(style.info)))
             try:
                 style.save(out / STYLES / f"{slug}.safetensors")
             except OSError as error:

@@ -41,7 +41,7 @@ def resize(array: Array, height: int, width: int) -> Array:
 
 
 def scaled(array: Array, *, longer: int | None = None, shorter: int | None = None) -> Array:
-    """(H,W) or (H,W,3) uint8 -> the same with that longer, or that shorter side in pixels; at least 1 × 1."""
+    """Scale (H,W) or (H,W,3) uint8 so that its longer, or its shorter, side has the given length in pixels."""
     height, width = array.shape[:2]
     scale = longer / max(height, width) if longer is not None else (shorter or 1) / min(height, width)
     return resize(array, max(1, round(height * scale)), max(1, round(width * scale)))

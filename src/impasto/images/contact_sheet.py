@@ -33,7 +33,7 @@ def table(rows: Sequence[Sequence[Image.Image]], labels: Sequence[str]) -> Image
     return canvas
 
 
-def named(picture: Image.Image, name: str) -> Image.Image:
+def with_name(picture: Image.Image, name: str) -> Image.Image:
     """The picture with a name in its lower left corner."""
     picture = picture.copy()
     draw, font = ImageDraw.Draw(picture), ImageFont.load_default(_NAME_SIZE)

@@ -54,11 +54,13 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "AVIF": {"quality": 90},
     "HEIF": {"quality": 90},
 }
-"""Pillow's name of a format -> how it is encoded: at a quality at which nobody sees the loss."""
+"""Pillow's name of a format -> options of its encoder. The quality is so high that no loss is visible."""
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+"""The sRGB profile, as it stands in a file."""
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
+"""How colours are converted to sRGB: as browsers do it, those that sRGB has stay exactly as they are."""
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
-"""Colours of any profile become sRGB as browsers and viewers do it."""
+"""Black becomes black, whatever the black of the other profile is."""
 
 
 @dataclass(frozen=True)
@@ -107,13 +109,7 @@ class Photo:
         return to_pixels(self.array)
 
     def resized(self, long_side: int) -> Photo:
-        """The photo scaled to a long side of so many pixels.
-
-        Raises:
-            ImpastoError: ``long_side`` is not a positive number.
-        """
-        if long_side < 1:
-            raise ImpastoError(f"size {long_side}: must be at least 1 pixel")
+        """The photo scaled to a long side of so many pixels, at least 1."""
         return dataclasses.replace(self, array=scaled(self.array, longer=long_side))
 
 
@@ -138,6 +134,9 @@ def read_photo(source: PhotoLike, max_pixels: int | None = None) -> Photo:
         return _decode(Image.fromarray(_checked(source)), as_array=True)
     if isinstance(source, Image.Image):
         return _decode(source, as_array=False)
+    if not isinstance(source, str | os.PathLike | io.BytesIO):
+        kinds = "a path, a file's bytes as io.BytesIO, a PIL image or an array"
+        raise ImpastoError(f"photo: is a {type(source).__name__}; give {kinds}")
     with open_image(source, max_pixels) as image:
         return _decode(image, as_array=False)
 

@@ -15,7 +15,7 @@ PERIOD = 256
 """Number of cells after which an octave repeats. Each octave has cells of another size, so the sum of all repeats after
 8,192 pixels."""
 _SEED = 1610_07629
-"""Any number would do; this one is the paper's on arXiv."""
+"""The seed of the cells: the number of the paper on arXiv, 1610.07629. Any other would do."""
 _DEVIATION = np.float32(2.036)
 """Standard deviation of the sum of all octaves. It is not quite √6, since enlarged cells vary a little less than cells
 of one pixel."""

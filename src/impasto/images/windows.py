@@ -11,7 +11,8 @@ import numpy.typing as npt
 Number = TypeVar("Number", bound=np.generic)
 
 MULTIPLE = 4
-"""Height and width of what a network sees must be multiples of this, in pixels: it halves the picture twice."""
+"""Height and width of what a network sees must be multiples of this, in pixels, because the network halves the picture
+twice."""
 MARGIN = 16
 """Width, in pixels, of the mirrored border that is painted around a picture and then cut off: networks draw a thin
 frame along their edges."""

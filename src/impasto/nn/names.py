@@ -1,7 +1,7 @@
 """Names of weights in files that older versions wrote.
 
 Until November 2026 a predictor's encoder was called ``looks``, and the 1×1 convolutions of the slim loss network, which
-turn its maps into VGG-16's, were called ``look1_2`` and so on. They are called ``encoder`` and ``probe1_2`` now. The
+turn its maps into VGG-16's, were called ``look1_2`` and so on. They are called ``encoder`` and ``head1_2`` now. The
 files of the bundled models keep the old names, because their graphs point to the weights by their place in the file.
 """
 
@@ -13,14 +13,14 @@ from torch import nn
 
 
 def current_name(name: str) -> str:
-    """The present name of a weight: ``looks.look1_2.bias`` becomes ``encoder.probe1_2.bias``; others stay the same."""
+    """The present name of a weight: ``looks.look1_2.bias`` becomes ``encoder.head1_2.bias``; others stay the same."""
     return ".".join(_current(part) for part in name.split("."))
 
 
 def _current(part: str) -> str:
     if part == "looks":
         return "encoder"
-    return "probe" + part.removeprefix("look") if part.startswith("look") else part
+    return "head" + part.removeprefix("look") if part.startswith("look") else part
 
 
 def accept_old_names(module: nn.Module, state: dict[str, Any], prefix: str, *_: object) -> None:

@@ -1,6 +1,6 @@
 """A slim loss network in VGG-16's place: small enough to come with the package, fast enough for fitting on a laptop.
 
-It has VGG-16's depth and a fraction of its maps. A 1×1 convolution at each style layer, called a probe, turns its maps
+It has VGG-16's depth and a fraction of its maps. A 1×1 convolution at each style layer, called a head, turns its maps
 into VGG-16's activations along the directions in which the Gram matrices of pictures differ most. They are scaled so
 that losses on them have the size of VGG-16's losses, except for what the other directions would add
 (:mod:`impasto.training.distill`). All of :mod:`impasto.losses.perceptual` works with either network.
@@ -54,7 +54,7 @@ class SlimVGG(nn.Module):
             self.add_module(f"conv{name}", _conv(maps, width, 3))
             maps = width
             if f"relu{name}" in STYLE_LAYERS:
-                self.add_module(f"probe{name}", _conv(width, width, 1))
+                self.add_module(f"head{name}", _conv(width, width, 1))
                 self.register_buffer(f"scale{name}", torch.ones(()))
         self.mean: Tensor
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
@@ -91,18 +91,18 @@ class SlimVGG(nn.Module):
                 x = F.avg_pool2d(x, 2)
             x = F.relu(self.get_submodule(f"conv{name}")(x), inplace=True)
             if f"relu{name}" in wanted:
-                found[f"relu{name}"] = self._probe(name, x)
+                found[f"relu{name}"] = self._head(name, x)
             if len(found) == len(wanted):
                 break
         return found
 
-    def _probe(self, name: str, x: Tensor) -> Tensor:
+    def _head(self, name: str, x: Tensor) -> Tensor:
         """The answer at one layer: (N,c,H',W') -> (N,c,H',W').
 
         The scale goes into the weights, as multiplying the maps took a seventh of all time in bfloat16.
         """
-        scale, probe = self.get_buffer(f"scale{name}"), f"probe{name}"
-        return F.conv2d(x, self.get_parameter(f"{probe}.weight") * scale, self.get_parameter(f"{probe}.bias") * scale)
+        scale, head = self.get_buffer(f"scale{name}"), f"head{name}"
+        return F.conv2d(x, self.get_parameter(f"{head}.weight") * scale, self.get_parameter(f"{head}.bias") * scale)
 
 
 def _conv(maps: int, width: int, kernel: int) -> nn.Conv2d:

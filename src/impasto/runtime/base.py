@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from impasto.images.arrays import Pixels
-from impasto.models.model import Graph, Model
+from impasto.models.model import Graph, Model, load_model
+from impasto.runtime import load_runtime
 from impasto.styles.style import Row
 
 
@@ -21,15 +24,20 @@ class Runtime(abc.ABC):
     and ``masks`` is (N,R,H,W) in [0,1], with a sum of 1 at each pixel.
     """
 
-    @abc.abstractmethod
     def __init__(self, model: Model, precision: str = "auto", at_once: int = 1) -> None:
-        """Load the network.
+        """Load the network. Subclasses call this first.
 
         Args:
             model: the model.
             precision: one of :data:`impasto.runtime.PRECISIONS`.
             at_once: how many threads will use this object at the same time.
         """
+        self._made_of = (model.path, precision, at_once)
+
+    def __reduce__(self) -> tuple[Callable[..., Runtime], tuple[object, ...]]:
+        """Sent to another process, a runtime is what it was made of: there the model is loaded, once."""
+        name = type(self).__module__.rpartition(".")[2]
+        return reload_runtime, (name, *self._made_of)
 
     @abc.abstractmethod
     def infer(self, graph: Graph, *inputs: npt.NDArray[np.float32]) -> Sequence[npt.NDArray[np.float32]]:
@@ -73,3 +81,13 @@ class Runtime(abc.ABC):
     def grams(self, picture: Pixels) -> Row:
         """The Gram entries (N,S) of pictures (N,3,H,W); see :func:`impasto.nn.predictor.painting_grams`."""
         return self.infer(Graph.GRAMS, picture)[0]
+
+
+@functools.lru_cache(maxsize=4)
+def reload_runtime(name: str, path: Path, precision: str, at_once: int) -> Runtime:
+    """The runtime of a model that lies in a folder; the same one for the same arguments.
+
+    Raises:
+        ImpastoError: the model or the runtime cannot be loaded.
+    """
+    return load_runtime(name, load_model(path), precision, at_once)

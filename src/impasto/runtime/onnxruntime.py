@@ -20,6 +20,7 @@ class ONNXRuntime(Runtime):
     """Runs the graphs of a model with ONNX Runtime. A graph is loaded when it is first needed."""
 
     def __init__(self, model: Model, precision: str = "auto", at_once: int = 1) -> None:
+        super().__init__(model, precision, at_once)
         providers = [name for name in _PROVIDERS if name in onnxruntime.get_available_providers()]
 
         @functools.cache

@@ -56,6 +56,7 @@ class OpenVINORuntime(Runtime):
     """Runs the graphs of a model with OpenVINO. A graph is compiled when it is first needed."""
 
     def __init__(self, model: Model, precision: str = "auto", at_once: int = 1) -> None:
+        super().__init__(model, precision, at_once)
         core = _core()
 
         # The functions below share this and must not refer to ``self``: networks in a reference cycle are freed in any

@@ -13,9 +13,9 @@ import openvino
 from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 
 from impasto.assets import examples
-from impasto.images import windows as geometry
+from impasto.images import windows
 from impasto.images.arrays import Pixels, to_pixels
-from impasto.images.io import read_photo
+from impasto.images.io import find_photos, read_photo
 from impasto.images.noise import noise
 
 _LONG_SIDE = 384
@@ -59,7 +59,7 @@ def quantized(network: openvino.Model, deviation: float) -> openvino.Model:
 
 def _photos(deviation: float) -> Iterator[Pixels]:
     """The example photos with noise, (1,3,H,W) in [0,1], by which NNCF sees the range of values in each layer."""
-    for path in sorted(examples().glob("*.jpg")):
+    for path in find_photos(examples()):
         photo = read_photo(path).resized(_LONG_SIDE).array
-        frame = geometry.frame(*photo.shape[:2])
-        yield to_pixels(geometry.read(photo, frame)) + noise(frame.height, frame.width) * np.float32(deviation / 255)
+        frame = windows.frame(*photo.shape[:2])
+        yield to_pixels(windows.read(photo, frame)) + noise(frame.height, frame.width) * np.float32(deviation / 255)

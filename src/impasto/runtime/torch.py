@@ -20,6 +20,7 @@ class TorchRuntime(Runtime):
     """Runs the networks of a model with PyTorch. The predictor is loaded when it is first needed."""
 
     def __init__(self, model: Model, precision: str = "auto", at_once: int = 1) -> None:
+        super().__init__(model, precision, at_once)
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = load_network(model).to(self._device)
         self._predictor = functools.cache(lambda: load_predictor(model).to(self._device))

@@ -89,6 +89,8 @@ def read_painting(
         ImpastoError: it cannot be read, is animated, is too small, or shows nothing (one colour, or all transparent);
             or it is not to be taken as it is.
     """
+    if size is not None and size < _LEAST_SIDE:
+        raise ImpastoError(f"size {size}: a style image must be read at {_LEAST_SIDE} pixels or more")
     name = Path(source).name if isinstance(source, str | os.PathLike) else ""
     called = name or "style image"
     _refuse_animation(source, called)
@@ -105,7 +107,7 @@ def painting_of(info: StyleInfo, folder: str | os.PathLike[str]) -> Painting:
     """The painting that a style was learned from, with the same pixels.
 
     Args:
-        info: of the style. Files from before sizes were always written have none, which means the file's own.
+        info: what is known of the style; see its ``image_size`` for files that do not say the size.
         folder: where its file is.
 
     Raises:

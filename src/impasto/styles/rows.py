@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Real
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,8 @@ from impasto.errors import ImpastoError
 from impasto.styles.style import Row, Style, StyleInfo
 
 PALE = 1 / 510
-"""Half a grey level, of 1. Black and white are taken to be this far from 0 and 1, at which logits are infinite."""
+"""Half a grey level, where white is 1. Black and white are taken to be this far from 0 and 1, at
+which logits are infinite."""
 _LEVELS = np.linspace(0, 1, 256).clip(PALE, 1 - PALE)
 """(256,), the grey levels in [0,1], those of black and white moved to :data:`PALE`."""
 _LOGITS = np.log(_LEVELS / (1 - _LEVELS))
@@ -83,8 +85,8 @@ def blend_rows(rows: Mapping[str, Row], weights: Mapping[str, float]) -> Row:
         ImpastoError: a weight is negative or no number, or there is none above 0.
     """
     for slug, weight in weights.items():
-        if not (math.isfinite(weight) and weight >= 0):
-            raise ImpastoError(f"style {slug!r}: its weight is {weight:g}; give a number of at least 0")
+        if not (isinstance(weight, Real) and math.isfinite(weight) and weight >= 0):
+            raise ImpastoError(f"style {slug!r}: its weight is {weight!r}; give a number of at least 0")
     total = sum(weights.values())
     if total <= 0:
         raise ImpastoError(f"blend {', '.join(weights) or 'of no styles'}: give at least one style a weight above 0")

@@ -50,8 +50,9 @@ class StyleInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The part of the image that is the style: left, top, right and bottom, as shares of its width and height. None is
     the whole image."""
     image_size: int | None = None
-    """The long side, in pixels, at which the image or its part was read. None, in files from before it was always
-    written, means that it was read at its own size."""
+    """The long side, in pixels, at which the image or its part was read. None is in files
+    from before it was always written, and counts as the image's own size. That is right for styles that were trained;
+    those that ``add-style`` made then had been read at 768 pixels at most."""
     network: str = ""
     """The fingerprint of the network that the style belongs to (:attr:`impasto.models.model.ModelInfo.network`)."""
     losses: dict[str, float] = {}

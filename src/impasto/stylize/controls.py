@@ -23,8 +23,8 @@ class Controls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     strength: Annotated[
         float, Meta(ge=0, le=1.5, description="How far to go: 0 is the photo, 1 the style, up to 1.5 beyond it.")
     ] = 1.0
-    """The photo is laid over the picture by what is missing to 1. Where the model has a style called ``identity``, the
-    network also comes nearer to that style below 1, and moves away from it beyond 1."""
+    """Below 1, the photo is laid over the picture with the opacity 1 − strength. Where the model has a
+    style called ``identity``, the network also comes nearer to that style below 1, and moves away from it beyond 1."""
     detail: Annotated[
         float,
         Meta(
@@ -34,7 +34,7 @@ class Controls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = 0.0
     keep_color: Annotated[bool, Meta(description="Keep the photo's colours, take the brushwork alone.")] = False
-    """The lightness is the picture's, the two colour axes of Oklab are the photo's."""
+    """Lightness comes from the picture, the two colour axes of Oklab from the photo."""
     stroke: (
         Annotated[
             float,
@@ -43,7 +43,7 @@ class Controls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 le=4,
                 description="Size of the strokes relative to the picture, from 0.5 to 4; 1 is what a picture of 1024 "
                 "pixels has.",
-                extra={"default": "1 for larger pictures, as it comes for smaller ones"},
+                extra={"default": "1 above 1536 pixels; smaller pictures are painted at their own size"},
             ),
         ]
         | None

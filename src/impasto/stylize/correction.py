@@ -47,7 +47,7 @@ class Correction:
         slopes: (K,S), what the Gram entries of pictures change by along each direction.
         curvature: (K,), half the second derivative of the style loss.
         content_slope: (K,), half the first derivative of the content loss at predicted rows.
-        weight: (1,), of squared distances of Gram entries next to the content loss.
+        weight: (1,), the weight of squared distances of Gram entries against the content loss.
         usual: (N,S), the Gram entries that each probe's picture has in the mean.
         others: (N,K), slopes times the Gram entries that pictures of other photos have at the same time, in the mean.
         readings: (N,K,S), what ``others`` changes by with the Gram entries of the probe's picture.
@@ -108,7 +108,7 @@ class Correction:
         """The step (K,) along the directions to where the sum of content loss and weighted style loss is least.
 
         Args:
-            number: of the probe.
+            number: the index of the probe.
             moved: (K,), how far along the directions the row has been moved already.
             seen: (S,), the Gram entries of the probe's picture, not yet divided by the painting's length.
             painting: (S,), those of the painting.

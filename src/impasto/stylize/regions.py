@@ -38,12 +38,14 @@ class Mask:
         """Read a mask.
 
         Raises:
-            ImpastoError: it cannot be read, or is black all over.
+            ImpastoError: it cannot be read, or is black everywhere.
         """
         name = f"mask {source}" if isinstance(source, str | os.PathLike) else "a region's mask"
         array = read_mask(source)
         if not array.any():
-            raise ImpastoError(f"{name}: is black all over, its style would be nowhere; paint it white there")
+            raise ImpastoError(
+                f"{name}: is black everywhere, so its style would not appear; paint white where it should"
+            )
         return cls(name, array)
 
     def at(self, height: int, width: int) -> Array:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -21,14 +21,14 @@ from impasto.styles.painting import is_painting
 from impasto.styles.rows import blend_rows, with_colors, with_palette
 from impasto.styles.style import IDENTITY, Row, Style
 
-Named = str | Path
+StyleName = str | Path
 """The slug of a style, or the file of a style or painting."""
-StyleLike = Named | Style | Mapping[Any, float]
-"""A style, or a blend: :data:`Named` -> weight, in which weights count in proportion to their sum. (Type checkers would
-refuse dictionaries with both kinds of keys, if the keys had their type.)"""
+StyleLike = StyleName | Style | Mapping[Any, float]
+"""A style, or a blend: :data:`StyleName` -> weight, in which weights count in proportion to their sum. (Type checkers
+would refuse dictionaries with both kinds of keys, if the keys had their type.)"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Point:
     """Where the network is run for a style or blend at some strength, whatever the photo.
 
@@ -80,6 +80,8 @@ def resolve(style: StyleLike, model: Model, strength: float, predict: Callable[[
         ImpastoError: a style is unknown, a file cannot be read, a style belongs to another network, or a blend has no
             weight above 0 or one that is no weight.
     """
+    if _is_style_file(style):
+        style = Style.load(style)  # the file may be that of the identity style
     row = _row(style, model, predict)
     if IDENTITY not in model.styles:
         return Point(row, 0.0, None, model.info.fold)
@@ -87,6 +89,10 @@ def resolve(style: StyleLike, model: Model, strength: float, predict: Callable[[
     if isinstance(style, Mapping) and 0 < within < 1:
         row = _row({name: weight for name, weight in style.items() if name != IDENTITY}, model, predict)
     return Point(row, 1 - strength * (1 - within), model.styles[IDENTITY].row, model.info.fold)
+
+
+def _is_style_file(style: StyleLike) -> TypeGuard[Path]:
+    return isinstance(style, Path) and style.suffix.lower() == library.SUFFIX
 
 
 def _identity_within(style: StyleLike) -> float:
@@ -100,17 +106,19 @@ def _row(style: StyleLike, model: Model, predict: Callable[[Path], Row]) -> Row:
     if isinstance(style, Mapping):
         rows = {str(name): _row(name, model, predict) for name in style}
         return blend_rows(rows, {str(name): weight for name, weight in style.items()})
-    if isinstance(style, Path) and style.suffix != library.SUFFIX:
+    if isinstance(style, Path) and not _is_style_file(style):
         return predict(style)
     found = style if isinstance(style, Style) else _find(style, model)
     library.check_fits(found, model)
     return found.row
 
 
-def _find(name: Named, model: Model) -> Style:
+def _find(name: StyleName, model: Model) -> Style:
     """The style of a slug or in a style file."""
     if isinstance(name, Path):
         return Style.load(name)
+    if not isinstance(name, str):
+        raise ImpastoError(f"style: is a {type(name).__name__}; give a slug, a Path, a Style, or a blend as a dict")
     if name not in model.styles and (name.endswith(library.SUFFIX) or is_painting(name)):
         raise ImpastoError(f"style {name!r}: a str names a style; for a file, give a pathlib.Path")
     return library.find(name, model)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from impasto.images.contact_sheet import named, stack, table
+from impasto.images.contact_sheet import stack, table, with_name
 from impasto.images.io import PhotoLike, read_photo
 from impasto.progress import Progress, reported, silent
 from impasto.styles.style import Style
@@ -65,7 +65,7 @@ def styles_by_photos(styles: Mapping[str, Style], pictures: Mapping[str, Sequenc
     rows = [[Image.new("RGB", photos[0].size, "white"), *photos]]
     for slug, style in styles.items():
         if slug in pictures:
-            rows.append([named(thumbnail(style, photos[0].size), slug), *pictures[slug]])
+            rows.append([with_name(thumbnail(style, photos[0].size), slug), *pictures[slug]])
     return table(rows, [""] * len(rows[0]))
 
 

@@ -1,8 +1,8 @@
 """The size of strokes: a network paints strokes of one size in pixels, so a picture is painted at the size that suits.
 
 A picture that is larger than that is painted small first. This draft is enlarged and painted again by the same network,
-which draws the large strokes anew as sharp ones of its own. Every painting would be harder than the one before, so of
-each only what is finer than the strokes is kept: light and colour stay as in the first draft.
+which draws the large strokes anew as sharp ones of its own. Every draft would have harder contrasts than
+the one before, so of each only what is finer than the strokes is kept: light and colour stay as in the first draft.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ WORKING = 1024
 _DIRECT = 1.5
 """Without a stroke size, pictures of up to this many times :data:`WORKING` are painted at their own size."""
 _STEP = 3.0
-"""Most that a draft is enlarged before it is painted again."""
+"""The largest factor by which a draft is enlarged before it is painted again."""
 _FORM = 3
-"""Pixels of a draft from which on a form must stay as it is when the enlarged draft is painted again."""
+"""Forms larger than this many pixels of the draft stay as they are when it is painted again."""
 _STRIP = 256
 """Height, in pixels, of the strips in which forms are put back."""
 

@@ -166,17 +166,18 @@ class Stylizer:
         row = self._resolve(IDENTITY, 1.0).row(photo)
         return self._painter.paint(photo, Regions(row[None], identity=(1.0,)))
 
-    def predict(self, painting: PhotoLike, slug: str = "predicted") -> Style:
+    def predict(self, painting: PhotoLike, slug: str = "predicted", *, size: int | None = None) -> Style:
         """The style of any painting, at once; it can be used, blended and saved like any other.
 
         Args:
-            painting: see :func:`impasto.styles.painting.read_painting`.
+            painting: see :func:`impasto.styles.painting.read_painting`, also for ``size``.
             slug: the name that the style gets.
+            size: the long side at which the painting is read, in pixels. Predicted strokes hardly depend on it.
 
         Raises:
             ImpastoError: the painting cannot be read or shows nothing, or the model predicts no styles.
         """
-        read = read_painting(painting)
+        read = read_painting(painting, size)
         row = self._predictor(read)
         info = read.described_in(StyleInfo(slug=slug, network=self.model.info.network))
         return Style(info, row, thumbnail(read.array))
@@ -189,9 +190,12 @@ class Stylizer:
         return resolve(style, self.model, strength, self._predictor.of_file)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
-    """What is to be painted and how, ready for any number of photos; threads may share one.
+    """What is to be painted and how, ready for any number of photos.
+
+    Threads may share one. It can be sent to another process (by ``multiprocessing``, or a cluster's engine), which
+    loads the model anew, once for all plans.
 
     Attributes:
         painter: runs the network.
@@ -225,6 +229,8 @@ class Plan:
         Raises:
             ImpastoError: the photo cannot be read.
         """
+        if not callable(progress):
+            raise ImpastoError("progress: give a function of (done, total, note), such as impasto.progress.bar yields")
         source = read_photo(photo)
         if self.controls.size is not None:
             source = source.resized(self.controls.size)

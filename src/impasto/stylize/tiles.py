@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from impasto.images import windows as geometry
+from impasto.images import windows
 from impasto.images.arrays import Array, Pixels, resize, resized_part, to_array, to_pixels
 from impasto.images.noise import noise
 from impasto.images.windows import Window
@@ -22,9 +22,10 @@ from impasto.styles.style import Row
 from impasto.stylize.regions import Regions
 
 WHOLE = 1_600_000
-"""Most pixels of a picture that is painted whole: with the paper's network that takes 1.3 GB of memory."""
+"""The largest number of pixels at which a picture is painted whole: with the paper's network that takes 1.3 GB of
+memory."""
 THUMBNAIL = 480_000
-"""Most pixels of the thumbnail on which statistics are measured."""
+"""The largest number of pixels of the thumbnail on which statistics are measured."""
 TILE = 512
 """Side, in pixels, of the square that bounds the memory of a tile: no tile, with its halo, has more pixels than such a
 square with its own halo."""
@@ -77,7 +78,7 @@ class TiledPainter:
         """
         size = size or (photo.shape[0], photo.shape[1])
         photo = _shrunk(photo, size)
-        everything = geometry.frame(*size)
+        everything = windows.frame(*size)
         if everything.height * everything.width > self.whole:
             return self.paint_tiles(photo, regions, self.measure(photo, regions, size), size, progress)
         picture = np.empty((*size, 3), np.uint8)
@@ -91,7 +92,7 @@ class TiledPainter:
         scale = min(1, (self.thumbnail / (size[0] * size[1])) ** 0.5)
         small = max(1, int(size[0] * scale)), max(1, int(size[1] * scale))
         photo, regions = _shrunk(photo, small), regions.resized(*small)
-        everything = geometry.frame(*small)
+        everything = windows.frame(*small)
         pixels = self._read(photo, regions, small, everything)
         self.runtime.release()
         if not regions.masks:
@@ -104,8 +105,8 @@ class TiledPainter:
         """Do what :meth:`paint` does tile by tile, normalised by ``statistics`` (1,P)."""
         picture = np.empty((*size, 3), np.uint8)
         regions = regions.resized(*size)
-        everything = geometry.frame(*size)
-        tiles = geometry.tiles(everything, Window(0, 0, *size), self.tile, self.halo)
+        everything = windows.frame(*size)
+        tiles = windows.tiles(everything, Window(0, 0, *size), self.tile, self.halo)
         self._release()
         for tile, seen in reported(tiles, progress, f"{size[1]} × {size[0]} pixels"):
             painted = self._run(self._read(photo, regions, size, seen), regions, seen, statistics)
@@ -122,11 +123,11 @@ class TiledPainter:
     def _read(self, photo: Array, regions: Regions, size: tuple[int, int], window: Window) -> Pixels:
         """A window of the photo scaled to ``size``, with noise: (1,3,h,w). Beyond its edges the photo is mirrored."""
         inside = window.clipped(Window(0, 0, *size))
-        pixels = to_pixels(geometry.read(resized_part(photo, size, inside), window.within(inside)))
+        pixels = to_pixels(windows.read(resized_part(photo, size, inside), window.within(inside)))
         grain = (1 - regions.identity_in(window) ** 2) * np.float32(self.deviation / 255)
         if not grain.any():
             return pixels
-        field = _whole_noise if window == geometry.frame(*size) else noise
+        field = _whole_noise if window == windows.frame(*size) else noise
         return pixels + field(*window[2:], *window[:2]) * grain
 
     def _run(self, pixels: Pixels, regions: Regions, window: Window, statistics: Row | None = None) -> Array:

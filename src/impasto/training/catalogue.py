@@ -41,10 +41,10 @@ class Catalogue(msgspec.Struct, frozen=True):
             styles = [self._described(entry, slot) for slot, entry in enumerate(styles)]
         predictor = recipe.get("predictor")
         if isinstance(predictor, dict):
-            recipe = recipe | {"predictor": self.complete_part(predictor)}
+            recipe = recipe | {"predictor": self.with_held_out(predictor)}
         return recipe | {"styles": styles}
 
-    def complete_part(self, recipe: Table) -> Table:
+    def with_held_out(self, recipe: Table) -> Table:
         """A part's recipe, with the artworks that it must not see taken from here."""
         return {"held_out": self.held_out} | recipe
 

@@ -29,7 +29,7 @@ from impasto.nn.slim import SlimVGG
 from impasto.nn.vgg import VGG16
 from impasto.training.checkpoint import load_checkpoint, save_checkpoint
 from impasto.training.interrupt import Interrupt
-from impasto.training.recipe import PartRecipe
+from impasto.training.recipe import LossNetworkRecipe
 from impasto.training.schedule import learning_rate
 from impasto.training.step import minimise
 
@@ -111,7 +111,7 @@ def _without_norms(student: SlimVGG) -> SlimVGG:
 class Distillation:
     """The state of a run: what is trained, and how far it is."""
 
-    recipe: PartRecipe
+    recipe: LossNetworkRecipe
     out: Path
     """The file for the loss network; the checkpoint lies beside it."""
     teacher: Teacher
@@ -198,7 +198,7 @@ class Distillation:
 
 
 def distill(
-    recipe: PartRecipe, pictures: Sequence[Path], vgg: VGG16, model: Model, out: Path, *, resume: bool = False
+    recipe: LossNetworkRecipe, pictures: Sequence[Path], vgg: VGG16, model: Model, out: Path, *, resume: bool = False
 ) -> None:
     """Train to the recipe's last step and write the loss network.
 

@@ -35,7 +35,7 @@ _EMPTY = 0.1
 _PIXEL_WEIGHT = 100.0
 """The weight of the identity style's squared error of pixels, on the 0..255 scale."""
 _GAP = 20.0
-"""What the whole style gap counts in :class:`GapObjective`, in units of the content distance."""
+"""The weight of the style gap in :class:`GapObjective`, in units of the content distance."""
 
 
 @dataclass(frozen=True)

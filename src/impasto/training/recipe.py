@@ -210,7 +210,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return digest(msgspec.json.encode(self))
 
 
-class PartRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LossNetworkRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A recipe file for the loss network (:mod:`impasto.training.distill`)."""
 
     name: Slug
@@ -237,9 +237,9 @@ def read_recipe(path: str | Path) -> Recipe:
     return recipe
 
 
-def read_part_recipe(path: str | Path) -> PartRecipe:
+def read_loss_network_recipe(path: str | Path) -> LossNetworkRecipe:
     """Read and check the recipe of a loss network; see :func:`read_recipe`."""
-    return _read(path, PartRecipe, Catalogue.complete_part)
+    return _read(path, LossNetworkRecipe, Catalogue.with_held_out)
 
 
 def _read(path: str | Path, kind: type[T], complete: Callable[[Catalogue, Table], Table]) -> T:

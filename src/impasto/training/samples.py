@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from impasto.images.io import write_image
 from impasto.training.run import Run
 
 PHOTOS = 4
@@ -24,7 +25,7 @@ def sample_sheet(run: Run) -> None:
             columns.append(run.trained(photos, slots).float())
     path = run.out / "samples" / f"step-{run.step:06d}.jpg"
     path.parent.mkdir(exist_ok=True)
-    tile(torch.stack(columns, dim=1)).save(path, quality=90)
+    write_image(tile(torch.stack(columns, dim=1)), path)
 
 
 def tile(pictures: Tensor) -> Image.Image:
