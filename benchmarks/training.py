@@ -30,11 +30,11 @@ from report import benchmark_options, interleaved, median, table, write
 def ours(recipe: Recipe, arguments: argparse.Namespace, folder: str, *, compiled: bool) -> Callable[[], float]:
     """A call that makes one step of impasto's loop, with its worker processes."""
     run = prepare(recipe, arguments.content, folder, style_images=arguments.style_images, vgg=arguments.vgg)
-    painter = torch.compile(run.painter) if compiled else run.painter
+    joint = torch.compile(run.joint) if compiled else run.joint
     batches = loop.run_batches(run)
 
     def step() -> float:
-        losses = loop.train_step(run, painter, next(batches))
+        losses = loop.train_step(run, joint, next(batches))
         run.step += 1
         return losses.objective.mean().item()
 

@@ -138,7 +138,7 @@ def test_new_style_benchmark(run, trained: Path, workshop, tmp_path: Path) -> No
     before, after = (
         load_file(path / "checkpoint.safetensors") for path in (tmp_path / "new-row", tmp_path / "new-scratch")
     )
-    convolution = "painter.network.residual.0.first.conv.weight"
+    convolution = "joint.network.residual.0.first.conv.weight"
     assert torch.equal(
         before[convolution], load_network(load_model(trained)).state_dict()["residual.0.first.conv.weight"]
     )

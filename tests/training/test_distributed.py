@@ -32,7 +32,7 @@ class Spy:
         return crops[number]
 run.crops = Spy()
 train(run)
-weight = run.accelerator.unwrap_model(run.painter).network.contract[0].conv.weight
+weight = run.accelerator.unwrap_model(run.joint).network.contract[0].conv.weight
 gradient = weight.grad.flatten()[:8].tolist()
 rank = run.accelerator.process_index
 (out / f"process{rank}.json").write_text(json.dumps({"seen": seen, "gradient": gradient}))
@@ -94,5 +94,5 @@ def test_two_processes_average_gradients_and_see_different_data(
     for one, other in zip(first["gradient"], alone["gradient"], strict=True):
         assert abs(one - other) <= 1e-4 * max(map(abs, alone["gradient"]))
     both, single = (load_file(tmp_path / name / "checkpoint.safetensors") for name in ("two", "one"))
-    weight = "painter.network.residual.0.first.conv.weight"
+    weight = "joint.network.residual.0.first.conv.weight"
     assert (both[weight] - single[weight]).abs().max() < 1e-3

@@ -17,7 +17,7 @@ def test_the_mean_of_the_weights_is_exported(workshop, tmp_path: Path) -> None:
     run = workshop.prepare(tmp_path, steps=3)
     train(run)
     export_model(run, workshop.style_images)
-    mean, last = run.trained.network.contract[0].conv.weight, run.painter.network.contract[0].conv.weight
+    mean, last = run.trained.network.contract[0].conv.weight, run.joint.network.contract[0].conv.weight
     assert not torch.equal(mean, last)
     exported = load_network(load_model(tmp_path)).contract[0].conv.weight
     torch.testing.assert_close(exported, mean.contiguous(), atol=1e-4, rtol=1e-3)

@@ -50,9 +50,9 @@ def test_rows_learn_at_their_own_rate(workshop, tmp_path: Path) -> None:
     options = msgspec.structs.replace(recipe.training, style_rate=3.0)
     recipe = msgspec.structs.replace(recipe, training=options)
     run = prepare(recipe, workshop.photos, tmp_path, style_images=workshop.style_images, vgg=workshop.vgg)
-    before = copy.deepcopy(run.modules["painter"].network)
+    before = copy.deepcopy(run.modules["joint"].network)
     train(run)
-    new, old = run.modules["painter"].network.state_dict(), before.state_dict()
+    new, old = run.modules["joint"].network.state_dict(), before.state_dict()
     for name, rate in (("contract.0.norm.beta", 3e-3), ("contract.0.conv.weight", 1e-3)):
         assert (new[name] - old[name]).abs().max().item() == pytest.approx(rate, rel=0.01)
 
@@ -77,7 +77,7 @@ def test_training_lowers_the_objective(workshop, tmp_path: Path, monkeypatch: py
     run = workshop.prepare(tmp_path, steps=30)
     monkeypatch.setattr(ContentObjective, "adapt", lambda *_: None)
     batch = first_crops(run, [0, 1, 0, 1])
-    scores = [loop.train_step(run, run.painter, batch).objective.mean() for _ in range(12)]
+    scores = [loop.train_step(run, run.joint, batch).objective.mean() for _ in range(12)]
     assert scores[-1] < 0.9 * scores[0]
 
 
@@ -91,7 +91,7 @@ def test_a_loss_that_is_not_a_number_stops_with_step_and_cause(workshop, tmp_pat
 def test_identity_style_has_the_colours_of_each_photo(workshop, tmp_path: Path) -> None:
     recipe, options = read_recipe(workshop.with_identity()), {"style_images": workshop.style_images}
     run = prepare(recipe, workshop.photos, tmp_path, vgg=workshop.vgg, **options)
-    losses = loop.train_step(run, run.painter, first_crops(run, [0, 2]))
+    losses = loop.train_step(run, run.joint, first_crops(run, [0, 2]))
     assert losses.objective[1] > losses.content[1]
     export_model(run, workshop.style_images)
     stylizer = impasto.load(tmp_path)

@@ -33,12 +33,12 @@ def test_paintings_whose_pictures_lose_their_photos_come_to_count_less() -> None
 
 def test_training_lowers_the_objective_of_predicted_pictures(workshop, tmp_path: Path) -> None:
     run = workshop.prepare_predictor(tmp_path, steps=30)
-    row = run.painter.predictor(torch.ones(1, 3, 64, 64))
+    row = run.joint.predictor(torch.ones(1, 3, 64, 64))
     batch = next(loop.run_batches(run))
     assert [len(part) for part in (batch.photo, batch.named.slot, batch.predicted.parts)] == [4, 2, 2]
-    scores = [loop.train_step(run, run.painter, batch).objective[2:].mean() for _ in range(12)]
+    scores = [loop.train_step(run, run.joint, batch).objective[2:].mean() for _ in range(12)]
     assert scores[-1] < 0.9 * scores[0]
-    assert not torch.equal(run.painter.predictor(torch.ones(1, 3, 64, 64)), row)
+    assert not torch.equal(run.joint.predictor(torch.ones(1, 3, 64, 64)), row)
 
 
 def test_starting_from_a_model_takes_its_predictor(workshop, with_predictor: Path, tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_starting_from_a_model_takes_its_predictor(workshop, with_predictor: Pat
     inputs = {"style_images": workshop.style_images, "vgg": workshop.vgg, "start": with_predictor}
     run = prepare(recipe, workshop.photos, tmp_path, **inputs, paintings=[workshop.photos])
     painting = read_painting(workshop.style_images / "mural.png")
-    row = run.painter.predictor(torch.from_numpy(for_predictor(painting))).detach().numpy()
+    row = run.joint.predictor(torch.from_numpy(for_predictor(painting))).detach().numpy()
     np.testing.assert_allclose(
         row, impasto.load(with_predictor).predict(painting.array).row[None], atol=1e-2 * row.std()
     )
@@ -57,9 +57,9 @@ def test_the_last_photos_are_painted_in_the_styles_of_the_paintings(workshop, tm
     batch = next(loop.run_batches(run)).pixels(torch.device("cpu"))
     noisy, slot, parts = batch.noisy, batch.named.slot, batch.parts
     with torch.no_grad():
-        pictures, rows = run.painter(noisy, slot, parts), run.painter.predictor(parts)
-        torch.testing.assert_close(pictures[:2], run.painter.network(noisy[:2], slot))
-        torch.testing.assert_close(pictures[2:], run.painter.network.render(noisy[2:], rows))
+        pictures, rows = run.joint(noisy, slot, parts), run.joint.predictor(parts)
+        torch.testing.assert_close(pictures[:2], run.joint.network(noisy[:2], slot))
+        torch.testing.assert_close(pictures[2:], run.joint.network.render(noisy[2:], rows))
 
 
 def test_resuming_is_exact(workshop, tmp_path: Path, monkeypatch) -> None:
@@ -78,7 +78,7 @@ def test_resuming_is_exact(workshop, tmp_path: Path, monkeypatch) -> None:
             train(run)
     train(workshop.prepare_predictor(tmp_path / "parts", steps=4, checkpoint_every=2, resume=True))
     whole, parts = (load_file(tmp_path / name / loop.CHECKPOINT) for name in ("whole", "parts"))
-    assert any(name.startswith("painter.predictor") for name in whole)
+    assert any(name.startswith("joint.predictor") for name in whole)
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
 
 

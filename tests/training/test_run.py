@@ -72,6 +72,6 @@ def test_starting_from_a_model_takes_its_styles_by_name(workshop, trained: Path,
     run = prepare(read_recipe(recipe), workshop.photos, tmp_path / "out", **options)
     model = load_model(trained)
     rows = torch.stack([torch.from_numpy(style.row) for style in model.styles.values()])
-    network = run.painter.network
+    network = run.joint.network
     torch.testing.assert_close(network.style(torch.tensor([0, 1])), torch.stack([rows[0], rows.mean(dim=0)]))
     torch.testing.assert_close(network.contract[0].conv.weight, load_network(model).contract[0].conv.weight)

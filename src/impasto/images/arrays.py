@@ -10,8 +10,11 @@ import numpy.typing as npt
 from PIL import Image
 
 Pixels = npt.NDArray[np.float32]
+"""What networks see and paint: (N,3,H,W) float32, RGB in [0,1]."""
 Array = npt.NDArray[np.uint8]
+"""A picture (H,W,3), RGB, or a mask or alpha channel (H,W), both uint8."""
 _RESAMPLING = Image.Resampling.LANCZOS
+"""The filter by which pictures are scaled."""
 
 
 def to_pixels(array: Array) -> Pixels:

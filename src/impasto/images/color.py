@@ -27,6 +27,7 @@ _TO_LAB = np.array(
     dtype=np.float32,
 )
 _FROM_LMS, _FROM_LAB = np.linalg.inv(_TO_LMS), np.linalg.inv(_TO_LAB)
+"""Linear RGB to the responses of the eye's cones and, after a cube root, to Oklab; and the ways back."""
 _HALVINGS = 8
 """Steps of the bisection that finds how much of a colour a screen can show: to 1/256."""
 

@@ -11,7 +11,9 @@ GAP = 6
 LABEL = 26
 """Height, in pixels, of the line of labels."""
 _FONT_SIZE = 17
+"""Height of the labels over columns, in pixels."""
 _NAME_SIZE = 14
+"""Height of the name in a picture's corner, in pixels."""
 
 
 def table(rows: Sequence[Sequence[Image.Image]], labels: Sequence[str]) -> Image.Image:

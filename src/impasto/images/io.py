@@ -25,6 +25,7 @@ from impasto.files import write_file
 from impasto.images.arrays import Array, Pixels, resize, scaled, to_pixels
 
 Picture = Image.Image | Array
+"""A finished picture, in the form in which its photo came."""
 
 with suppress(ImportError):
     import pillow_heif
@@ -53,9 +54,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "AVIF": {"quality": 90},
     "HEIF": {"quality": 90},
 }
+"""Pillow's name of a format -> how it is encoded: at a quality at which nobody sees the loss."""
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
+"""Colours of any profile become sRGB as browsers and viewers do it."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ class Photo:
 
 
 PhotoLike = str | os.PathLike[str] | io.BytesIO | Image.Image | Array | Photo
+"""Whatever a photo may be given as; see :func:`read_photo`."""
 
 
 def read_photo(source: PhotoLike, max_pixels: int | None = None) -> Photo:

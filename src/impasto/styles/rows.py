@@ -15,6 +15,7 @@ from impasto.styles.style import Row, Style, StyleInfo
 PALE = 1 / 510
 """Half a grey level, of 1. Black and white are taken to be this far from 0 and 1, at which logits are infinite."""
 _LEVELS = np.linspace(0, 1, 256).clip(PALE, 1 - PALE)
+"""(256,), the grey levels in [0,1], those of black and white moved to :data:`PALE`."""
 _LOGITS = np.log(_LEVELS / (1 - _LEVELS))
 """(256,), what the network's sigmoid turns into each grey level."""
 

@@ -18,47 +18,52 @@ from impasto.files import write_file
 IDENTITY = "identity"
 """Slug of the style that paints the photo as it is."""
 _KEY = "impasto.style"
-
-
+"""The key in a style file's metadata under which :class:`StyleInfo` is stored, as JSON."""
 Box = tuple[float, float, float, float]
+"""A part of a picture: left, top, right and bottom, as shares of its width and height."""
+Row = npt.NDArray[np.float32]
+"""(P,): γ and β of layer 1, γ and β of layer 2, … in network order."""
 
 
 class StyleInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What is known about a style; every field but ``slug`` may be empty."""
 
     slug: str
-    """Its name on the command line: lower case, digits, hyphens."""
+    """The style's name on the command line: lower-case letters, digits and hyphens."""
     name: str = ""
+    """The title of the style image, in English."""
     name_zh: str = ""
-    """Traditional Chinese name."""
+    """The title in Traditional Chinese."""
     artist: str = ""
+    """Who made the style image."""
     year: str = ""
+    """When it was made, as text."""
     credit: str = ""
+    """Where the image comes from."""
     licence: str = ""
-    """Of the style image."""
+    """The licence of the style image."""
     image: str = ""
-    """File name of the style image."""
+    """The file name of the style image."""
     image_sha256: str = ""
+    """The SHA-256 of that file, in hexadecimal."""
     image_box: Box | None = None
-    """The part of the image that is the style: left, top, right and bottom, as shares of its width and height."""
+    """The part of the image that is the style: left, top, right and bottom, as shares of its width and height. None is
+    the whole image."""
     image_size: int | None = None
-    """Long side, in pixels, at which the style image (or its part) was read. None, in files from before it was always
-    written, is the file's own."""
+    """The long side, in pixels, at which the image or its part was read. None, in files from before it was always
+    written, means that it was read at its own size."""
     network: str = ""
-    """Fingerprint of the network that the style belongs to (:attr:`impasto.models.model.ModelInfo.network`)."""
+    """The fingerprint of the network that the style belongs to (:attr:`impasto.models.model.ModelInfo.network`)."""
     losses: dict[str, float] = {}
-    """Measured when it was trained: ``style_gap_closed`` and ``content_distance``."""
-
-
-Row = npt.NDArray[np.float32]
+    """What was measured when the style was trained, such as ``style_gap_closed`` and ``content_distance``."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """A style.
+    """A style: a point in the space of γ and β, and what is known about it.
 
     Attributes:
-        info: its names, credit and provenance.
+        info: names, credit and provenance.
         row: (P,) float32: γ and β of layer 1, γ and β of layer 2, … in network order.
         thumbnail: a small JPEG of the style image, or empty.
     """
@@ -69,6 +74,7 @@ class Style:
 
     @property
     def slug(self) -> str:
+        """The style's name on the command line."""
         return self.info.slug
 
     def renamed(self, slug: str) -> Style:

@@ -29,6 +29,7 @@ _LEAST = 1e-4
 """Curvature that every direction of the content loss has at least, as a share of the mean curvature."""
 
 Floats = npt.NDArray[np.float32]
+"""Vectors and matrices of the correction, float32."""
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ to the measured curvature, and steps would fall short without it."""
 
 
 def find_correction(
-    painter: JointNetwork,
+    joint: JointNetwork,
     recipe: Recipe,
     paintings: Paintings,
     photos: Sequence[Path],
@@ -63,7 +63,7 @@ def find_correction(
     """The correction of the rows that a predictor finds, in as many directions as the recipe wants.
 
     Args:
-        painter: a network with a predictor; it is changed to run faster.
+        joint: a network with a predictor; it is changed to run faster.
         recipe: one with a [predictor] that has ``directions``.
         paintings: the paintings that the predictor learnt from.
         photos: files.
@@ -76,16 +76,14 @@ def find_correction(
     options = recipe.predictor
     assert options is not None
     assert options.directions is not None
-    device = next(painter.parameters()).device
-    painter.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    painter.network.normalise = trained_instance_norm  # the faster one
+    device = next(joint.parameters()).device
+    joint.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    joint.network.normalise = trained_instance_norm  # the faster one
     drawn = samples(paintings, photos, options.directions, recipe.input_noise, device)
     others = [each.to(device) for each in other_photos(photos, options.directions, recipe.input_noise)]
     whole = [(paintings.as_it_is(number)[None].float() / 255).to(device) for number in range(options.directions)]
     weight = options.weight or _WEIGHT
-    finder = Finder(
-        painter.requires_grad_(False), drawn, whole, others, recipe.input_noise, weight, precision, progress
-    )
+    finder = Finder(joint.requires_grad_(False), drawn, whole, others, recipe.input_noise, weight, precision, progress)
     return finder.find(options.directions)
 
 
@@ -117,8 +115,8 @@ def correct(
     assert unnamed is not None
     predictor = load_predictor(loaded)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    painter = JointNetwork(load_network(loaded), predictor).to(device)
-    found = find_correction(painter, settings, unnamed, find_photos(content), fastest_precision(device), progress)
+    joint = JointNetwork(load_network(loaded), predictor).to(device)
+    found = find_correction(joint, settings, unnamed, find_photos(content), fastest_precision(device), progress)
     graphs = predictor_to_onnx(load_predictor(loaded), loaded.weights(PREDICTOR_WEIGHTS))
     contents = {graph.value: content for graph, content in graphs.items()} | {CORRECTION: found.to_bytes()}
     add_files(copy_model(loaded, out).path, contents)
@@ -152,7 +150,7 @@ class Finder:
     """Finds a correction for the rows of a predictor.
 
     Args:
-        painter: a network with a predictor.
+        joint: a network with a predictor.
         samples: what directions are found from; there must be at least as many as directions.
         whole: paintings (1,3,H,W), RGB in [0,1], from which it is learnt what probes tell. Parts of paintings in other
             colours, as in ``samples``, teach that less well.
@@ -164,7 +162,7 @@ class Finder:
         progress: is told of every painting.
     """
 
-    painter: JointNetwork
+    joint: JointNetwork
     samples: Sequence[Sample]
     whole: Sequence[Tensor]
     others: Sequence[Tensor]
@@ -178,7 +176,7 @@ class Finder:
 
         Each round adds the directions in which rows still err after the correction of the round before.
         """
-        network, predictor = self.painter.network, self.painter.predictor
+        network, predictor = self.joint.network, self.joint.predictor
         assert predictor is not None
         predicted = [predictor(sample.painting).detach() for sample in self.samples]
         paintings = [self._see(sample.painting) for sample in self.samples]
@@ -199,7 +197,7 @@ class Finder:
     def with_probes(self, correction: Correction) -> Correction:
         """The same correction with all its probes. Each probe learns from rows that the probes before it have
         corrected, as it will be used."""
-        predictor = self.painter.predictor
+        predictor = self.joint.predictor
         assert predictor is not None
         predicted, targets = map(torch.cat, zip(*map(predictor.read, self.whole), strict=True))
         paintings = np.asarray(targets.cpu())
@@ -240,12 +238,12 @@ class Finder:
 
     def _paint(self, photos: Tensor, rows: Tensor) -> Tensor:
         with autocast(photos.device, self.precision):
-            return self.painter.network.render(photos, rows).float()
+            return self.joint.network.render(photos, rows).float()
 
     def _see(self, pictures: Tensor) -> _Seen:
-        assert self.painter.predictor is not None
+        assert self.joint.predictor is not None
         with autocast(pictures.device, self.precision):
-            seen = self.painter.predictor.encoder(pictures, STYLE_LAYERS)
+            seen = self.joint.predictor.encoder(pictures, STYLE_LAYERS)
         grams = [gram_matrix(maps.float()).flatten(1) / maps.shape[1] for maps in seen.values()]
         forms = seen[CONTENT_LAYER].float().flatten(1)
         whole = (self.weight * STYLE_WEIGHT) ** 0.5 * torch.cat(grams, dim=1)

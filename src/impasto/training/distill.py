@@ -116,7 +116,7 @@ class Distillation:
     """The file for the loss network; the checkpoint lies beside it."""
     teacher: Teacher
     student: SlimVGG
-    painter: StyleTransferNetwork
+    network: StyleTransferNetwork
     """Paints half of the crops."""
     optimizer: torch.optim.Optimizer
     accelerator: Accelerator
@@ -219,10 +219,10 @@ def distill(
     student = _with_norms(SlimVGG())
     crops = Crops([path for path in pictures if path.name not in recipe.held_out], [0], options)
     optimizer = torch.optim.Adam(student.parameters(), lr=options.learning_rate)
-    painter = load_network(model).requires_grad_(False)
-    run = Distillation(recipe, out, Teacher(vgg), student, painter, optimizer, Accelerator())
+    network = load_network(model).requires_grad_(False)
+    run = Distillation(recipe, out, Teacher(vgg), student, network, optimizer, Accelerator())
     device = run.accelerator.device
-    for module in (vgg, run.teacher, student, run.painter):
+    for module in (vgg, run.teacher, student, run.network):
         module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     vgg.to(fastest_precision(device))
     run.begin(resume=resume)
@@ -246,11 +246,11 @@ def _half_painted(run: Distillation, image: Tensor, noisy: Tensor) -> Tensor:
     """
     half = len(image) // 2
     rng = torch.Generator().manual_seed(run.recipe.training.seed + run.step)
-    slots = torch.randint(run.painter.num_styles, (2, half), generator=rng)
-    first, second = (run.painter.style(style_id=ids.to(image.device)) for ids in slots)
+    slots = torch.randint(run.network.num_styles, (2, half), generator=rng)
+    first, second = (run.network.style(style_id=ids.to(image.device)) for ids in slots)
     share = torch.empty(half, 1).uniform_(-0.2, 1.2, generator=rng).to(image.device)
     with run.autocast():
-        painted = run.painter.render(noisy[:half], first + share * (second - first))
+        painted = run.network.render(noisy[:half], first + share * (second - first))
     return torch.cat([painted.float().clamp(0, 1), image[half:]])
 
 

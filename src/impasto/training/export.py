@@ -46,15 +46,15 @@ def export_model(run: Run, style_images: Path) -> list[Style]:
     Raises:
         ImpastoError: the folder cannot be written, or a style image has gone.
     """
-    painter = copy.deepcopy(run.trained).float().cpu()
-    network = painter.network
+    joint = copy.deepcopy(run.trained).float().cpu()
+    network = joint.network
     weights = _half_weights(network)
     fingerprint = digest(weights)[:16]
     styles = [_style_of_slot(run, network, slot, style_images, fingerprint) for slot in range(run.recipe.slots)]
     contents = {WEIGHTS: weights} | {graph.value: content for graph, content in to_onnx(network, weights).items()}
-    if painter.predictor:
-        contents |= _predictor_files(painter.predictor)
-        contents |= _correction_files(run, painter)
+    if joint.predictor:
+        contents |= _predictor_files(joint.predictor)
+        contents |= _correction_files(run, joint)
     info = _info(run, fingerprint, [style.slug for style in styles], contents)
     try:
         (run.out / STYLES).mkdir(exist_ok=True)
@@ -90,13 +90,13 @@ def _predictor_files(predictor: StylePredictor) -> dict[str, bytes]:
     return {PREDICTOR_WEIGHTS: weights} | {graph.value: content for graph, content in graphs.items()}
 
 
-def _correction_files(run: Run, painter: JointNetwork) -> dict[str, bytes]:
+def _correction_files(run: Run, joint: JointNetwork) -> dict[str, bytes]:
     """The file of the correction of predicted styles, if the recipe wants one."""
     options = run.recipe.predictor
     if options is None or options.directions is None:
         return {}
     assert run.paintings is not None
-    trained = copy.deepcopy(painter).to(run.accelerator.device)
+    trained = copy.deepcopy(joint).to(run.accelerator.device)
     with bar("painting") as progress:
         found = find_correction(trained, run.recipe, run.paintings, run.crops.photos, run.precision, progress)
     return {CORRECTION: found.to_bytes()}

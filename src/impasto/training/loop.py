@@ -56,15 +56,15 @@ def train(run: Run, watch: Callable[[Run], None] | None = None) -> None:
 
 
 def _step_function(run: Run) -> Callable[..., Tensor]:
-    """The run's painter, compiled if the recipe wants it."""
+    """The run's joint network, compiled if the recipe wants it."""
     if not run.options.compile:
-        run.modules["painter"].network.normalise = trained_instance_norm  # type: ignore[union-attr]
-        return run.painter
+        run.modules["joint"].network.normalise = trained_instance_norm  # type: ignore[union-attr]
+        return run.joint
     if run.accelerator.device.type == "cuda":
         torch.backends.cudnn.benchmark = True  # only now that all pictures have one size
-        run.modules["painter"].network.compile_parts()  # type: ignore[operator, union-attr]
-        return run.painter
-    compiled: Callable[..., Tensor] = torch.compile(run.painter)
+        run.modules["joint"].network.compile_parts()  # type: ignore[operator, union-attr]
+        return run.joint
+    compiled: Callable[..., Tensor] = torch.compile(run.joint)
     return compiled
 
 
@@ -100,12 +100,12 @@ def _after_step(run: Run, *, last: bool) -> None:
         sample_sheet(run)
 
 
-def train_step(run: Run, painter: Callable[..., Tensor], batch: Batch) -> Losses:
+def train_step(run: Run, joint: Callable[..., Tensor], batch: Batch) -> Losses:
     """Take one step of the optimiser.
 
     Args:
         run: the run; its weights and the state of its objectives are changed.
-        painter: the run's painter, or what :func:`torch.compile` made of it.
+        joint: the run's joint network, or what :func:`torch.compile` made of it.
         batch: pictures as uint8, on any device.
 
     Raises:
@@ -113,13 +113,13 @@ def train_step(run: Run, painter: Callable[..., Tensor], batch: Batch) -> Losses
     """
     batch = batch.pixels(run.accelerator.device)
     with run.autocast():
-        picture = painter(batch.noisy, batch.named.slot, batch.parts)
+        picture = joint(batch.noisy, batch.named.slot, batch.parts)
     losses = run.objective(picture.float(), batch)
     rate = learning_rate(run.step, run.options)
     if not minimise(losses.objective.mean(), run.optimizer, run.accelerator, rate=rate, clip=run.options.clip):
         raise ImpastoError(_not_finite(run, losses, batch))
     if run.average:
-        run.average.update_parameters(run.modules["painter"])
+        run.average.update_parameters(run.modules["joint"])
     _adapt(run, batch, losses.likeness)
     return losses
 

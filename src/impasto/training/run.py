@@ -27,10 +27,12 @@ from impasto.styles.painting import read_painting, style_image_path
 from impasto.training.checkpoint import load_checkpoint, save_checkpoint
 from impasto.training.objective import OBJECTIVES, Objective
 from impasto.training.recipe import Recipe, TrainingOptions
-from impasto.training.start import initial_painter
+from impasto.training.start import initial_network
 
 CHECKPOINT = "checkpoint.safetensors"
+"""The checkpoint's file name in the output folder."""
 RECIPE = "recipe.json"
+"""The file name of the recipe, complete, as the run uses it."""
 _MEASURED = 32
 """The number of photos by which losses are measured."""
 
@@ -42,7 +44,7 @@ class Run:
     recipe: Recipe
     out: Path
     accelerator: Accelerator
-    painter: JointNetwork
+    joint: JointNetwork
     """What is trained."""
     optimizer: torch.optim.Optimizer
     objectives: list[Objective]
@@ -53,7 +55,7 @@ class Run:
     make_objectives: Callable[[bool], list[Objective]]
     """Makes the objectives, with the slim loss network (True) or with VGG-16 (False)."""
     average: AveragedModel | None = None
-    """The running mean of the painter's weights."""
+    """The running mean of the joint network's weights."""
     step: int = 0
     """How many steps are done."""
 
@@ -67,14 +69,14 @@ class Run:
         return self.objectives[self.step % len(self.objectives)]
 
     def autocast(self) -> torch.autocast:
-        """The context in which the painter runs."""
+        """The context in which networks run."""
         return autocast(self.accelerator.device, self.precision)
 
     @property
     def modules(self) -> dict[str, nn.Module]:
-        """The networks in checkpoints: the painter, and the mean of its weights."""
-        painter = self.accelerator.unwrap_model(self.painter, keep_torch_compile=False)
-        return {"painter": painter} | ({"average": self.average} if self.average else {})
+        """The networks in checkpoints: the joint network, and the mean of its weights."""
+        joint = self.accelerator.unwrap_model(self.joint, keep_torch_compile=False)
+        return {"joint": joint} | ({"average": self.average} if self.average else {})
 
     def use_vgg(self) -> None:
         """Change to VGG-16 as the loss network, if the steps with the slim one are done."""
@@ -91,10 +93,10 @@ class Run:
 
     @property
     def trained(self) -> JointNetwork:
-        """The painter to show and to export: the mean of its weights if there is one."""
-        painter = self.average.module if self.average else self.modules["painter"]
-        assert isinstance(painter, JointNetwork)
-        return painter
+        """The joint network to show and to export: the mean of its weights if there is one."""
+        joint = self.average.module if self.average else self.modules["joint"]
+        assert isinstance(joint, JointNetwork)
+        return joint
 
     def save(self) -> None:
         """Write the checkpoint, from the main process.
@@ -156,17 +158,17 @@ def prepare(
 
     objectives = make_objectives(recipe.slim_steps > 0)
     set_seed(recipe.training.seed)
-    painter = initial_painter(recipe, unnamed, start)
-    painter.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = _optimizer(painter, recipe.training)
-    average = _average(painter, recipe.training.average)
+    joint = initial_network(recipe, unnamed, start)
+    joint.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = _optimizer(joint, recipe.training)
+    average = _average(joint, recipe.training.average)
     run = Run(
-        recipe, out, accelerator, painter, optimizer, objectives, crops, unnamed, precision, make_objectives, average
+        recipe, out, accelerator, joint, optimizer, objectives, crops, unnamed, precision, make_objectives, average
     )  # fmt: skip
     if resume:
         run.step = load_checkpoint(out / CHECKPOINT, run.modules, optimizer, run.state, recipe.digest)
     run.use_vgg()
-    run.painter, run.optimizer = accelerator.prepare(painter, optimizer)
+    run.joint, run.optimizer = accelerator.prepare(joint, optimizer)
     if average:
         average.to(accelerator.device)
     if accelerator.is_main_process:
@@ -191,19 +193,19 @@ def find_paintings(recipe: Recipe, folders: Sequence[str | Path]) -> Paintings |
     return Paintings([each for each in found if each], recipe.training.seed, recipe.predictor.mixed)
 
 
-def _optimizer(painter: JointNetwork, options: TrainingOptions) -> torch.optim.Adam:
+def _optimizer(joint: JointNetwork, options: TrainingOptions) -> torch.optim.Adam:
     """Adam with two groups, shared weights and rows; the ``rate`` of a group multiplies the schedule's learning
     rate."""
-    trained = [(name, parameter) for name, parameter in painter.named_parameters() if parameter.requires_grad]
+    trained = [(name, parameter) for name, parameter in joint.named_parameters() if parameter.requires_grad]
     rows = [parameter for name, parameter in trained if ".norm." in name]
     shared = [parameter for name, parameter in trained if ".norm." not in name]
     groups = [{"params": shared, "rate": 1.0}, {"params": rows, "rate": options.style_rate}]
     return torch.optim.Adam(groups, lr=options.learning_rate, fused=torch.cuda.is_available() or None)
 
 
-def _average(painter: JointNetwork, share: float) -> AveragedModel | None:
+def _average(joint: JointNetwork, share: float) -> AveragedModel | None:
     """The running mean of the weights, which keeps ``share`` of itself in each step; None for 0."""
-    return AveragedModel(painter, multi_avg_fn=get_ema_multi_avg_fn(share)) if share else None
+    return AveragedModel(joint, multi_avg_fn=get_ema_multi_avg_fn(share)) if share else None
 
 
 def _check_output(out: Path, *, resume: bool) -> None:

@@ -23,7 +23,7 @@ _LEAST_SPREAD = 0.05
 """The least standard deviation of each γ and β in predicted rows, at the first step."""
 
 
-def initial_painter(recipe: Recipe, paintings: Paintings | None, start: str | Path | None) -> JointNetwork:
+def initial_network(recipe: Recipe, paintings: Paintings | None, start: str | Path | None) -> JointNetwork:
     """The networks to train.
 
     Args:
