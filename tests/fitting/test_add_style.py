@@ -25,6 +25,7 @@ from impasto.images.io import find_photos
 from impasto.losses.targets import style_grams
 from impasto.models import library
 from impasto.models.model import load_model
+from impasto.nn.slim import load_slim_vgg
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.styles.painting import LONG_SIDE, read_painting
 
@@ -50,7 +51,7 @@ FEW = FitOptions(steps=10, crop=48)
 
 def fitting(trained: Path, painting: Path, workshop, **options: float) -> Fit:
     paintings, photos = [read_painting(painting)], find_photos(workshop.photos)
-    return Fit(load_model(trained), paintings, photos, load_vgg16(workshop.vgg), FitOptions(crop=48, **options))
+    return Fit(load_model(trained), paintings, photos, load_slim_vgg(), FitOptions(crop=48, **options))
 
 
 def test_fitting_lowers_the_loss_of_the_row_alone(trained: Path, painting: Path, workshop) -> None:
@@ -143,8 +144,7 @@ def test_interrupting_keeps_the_best_row(trained: Path, painting: Path, workshop
             raise KeyboardInterrupt
 
     monkeypatch.setattr(Fit, "take_step", take_step)
-    options = {"content": workshop.photos, "vgg": workshop.vgg, "options": FEW}
-    impasto.add_style(painting, "mine", model=trained, **options)
+    impasto.add_style(painting, "mine", model=trained, content=workshop.photos, options=FEW)
     assert "mine" in impasto.load(trained).styles
 
 

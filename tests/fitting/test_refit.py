@@ -17,7 +17,6 @@ from impasto.images.io import find_photos
 from impasto.losses.artifacts import specks
 from impasto.models.model import load_model
 from impasto.nn.slim import load_slim_vgg
-from impasto.nn.vgg_weights import load_vgg16
 from impasto.styles.painting import Painting
 from impasto.styles.style import Style
 
@@ -26,8 +25,8 @@ FEW = msgspec.structs.replace(REFIT, steps=8, crop=48)
 
 
 def refitted(model: Path, out: Path, workshop, *only: str, options: FitOptions = FEW) -> list[Style]:
-    photos, vgg = find_photos(workshop.photos), load_vgg16(workshop.vgg)
-    return list(refit(load_model(model), workshop.style_images, photos, vgg, out, only=only, options=options))
+    photos, slim = find_photos(workshop.photos), load_slim_vgg()
+    return list(refit(load_model(model), workshop.style_images, photos, slim, out, only=only, options=options))
 
 
 def invoke(model: Path, out: Path, workshop, *options: str) -> Result:
