@@ -96,7 +96,7 @@ def _wide_gamut(folder: Path) -> tuple[Path, np.ndarray]:
 
 
 def _large(folder: Path) -> tuple[Path, np.ndarray]:
-    pixels = _scene(1600, 400)
+    pixels = _scene(1600, 1200)
     Image.fromarray(pixels).save(folder / "large.png")
     return folder / "large.png", pixels
 
