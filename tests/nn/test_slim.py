@@ -45,7 +45,7 @@ def test_only_the_layers_that_it_learnt_can_be_asked_for() -> None:
 def test_files_with_the_old_names_of_weights_are_read(tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = SlimVGG()
-    old = {name.replace("probe", "look"): tensor for name, tensor in network.state_dict().items()}
+    old = {name.replace("head", "look"): tensor for name, tensor in network.state_dict().items()}
     assert "look1_2.weight" in old
     save_file(old, tmp_path / "old.safetensors")
     save_file(network.state_dict(), tmp_path / "new.safetensors")
