@@ -79,5 +79,5 @@ def test_broken_photos_are_passed_over(workshop, tmp_path: Path, caplog: pytest.
     assert [crops[number][0].shape for number in range(2)] == [(3, 32, 32)] * 2
     assert "broken.jpg: is not a picture" in caplog.text
     (tmp_path / "good.png").unlink()
-    with pytest.raises(ImpastoError, match="none of the photographs"):
+    with pytest.raises(ImpastoError, match="none of the photos"):
         crops[0]

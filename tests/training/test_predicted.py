@@ -87,7 +87,7 @@ def test_paintings_and_recipe_must_fit(workshop, tmp_path: Path) -> None:
     for recipe, folders, message in (
         (named, [workshop.photos], r"no \[predictor\]"),
         (predicted, [], "--paintings"),
-        (predicted, [tmp_path], "no photographs"),
+        (predicted, [tmp_path], "no photos"),
     ):
         with pytest.raises(ImpastoError, match=message):
             prepare(recipe, workshop.photos, tmp_path / "out", vgg=workshop.vgg, paintings=folders)

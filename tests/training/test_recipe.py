@@ -54,7 +54,7 @@ def test_missing_inputs_are_named(workshop, tmp_path: Path) -> None:
         read_recipe(tmp_path / "none.toml")
     with pytest.raises(ImpastoError, match="not a folder"):
         find_photos(tmp_path / "none")
-    with pytest.raises(ImpastoError, match="no photographs"):
+    with pytest.raises(ImpastoError, match="no photos"):
         find_photos(tmp_path)
 
 

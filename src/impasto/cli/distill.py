@@ -16,7 +16,7 @@ from impasto.cli.options import model_option, needs_train_extra, vgg_option
     required=True,
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Folder of pictures to learn from; may be given several times, as for photographs and paintings.",
+    help="Folder of pictures to learn from; may be given several times, as for photos and paintings.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File for the loss network.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside --out.")

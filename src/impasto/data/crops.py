@@ -107,7 +107,7 @@ class Crops(Dataset[Crop]):
                 return random_crop(read_photo(path).array, rng, self.options.crop, self.options.least_scale)
             except ImpastoError as error:
                 logger.warning("content %s; left out", error)
-        raise ImpastoError("content: none of the photographs can be read")
+        raise ImpastoError("content: none of the photos can be read")
 
 
 def random_crop(photo: Array, rng: np.random.Generator, crop: int, least_scale: float) -> Array:

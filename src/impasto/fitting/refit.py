@@ -34,18 +34,18 @@ def refit(
 
     Args:
         model: it stays as it is.
-        style_images: folder of the artworks that the styles were trained on.
+        style_images: folder of the style images that the styles were trained on.
         photos: files to fit on.
         loss_network: what sees the pictures.
         out: folder of the copy.
-        only: slugs of the styles to fit; without any, all styles that have an artwork.
+        only: slugs of the styles to fit; without any, all styles that have a style image.
         options: how to fit each style; ``minutes`` is the time for one style.
 
     Yields:
         Each style, once it is in the copy. The copy can be used after each.
 
     Raises:
-        ImpastoError: there is no style of that name, ``out`` is another model or cannot be written, or an artwork is
+        ImpastoError: there is no style of that name, ``out`` is another model or cannot be written, or a style image is
             missing.
     """
     with_image = [slug for slug in model.info.styles if model.styles[slug].info.image]

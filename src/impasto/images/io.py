@@ -336,7 +336,7 @@ def find_photos(folder: str | os.PathLike[str], called: str = "content") -> list
         raise ImpastoError(f"{called} {folder}: not a folder; give a folder of pictures")
     photos = pictures_in(folder)
     if not photos:
-        raise ImpastoError(f"{called} {folder}: no photographs ({', '.join(sorted(READABLE))}) in it")
+        raise ImpastoError(f"{called} {folder}: no photos ({', '.join(sorted(READABLE))}) in it")
     return photos
 
 

@@ -37,7 +37,7 @@ _MAPS = {
 }
 """The number of output maps of each convolution, by the convolution's name in VGG-16."""
 _CONTRAST = 64.0
-"""The standard deviation of photographs, about, on the 0..255 scale; inputs are divided by it."""
+"""The standard deviation of photos, about, on the 0..255 scale; inputs are divided by it."""
 
 
 class SlimVGG(nn.Module):

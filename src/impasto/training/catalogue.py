@@ -45,7 +45,7 @@ class Catalogue(msgspec.Struct, frozen=True):
         return recipe | {"styles": styles}
 
     def with_held_out(self, recipe: Table) -> Table:
-        """A part's recipe, with the artworks that it must not see taken from here."""
+        """A table of a recipe with ``held_out``, the artworks that are never shown, taken from here."""
         return {"held_out": self.held_out} | recipe
 
     def _described(self, entry: Any, slot: int) -> Any:
