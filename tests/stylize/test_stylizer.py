@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import pickle
 import subprocess
 import sys
@@ -168,7 +169,8 @@ for arguments in (
 heavy = {{"torch", "accelerate", "onnx", "matplotlib"}} & set(sys.modules)
 assert not heavy, heavy
 """
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    environment = os.environ | {"XDG_DATA_HOME": str(tmp_path / "data")}
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120, env=environment)
     assert out.exists()
 
 
