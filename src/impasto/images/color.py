@@ -1,4 +1,4 @@
-"""Colour in perceptual spaces: Oklab, in which pictures keep a photo's colours, and CIE Lab, in which they are measured.
+"""Colour in perceptual spaces: Oklab, in which a photo's colours are kept, and CIE Lab, in which pictures are measured.
 
 Oklab: Björn Ottosson, *A perceptual color space for image processing*, 2020, https://bottosson.github.io/posts/oklab/.
 CIE Lab: *Colorimetry*, CIE 15:2004.

@@ -55,7 +55,7 @@ class DistributionOptions:
 
 
 def pyramid(picture: Tensor, octaves: int) -> list[Tensor]:
-    """The Gaussian pyramid of pictures (N,C,H,W): themselves, then half as large, and so on. Odd sizes are rounded up."""
+    """The Gaussian pyramid of pictures (N,C,H,W): as they are, half as large, and so on. Odd sizes are rounded up."""
     levels = [picture]
     across = picture.new_tensor(_BLUR)
     kernel = torch.outer(across, across).expand(picture.shape[1], 1, -1, -1)
@@ -77,7 +77,7 @@ def see(loss_network: LossNetwork, picture: Tensor, octaves: int) -> dict[str, T
         Name -> (N,C,H',W'), in the dtype of the network. The names are ``relu1_2/1`` and so on at full size,
         ``relu1_2/2`` and so on at half the size, and so on.
     """
-    maps = {}
+    maps: dict[str, Tensor] = {}
     for octave, level in enumerate(pyramid(picture, octaves)):
         seen = loss_network(level, STYLE_LAYERS)
         maps |= {f"{layer}/{2**octave}": seen[layer] for layer in STYLE_LAYERS}
@@ -177,3 +177,17 @@ def distribution_terms(slices: Slices, targets: Slices) -> Tensor:
     """
     terms = [(quantiles - targets[name]).square().mean(dim=(1, 2)) for name, quantiles in slices.items()]
     return torch.stack(terms, dim=1)
+
+
+def distribution_gap_closed(terms: Tensor, photo_terms: Tensor) -> Tensor:
+    """How much nearer pictures are to paintings than photos are: 1 - picture / photo, in the mean over names.
+
+    Args:
+        terms: (N,T), the :func:`distribution_terms` of pictures.
+        photo_terms: (N,T) or (1,T), those of their photos.
+
+    Returns:
+        (N,): 0 for the photo itself, 1 for a picture whose distributions are the painting's, and below 0 for one that
+        is farther from the painting than the photo is.
+    """
+    return 1 - (terms / photo_terms).mean(dim=1)
