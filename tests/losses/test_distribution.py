@@ -62,6 +62,14 @@ def test_the_order_of_places_does_not_matter() -> None:
     assert distance(maps, permuted).item() == pytest.approx(0, abs=1e-12)
 
 
+def test_distances_are_in_float32_whatever_the_network_is_in() -> None:
+    maps, target = torch.randn(1, 5, 30, 30).bfloat16(), gaussian(torch.full((5,), 100.0), 1.0)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = distance(maps, target)
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, distance(maps.float(), target))
+
+
 def test_quantiles_are_the_sorted_values_if_there_are_as_many() -> None:
     samples = torch.randn(2, 50, 3)
     quantiles = projected_quantiles(samples, torch.eye(3), 50)

@@ -123,7 +123,8 @@ def projected_quantiles(samples: Tensor, directions: Tensor, quantiles: int) -> 
     Returns:
         (N,P,Q), in rising order.
     """
-    projected = directions @ samples.mT
+    with torch.autocast(samples.device.type, enabled=False):  # bfloat16 has too few digits to sort by
+        projected = directions @ samples.mT
     return F.adaptive_avg_pool1d(projected.gather(2, _order(projected.detach())), quantiles)
 
 
