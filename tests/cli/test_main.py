@@ -263,6 +263,12 @@ def test_evaluate_prints_a_table_and_writes_json(workshop, trained: Path, tmp_pa
     assert f"{100 * mean:.1f}" in lines[2]
     assert f"{mural['change_by_pan']:.1f}" in lines[2]
     assert min(mural["change_by_noise"], mural["seconds"]) > 0
+    closed, light = (
+        sum(photo[name] for photo in mural["photos"]) / 5 for name in ("distribution_gap_closed", "light_contrast")
+    )
+    assert f"| {100 * closed:.1f} | {light:.2f} | {mural['chroma_contrast']:.2f} " in lines[2]
+    assert f"| {mural['color_distance']:.1f} " in lines[2]
+    assert min(light, mural["chroma_contrast"], mural["color_distance"]) > 0
 
 
 def test_evaluate_wants_the_style_images_it_was_trained_on(workshop, trained: Path, tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
-"""Oklab: known answers, and the colours of one picture under the lightness of another."""
+"""Oklab and CIE Lab: known answers, and the colours of one picture under the lightness of another."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from impasto.images.color import from_oklab, keep_color, to_oklab
+from impasto.images.arrays import to_pixels
+from impasto.images.color import from_oklab, keep_color, to_cielab, to_oklab
 
 pictures = hnp.arrays(np.uint8, st.tuples(st.just(1), st.just(3), st.integers(1, 6), st.integers(1, 6)))
 
@@ -41,3 +43,19 @@ def test_keeping_color_takes_lightness_from_the_picture_and_hue_from_the_photo(a
 def test_keeping_color_of_the_photo_itself_changes_nothing() -> None:
     photo = np.random.default_rng(0).random((1, 3, 9, 9), dtype=np.float32)
     np.testing.assert_allclose(keep_color(photo, photo), photo, atol=3e-3)
+
+
+@pytest.mark.parametrize(
+    ("color", "lab"),
+    [
+        ((255, 255, 255), (100, 0, 0)),
+        ((0, 0, 0), (0, 0, 0)),
+        ((255, 0, 0), (53.24, 80.09, 67.20)),
+        ((0, 0, 255), (32.30, 79.19, -107.86)),
+        ((10, 10, 10), (2.74, 0, 0)),
+    ],
+)
+def test_cielab_of_known_colours(color: tuple[int, int, int], lab: tuple[float, float, float]) -> None:
+    found = to_cielab(to_pixels(np.full((2, 3, 3), color, np.uint8)))
+    assert found.shape == (1, 3, 2, 3)
+    np.testing.assert_allclose(found[0, :, 1, 2], lab, atol=0.02)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 import msgspec
@@ -16,7 +17,7 @@ from impasto.progress import bar
 if TYPE_CHECKING:
     from PIL import Image
 
-    from impasto.evaluation import Evaluation
+    from impasto.evaluation import Evaluation, StyleScore
 
 
 _SHOWN = 216, 162
@@ -41,7 +42,7 @@ def evaluate(
     vgg: Path | None,
     runtime: str,
 ) -> None:
-    """Measure the styles of MODEL (the bundled one if not given): style gap closed, content distance, steadiness."""
+    """Measure the styles of MODEL (the bundled one if not given): style, contrast, content and steadiness."""
     from PIL import ImageOps
 
     from impasto.images.io import write_image
@@ -70,27 +71,55 @@ def evaluate(
             raise ImpastoError(f"{report}: cannot be written ({error.strerror})") from None
 
 
+class _Column(NamedTuple):
+    """A column of the table.
+
+    Attributes:
+        heading: what it is called.
+        value: its value for one style; None if the report does not have it.
+        form: how numbers are formatted.
+        averaged: whether the last row has the mean over styles.
+    """
+
+    heading: str
+    value: Callable[[StyleScore], float | None]
+    form: str
+    averaged: bool = False
+
+
+_COLUMNS = (
+    _Column("style gap closed, %", lambda row: row.style_gap_closed, ".1%", averaged=True),
+    _Column("worst photo, %", lambda row: min(photo.style_gap_closed for photo in row.photos), ".1%"),
+    _Column("distribution gap closed, %", lambda row: row.distribution_gap_closed, ".1%", averaged=True),
+    _Column("light contrast", lambda row: row.light_contrast, ".2f", averaged=True),
+    _Column("chroma contrast", lambda row: row.chroma_contrast, ".2f", averaged=True),
+    _Column("colour distance", lambda row: row.color_distance, ".1f", averaged=True),
+    _Column("content distance", lambda row: row.content_distance, ".2f", averaged=True),
+    _Column("worst photo", lambda row: max(photo.content_distance for photo in row.photos), ".2f"),
+    _Column("content likeness", lambda row: row.content_likeness, ".2f", averaged=True),
+    _Column("change by noise", lambda row: row.change_by_noise, ".1f"),
+    _Column("by a pan", lambda row: row.change_by_pan, ".1f"),
+    _Column("ST-LPIPS", lambda row: row.st_lpips, ".3f"),
+    _Column("seconds", lambda row: row.seconds, ".2f"),
+)
+
+
 def table(scores: Evaluation) -> str:
     """The scores as a Markdown table."""
-    lines = [
-        "| style | style gap closed, % | worst photo, % | content distance | worst photo | content likeness "
-        "| change by noise | by a pan | ST-LPIPS | seconds |",
-        "|---|" + "---:|" * 9,
-    ]
-    for row in scores.styles:
-        least = min(photo.style_gap_closed for photo in row.photos)
-        most = max(photo.content_distance for photo in row.photos)
-        lines.append(
-            f"| {row.style} | {100 * row.style_gap_closed:.1f} | {100 * least:.1f} "
-            f"| {row.content_distance:.2f} | {most:.2f} | {row.content_likeness:.2f} "
-            f"| {row.change_by_noise:.1f} | {row.change_by_pan:.1f} "
-            f"| {'–' if row.st_lpips is None else f'{row.st_lpips:.3f}'} | {row.seconds:.2f} |"
-        )
-    gap, distance, likeness = (
-        sum(getattr(row, name) for row in scores.styles) / len(scores.styles)
-        for name in ("style_gap_closed", "content_distance", "content_likeness")
-    )
-    lines.append(f"| **mean** | {100 * gap:.1f} | | {distance:.2f} | | {likeness:.2f} | | | | |")
+    lines = [_line("style", [column.heading for column in _COLUMNS]), "|---|" + "---:|" * len(_COLUMNS)]
+    lines += [_line(row.style, [_cell(column, [row]) for column in _COLUMNS]) for row in scores.styles]
+    means = [_cell(column, scores.styles) if column.averaged else "" for column in _COLUMNS]
+    lines.append(_line("**mean**", means))
     if scores.identity_psnr is not None:
         lines += ["", f"Identity style: the photo, by its skip; without that {scores.identity_psnr:.1f} dB PSNR."]
     return "\n".join(lines)
+
+
+def _line(name: str, cells: Sequence[str]) -> str:
+    return " | ".join([f"| {name}", *cells]) + " |"
+
+
+def _cell(column: _Column, rows: Sequence[StyleScore]) -> str:
+    """The mean of a column over styles, or a dash if one of them has no value."""
+    values = [value for row in rows if (value := column.value(row)) is not None]
+    return f"{sum(values) / len(values):{column.form}}".rstrip("%") if len(values) == len(rows) else "–"

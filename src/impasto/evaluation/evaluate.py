@@ -1,4 +1,4 @@
-"""How well a model paints its styles: style gap closed, content distance and steadiness, on photos, for every style.
+"""How well a model paints its styles: style and contrast, content and steadiness, on photos, for every style.
 
 The pictures are painted by :class:`impasto.stylize.stylizer.Stylizer`, as users get them.
 """
@@ -12,26 +12,18 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
 from impasto.errors import ImpastoError
+from impasto.evaluation.appearance import Appearance, Look, appearance, as_tensor, content_of
+from impasto.evaluation.contrast import chroma_contrast, color_distance, light_contrast
 from impasto.evaluation.st_lpips import STLPIPS, load_stlpips
 from impasto.evaluation.stability import change_by_noise, change_by_pan
 from impasto.images.arrays import scaled
-from impasto.images.io import Picture, find_photos, read_photo
-from impasto.losses.gram import Grams
-from impasto.losses.perceptual import (
-    Description,
-    content_distance,
-    content_likeness,
-    content_loss,
-    describe,
-    style_gap_closed,
-    style_loss,
-)
-from impasto.losses.targets import style_grams
+from impasto.images.io import find_photos, read_photo
+from impasto.losses.distribution import distribution_gap_closed, distribution_terms
+from impasto.losses.perceptual import content_distance, content_likeness, content_loss, style_gap_closed, style_loss
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.progress import Progress, reported, silent
@@ -64,6 +56,15 @@ class PhotoScore(msgspec.Struct, frozen=True):
     """The time it took to paint the picture."""
     st_lpips: float | None = None
     """ST-LPIPS between photo and picture (:mod:`impasto.evaluation.st_lpips`); None where that is not installed."""
+    distribution_gap_closed: float | None = None
+    """From 0, where the picture is the photo, to 1, where VGG-16's activations are distributed as in the style image
+    (:func:`impasto.losses.distribution.distribution_gap_closed`). It and the next three are None in older reports."""
+    light_contrast: float | None = None
+    """The standard deviation of lightness, divided by the style image's."""
+    chroma_contrast: float | None = None
+    """The standard deviation of chroma, divided by the style image's."""
+    color_distance: float | None = None
+    """How far the colours are from the style image's, in units of CIE Lab."""
 
 
 class StyleScore(msgspec.Struct, frozen=True):
@@ -81,6 +82,10 @@ class StyleScore(msgspec.Struct, frozen=True):
     seconds: float
     photos: tuple[PhotoScore, ...]
     st_lpips: float | None = None
+    distribution_gap_closed: float | None = None
+    light_contrast: float | None = None
+    chroma_contrast: float | None = None
+    color_distance: float | None = None
 
 
 class Evaluation(msgspec.Struct, frozen=True):
@@ -150,7 +155,7 @@ def _judge(stylizer: Stylizer, styles: list[Style], folder: str | Path, vgg: str
     """A judge of pictures in ``styles``, whose style images are in ``folder``."""
     images = {style.slug: painting_of(style.info, folder).array for style in styles}
     network = load_vgg16(vgg)
-    targets = {slug: style_grams(network, image, torch.device("cpu")) for slug, image in images.items()}
+    targets = {slug: appearance(network, image).look for slug, image in images.items()}
     return _Judge(stylizer, network, targets, load_stlpips())
 
 
@@ -161,21 +166,21 @@ class _DescribedPhoto:
     Attributes:
         name: its file name.
         image: the photo, RGB.
-        seen: its description by VGG-16.
+        seen: what it looks like.
         another: the content loss of another photo against it, (1,).
     """
 
     name: str
     image: Image.Image
-    seen: Description
+    seen: Appearance
     another: Tensor
 
 
 def _described(vgg: VGG16, photos: dict[str, Image.Image]) -> Iterator[_DescribedPhoto]:
     images = list(photos.values())
     for name, photo, another in zip(photos, images, images[1:] + images[:1], strict=True):
-        seen, other = _describe(vgg, photo), _describe(vgg, ImageOps.fit(another, photo.size))
-        yield _DescribedPhoto(name, photo, seen, content_loss(other.content, seen.content))
+        seen, other = appearance(vgg, photo), content_of(vgg, ImageOps.fit(another, photo.size))
+        yield _DescribedPhoto(name, photo, seen, content_loss(other, seen.content))
 
 
 @dataclass(frozen=True)
@@ -185,13 +190,13 @@ class _Judge:
     Attributes:
         stylizer: the model that is scored.
         vgg: the network on whose activations losses are computed.
-        targets: the slug of each style -> the Gram matrices of its style image.
+        targets: the slug of each style -> what its style image looks like.
         st_lpips: the metric of that name, or None where it is not installed.
     """
 
     stylizer: Stylizer
     vgg: VGG16
-    targets: Mapping[str, Grams]
+    targets: Mapping[str, Look]
     st_lpips: STLPIPS | None
 
     def score(self, photo: _DescribedPhoto, style: Style) -> tuple[Image.Image, PhotoScore]:
@@ -199,24 +204,25 @@ class _Judge:
         began = time.perf_counter()
         picture = self.stylizer(photo.image, style)
         seconds = time.perf_counter() - began
-        array = np.array(photo.image)
+        array, target, seen = np.array(photo.image), self.targets[style.slug], appearance(self.vgg, picture)
         score = PhotoScore(
             photo=photo.name,
             seconds=seconds,
             change_by_noise=change_by_noise(self.stylizer, array, style, np.array(picture)),
             change_by_pan=change_by_pan(self.stylizer, array, style),
-            st_lpips=self.st_lpips(_tensor(photo.image), _tensor(picture)).item() if self.st_lpips else None,
-            **_losses(photo, _describe(self.vgg, picture), self.targets[style.slug]),
+            st_lpips=self.st_lpips(as_tensor(photo.image), as_tensor(picture)).item() if self.st_lpips else None,
+            **_losses(photo, seen, target),
+            **_contrasts(photo.seen.look, seen.look, target),
         )
         return picture, score
 
 
-def _losses(photo: _DescribedPhoto, picture: Description, target: Grams) -> dict[str, float]:
-    """The fields of :class:`PhotoScore` that follow from VGG-16's description of a picture."""
+def _losses(photo: _DescribedPhoto, picture: Appearance, target: Look) -> dict[str, float]:
+    """The fields of :class:`PhotoScore` that are the paper's losses, or follow from them."""
     content = content_loss(picture.content, photo.seen.content)
-    style = style_loss(picture.grams, target)
+    style = style_loss(picture.look.grams, target.grams)
     return {
-        "style_gap_closed": style_gap_closed(style, style_loss(photo.seen.grams, target)).item(),
+        "style_gap_closed": style_gap_closed(style, style_loss(photo.seen.look.grams, target.grams)).item(),
         "content_distance": content_distance(content, photo.another).item(),
         "content_likeness": content_likeness(picture.content, photo.seen.content).item(),
         "content_loss": content.item(),
@@ -224,14 +230,15 @@ def _losses(photo: _DescribedPhoto, picture: Description, target: Grams) -> dict
     }
 
 
-@torch.no_grad()
-def _describe(vgg: VGG16, picture: Picture) -> Description:
-    return describe(vgg, _tensor(picture))
-
-
-def _tensor(picture: Picture) -> Tensor:
-    """(H,W,3) uint8 -> (1,3,H,W) float32 in [0,1]."""
-    return torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float() / 255
+def _contrasts(photo: Look, picture: Look, target: Look) -> dict[str, float]:
+    """The fields of :class:`PhotoScore` that compare whole distributions, where the paper's losses compare means."""
+    terms, photo_terms = (distribution_terms(look.slices, target.slices) for look in (picture, photo))
+    return {
+        "distribution_gap_closed": distribution_gap_closed(terms, photo_terms).item(),
+        "light_contrast": light_contrast(picture.colors, target.colors),
+        "chroma_contrast": chroma_contrast(picture.colors, target.colors),
+        "color_distance": color_distance(picture.colors, target.colors),
+    }
 
 
 def _identity_psnr(stylizer: Stylizer, photos: list[Image.Image]) -> float | None:

@@ -1,6 +1,7 @@
-"""Colour in a perceptual space: the photo's colours under the painting's brushwork.
+"""Colour in perceptual spaces: Oklab, in which a photo's colours are kept, and CIE Lab, in which pictures are measured.
 
 Oklab: Björn Ottosson, *A perceptual color space for image processing*, 2020, https://bottosson.github.io/posts/oklab/.
+CIE Lab: *Colorimetry*, CIE 15:2004.
 """
 
 from __future__ import annotations
@@ -28,14 +29,40 @@ _TO_LAB = np.array(
 )
 _FROM_LMS, _FROM_LAB = np.linalg.inv(_TO_LMS), np.linalg.inv(_TO_LAB)
 """Matrices from Oklab to cube roots of cone responses, and from cone responses to linear RGB."""
+_TO_XYZ = np.array(
+    [
+        [0.4123908, 0.3575843, 0.1804808],
+        [0.2126390, 0.7151687, 0.0721923],
+        [0.0193308, 0.1191948, 0.9505322],
+    ],
+    dtype=np.float32,
+)
+"""Linear RGB to CIE XYZ, with the white of sRGB (D65) at Y = 1 (IEC 61966-2-1)."""
+_FROM_XYZ = np.array([[0, 116, 0], [500, -500, 0], [0, 200, -200]], dtype=np.float32)
+"""XYZ, each divided by that of white and compressed, to CIE Lab; 16 is taken from L afterwards."""
+_DARK = (6 / 29) ** 3
+"""The share of white's XYZ below which CIE Lab goes on in a straight line."""
 _HALVINGS = 8
 """The number of bisection steps that find how much of a colour a screen can show; the share is exact to 1/256."""
 
 
 def to_oklab(pixels: Pixels) -> Pixels:
     """sRGB (…,3,H,W) in [0,1] -> Oklab, the same shape: lightness in [0,1], then the two colour axes around 0."""
-    linear = np.where(pixels <= 0.04045, pixels / 12.92, ((np.maximum(pixels, 0) + 0.055) / 1.055) ** 2.4)
-    return _mix(_TO_LAB, np.cbrt(_mix(_TO_LMS, linear)))
+    return _mix(_TO_LAB, np.cbrt(_mix(_TO_LMS, _linear(pixels))))
+
+
+def to_cielab(pixels: Pixels) -> Pixels:
+    """sRGB (…,3,H,W) in [0,1] -> CIE Lab (D65), the same shape: L in [0,100], then a and b around 0."""
+    xyz = _mix(_TO_XYZ / _TO_XYZ.sum(axis=1, keepdims=True), _linear(pixels))
+    compressed = np.where(xyz > _DARK, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
+    lab = _mix(_FROM_XYZ, compressed)
+    lab[..., 0, :, :] -= 16
+    return lab
+
+
+def _linear(pixels: Pixels) -> Pixels:
+    """sRGB -> linear RGB, both in [0,1]."""
+    return np.where(pixels <= 0.04045, pixels / 12.92, ((np.maximum(pixels, 0) + 0.055) / 1.055) ** 2.4)
 
 
 def from_oklab(lab: Pixels) -> Pixels:
