@@ -31,15 +31,15 @@ def test_content_and_grams_are_those_of_the_losses(vgg: VGG16, photo: Array) -> 
     seen, plain = appearance(vgg, Image.fromarray(photo)), describe(vgg, as_tensor(photo))
     assert torch.equal(seen.content, plain.content)
     assert torch.equal(content_of(vgg, photo), plain.content)
-    assert list(seen.look.grams) == list(plain.grams)
-    assert all(torch.equal(gram, plain.grams[layer]) for layer, gram in seen.look.grams.items())
+    assert list(seen.style.grams) == list(plain.grams)
+    assert all(torch.equal(gram, plain.grams[layer]) for layer, gram in seen.style.grams.items())
 
 
 def test_the_gap_closed_grows_from_photo_to_painting(vgg: VGG16, photo: Array) -> None:
     painting = np.random.default_rng(0).integers(0, 256, (80, 64, 3), dtype=np.uint8)
     between = np.asarray(Image.blend(Image.fromarray(photo), Image.fromarray(np.resize(painting, photo.shape)), 0.5))
-    target, *looks = (appearance(vgg, each).look for each in (painting, photo, between, painting[::-1].copy()))
-    terms = [distribution_terms(look.slices, target.slices) for look in looks]
+    target, *others = (appearance(vgg, each).style for each in (painting, photo, between, painting[::-1].copy()))
+    terms = [distribution_terms(each.slices, target.slices) for each in others]
     closed = [distribution_gap_closed(each, terms[0]).item() for each in terms]
     assert closed[0] == pytest.approx(0, abs=1e-6)
     assert 0.05 < closed[1] < closed[2]

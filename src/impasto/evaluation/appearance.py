@@ -23,7 +23,7 @@ _SEED = 0
 
 
 @dataclass(frozen=True)
-class Look:
+class StyleDescription:
     """What a picture looks like, wherever things are in it.
 
     Attributes:
@@ -43,11 +43,11 @@ class Appearance:
 
     Attributes:
         content: (1,C,H,W), the activations of VGG-16's content layer.
-        look: everything else, which says nothing of where things are.
+        style: everything else, which says nothing of where things are.
     """
 
     content: Tensor
-    look: Look
+    style: StyleDescription
 
 
 @torch.no_grad()
@@ -55,8 +55,8 @@ def appearance(vgg: VGG16, picture: Picture) -> Appearance:
     """The appearance of a picture."""
     maps = see(vgg, as_tensor(picture), DISTRIBUTION.octaves)
     grams = {layer: gram_matrix(maps[f"{layer}/1"]) for layer in STYLE_LAYERS}
-    look = Look(grams, slices_of(maps, DISTRIBUTION, _SEED), colors_of(np.asarray(picture)))
-    return Appearance(maps[f"{CONTENT_LAYER}/1"], look)
+    style = StyleDescription(grams, slices_of(maps, DISTRIBUTION, _SEED), colors_of(np.asarray(picture)))
+    return Appearance(maps[f"{CONTENT_LAYER}/1"], style)
 
 
 @torch.no_grad()

@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from impasto.errors import ImpastoError
-from impasto.evaluation.appearance import Appearance, Look, appearance, as_tensor, content_of
+from impasto.evaluation.appearance import Appearance, StyleDescription, appearance, as_tensor, content_of
 from impasto.evaluation.contrast import chroma_contrast, color_distance, light_contrast
 from impasto.evaluation.st_lpips import STLPIPS, load_stlpips
 from impasto.evaluation.stability import change_by_noise, change_by_pan
@@ -155,7 +155,7 @@ def _judge(stylizer: Stylizer, styles: list[Style], folder: str | Path, vgg: str
     """A judge of pictures in ``styles``, whose style images are in ``folder``."""
     images = {style.slug: painting_of(style.info, folder).array for style in styles}
     network = load_vgg16(vgg)
-    targets = {slug: appearance(network, image).look for slug, image in images.items()}
+    targets = {slug: appearance(network, image).style for slug, image in images.items()}
     return _Judge(stylizer, network, targets, load_stlpips())
 
 
@@ -196,7 +196,7 @@ class _Judge:
 
     stylizer: Stylizer
     vgg: VGG16
-    targets: Mapping[str, Look]
+    targets: Mapping[str, StyleDescription]
     st_lpips: STLPIPS | None
 
     def score(self, photo: _DescribedPhoto, style: Style) -> tuple[Image.Image, PhotoScore]:
@@ -212,17 +212,17 @@ class _Judge:
             change_by_pan=change_by_pan(self.stylizer, array, style),
             st_lpips=self.st_lpips(as_tensor(photo.image), as_tensor(picture)).item() if self.st_lpips else None,
             **_losses(photo, seen, target),
-            **_contrasts(photo.seen.look, seen.look, target),
+            **_contrasts(photo.seen.style, seen.style, target),
         )
         return picture, score
 
 
-def _losses(photo: _DescribedPhoto, picture: Appearance, target: Look) -> dict[str, float]:
+def _losses(photo: _DescribedPhoto, picture: Appearance, target: StyleDescription) -> dict[str, float]:
     """The fields of :class:`PhotoScore` that are the paper's losses, or follow from them."""
     content = content_loss(picture.content, photo.seen.content)
-    style = style_loss(picture.look.grams, target.grams)
+    style = style_loss(picture.style.grams, target.grams)
     return {
-        "style_gap_closed": style_gap_closed(style, style_loss(photo.seen.look.grams, target.grams)).item(),
+        "style_gap_closed": style_gap_closed(style, style_loss(photo.seen.style.grams, target.grams)).item(),
         "content_distance": content_distance(content, photo.another).item(),
         "content_likeness": content_likeness(picture.content, photo.seen.content).item(),
         "content_loss": content.item(),
@@ -230,9 +230,9 @@ def _losses(photo: _DescribedPhoto, picture: Appearance, target: Look) -> dict[s
     }
 
 
-def _contrasts(photo: Look, picture: Look, target: Look) -> dict[str, float]:
+def _contrasts(photo: StyleDescription, picture: StyleDescription, target: StyleDescription) -> dict[str, float]:
     """The fields of :class:`PhotoScore` that compare whole distributions, where the paper's losses compare means."""
-    terms, photo_terms = (distribution_terms(look.slices, target.slices) for look in (picture, photo))
+    terms, photo_terms = (distribution_terms(each.slices, target.slices) for each in (picture, photo))
     return {
         "distribution_gap_closed": distribution_gap_closed(terms, photo_terms).item(),
         "light_contrast": light_contrast(picture.colors, target.colors),
