@@ -19,7 +19,8 @@ from impasto.assets import free_photos
 from impasto.cli.main import main
 from impasto.fitting import add_style as adding
 from impasto.fitting import fit as module
-from impasto.fitting.fit import Fit, Score, style_targets
+from impasto.fitting.criteria import Score, style_targets
+from impasto.fitting.fit import Fit
 from impasto.fitting.options import FitOptions
 from impasto.images.io import find_photos
 from impasto.losses.targets import style_grams
@@ -62,7 +63,7 @@ def test_fitting_lowers_the_loss_of_the_row_alone(trained: Path, painting: Path,
     for _ in range(40):
         fit.take_step()
     fit.check()
-    assert fit.missing(fit.best[1]) < 0.9 * fit.missing(start)
+    assert fit.criterion.missing(fit.best[1]) < 0.9 * fit.criterion.missing(start)
     assert all(torch.equal(weight, before[name]) for name, weight in fit.network.state_dict().items())
 
 
@@ -299,9 +300,9 @@ def test_help_tells_the_size_at_which_paintings_are_read() -> None:
 def test_a_fit_can_be_for_content_and_style_loss(trained: Path, painting: Path, workshop) -> None:
     fit = fitting(trained, painting, workshop, weight=2.0, evenly=0.0, raster=0.0, blocks=0.0)
     photo, noisy = fit.checked
-    target = fit.targets[0]
-    distance, _, terms = fit.compare(photo, fit.render(noisy, fit.row), target)
+    target = fit.criterion.targets[0]
+    distance, _, terms = fit.criterion.compare(photo, fit.render(noisy, fit.row), target)
     loss = distance.mean() * target.another + 2 * terms.sum(dim=1).mean()
     torch.testing.assert_close(fit.objective(photo, noisy, fit.row), loss / (2 * target.photo_terms.sum()))
     score = fit.score(fit.row)
-    assert fit.missing(score) == pytest.approx((loss / (2 * target.photo_terms.sum())).item(), rel=1e-4)
+    assert fit.criterion.missing(score) == pytest.approx((loss / (2 * target.photo_terms.sum())).item(), rel=1e-4)

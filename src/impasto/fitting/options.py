@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+from typing import Annotated, Literal, TypedDict
 
 import msgspec
 from msgspec import Meta
@@ -19,6 +19,13 @@ class FitOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         ImpastoError: a number is out of its bounds.
     """
 
+    objective: Literal["gap", "distribution"] = "gap"
+    """What is minimised. ``gap``: the share of the style gap that is left, plus what is lost below the wanted
+    ``likeness``. ``distribution``: how far whole distributions of activations and colours are from the painting's, as a
+    share of what photos have, plus ``content_weight`` times the content distance; ``likeness``, ``evenly`` and
+    ``weight`` do not matter then. It brings out a painting's darks, lights and accents."""
+    content_weight: Annotated[float, Meta(ge=0)] = 0.1
+    """With ``objective = "distribution"``, the weight of the content distance: more keeps more of the photo."""
     likeness: Annotated[float, Meta(ge=0.1, le=0.9)] = 0.44
     """The content likeness that pictures should have (:func:`impasto.losses.perceptual.content_likeness`): 1 keeps all
     forms of the photo, 0.1 keeps hardly any. A lower one lets the style go farther."""
@@ -60,6 +67,8 @@ class FitOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 class FitChanges(TypedDict, total=False):
     """The fields of :class:`FitOptions` as keywords, for type checkers."""
 
+    objective: Literal["gap", "distribution"]
+    content_weight: float
     likeness: float
     minutes: float
     steps: int
@@ -76,6 +85,9 @@ class FitChanges(TypedDict, total=False):
     patience: int
 
 
+DISTRIBUTION = FitOptions(objective="distribution", crop=256, rate=0.03, raster=1.0)
+"""How a row is fitted by distributions: crops are large enough for three octaves, and steps are smaller, since the fit
+begins at a predicted row."""
 ADD_STYLE = FitOptions()
 """How a new style is fitted."""
 
