@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from impasto.fitting.criteria import DistributionCriterion
+from impasto.fitting.criteria import DistributionCriterion, Score
 from impasto.fitting.fit import Fit
 from impasto.fitting.options import DISTRIBUTION
 from impasto.images.io import find_photos
@@ -72,3 +72,9 @@ def test_a_fit_gets_nearer_to_the_distributions(trained: Path, painting: Paintin
     assert before.distribution_gap_closed is not None
     assert after.distribution_gap_closed > before.distribution_gap_closed + 0.02
     assert fit.criterion.missing(after) < fit.criterion.missing(before)
+
+
+def test_what_is_not_measured_is_not_written() -> None:
+    known = {"style_gap_closed": 0.9, "content_distance": 0.5, "content_likeness": 0.4}
+    assert Score(**known).losses == known
+    assert Score(**known, distribution_gap_closed=0.8).losses == known | {"distribution_gap_closed": 0.8}

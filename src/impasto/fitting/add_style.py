@@ -6,7 +6,6 @@ styles share.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -119,5 +118,5 @@ def _fitted_style(fitting: Fit, paintings: Sequence[Painting], info: StyleInfo) 
     """The best row of ``fitting`` as a style, with its scores and where it comes from."""
     row, score = fitting.best
     first = paintings[0]
-    info = msgspec.structs.replace(first.described_in(info), losses=dataclasses.asdict(score))
+    info = msgspec.structs.replace(first.described_in(info), losses=score.losses)
     return Style(info, row.cpu().numpy(), thumbnail(first.array))

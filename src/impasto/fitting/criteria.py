@@ -8,7 +8,7 @@ that a painting's darks, lights and accents count, too.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
@@ -60,6 +60,11 @@ class Score:
     content_likeness: float
     distribution_gap_closed: float | None = None
     """None where the objective compares no distributions."""
+
+    @property
+    def losses(self) -> dict[str, float]:
+        """What is known, for the style's file."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 class StyleTarget:

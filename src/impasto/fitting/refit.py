@@ -8,7 +8,7 @@ find a better balance for that style.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -73,5 +73,5 @@ def _fitted(fitting: Fit, style: Style) -> Style:
     """``style`` with the mean of the last rows. The best row by score is not taken: scores do not see artifacts."""
     # Ctrl-C ends everything: a style half fitted would count as done.
     take_steps(fitting, to_the_end=True)
-    losses = asdict(fitting.score(fitting.mean))
+    losses = fitting.score(fitting.mean).losses
     return replace(style, row=fitting.mean.cpu().numpy(), info=msgspec.structs.replace(style.info, losses=losses))
