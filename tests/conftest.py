@@ -74,10 +74,10 @@ start.DESCRIBED = 7
 # Nor need parts of paintings be large: reading them takes more than half of a step here.
 paintings.PREDICTED_SIDE = resident.PREDICTED_SIDE = 128
 # Nor need losses be measured by many photos: VGG-16 sees them before each of the runs here.
-training_run._MEASURED = 8
+training_run.MEASURED = 8
 # Nor need the photos by which corrections are found be so many and so large.
 calibration.OTHERS, calibration.OTHERS_SIDE = 2, 96
-calibration._SIDE = 96
+calibration.SIDE = 96
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -8,11 +8,12 @@ import torch
 from PIL import Image
 
 from impasto.assets import examples
-from impasto.evaluation.appearance import appearance, as_tensor, content_of
+from impasto.evaluation.appearance import appearance, content_of
 from impasto.images.arrays import Array, scaled
 from impasto.images.io import read_photo
 from impasto.losses.distribution import distribution_gap_closed, distribution_terms
 from impasto.losses.perceptual import describe
+from impasto.losses.targets import as_pixels
 from impasto.nn.vgg import VGG16
 
 
@@ -28,7 +29,7 @@ def photo() -> Array:
 
 
 def test_content_and_grams_are_those_of_the_losses(vgg: VGG16, photo: Array) -> None:
-    seen, plain = appearance(vgg, Image.fromarray(photo)), describe(vgg, as_tensor(photo))
+    seen, plain = appearance(vgg, Image.fromarray(photo)), describe(vgg, as_pixels(photo))
     assert torch.equal(seen.content, plain.content)
     assert torch.equal(content_of(vgg, photo), plain.content)
     assert list(seen.style.grams) == list(plain.grams)

@@ -21,7 +21,7 @@ from impasto.fitting import add_style as adding
 from impasto.fitting import fit as module
 from impasto.fitting.criteria import Score, style_targets
 from impasto.fitting.fit import Fit
-from impasto.fitting.options import FitOptions
+from impasto.fitting.options import DISTRIBUTION, FitOptions
 from impasto.images.io import find_photos
 from impasto.losses.targets import style_grams
 from impasto.models import library
@@ -306,3 +306,11 @@ def test_a_fit_can_be_for_content_and_style_loss(trained: Path, painting: Path, 
     torch.testing.assert_close(fit.objective(photo, noisy, fit.row), loss / (2 * target.photo_terms.sum()))
     score = fit.score(fit.row)
     assert fit.criterion.missing(score) == pytest.approx((loss / (2 * target.photo_terms.sum())).item(), rel=1e-4)
+
+
+def test_a_style_can_be_fitted_by_distributions(trained: Path, painting: Path) -> None:
+    few = msgspec.structs.replace(DISTRIBUTION, steps=2, crop=64)
+    style = impasto.add_style(painting, "mine", model=trained, options=few)
+    kept = impasto.load(trained).styles["mine"]
+    np.testing.assert_array_equal(kept.row, style.row)
+    assert 0 < kept.info.losses["distribution_gap_closed"] < 1

@@ -46,9 +46,9 @@ def test_gradients_of_shifted_grams_are_those_of_their_formula() -> None:
         places = features.permute(0, 2, 3, 1).flatten(1, 2)
         offsets = [0, 1, 5, 6, 7]
         ours = (
-            gram._products(places, offsets)
+            gram.products(places, offsets)
             if batched
-            else torch.stack([gram._products(each, offsets) for each in places])
+            else torch.stack([gram.products(each, offsets) for each in places])
         )
         pairs = [(places[:, : 30 - by], places[:, by:]) for by in offsets]
         plain = torch.cat([(a.mT @ b) / a.shape[1] for a, b in pairs], dim=2)

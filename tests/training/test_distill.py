@@ -54,9 +54,9 @@ def test_losses_on_the_teachers_answers_are_vggs_in_its_directions(images: torch
 
 
 def test_normalizations_fold_into_the_convolutions(images: torch.Tensor) -> None:
-    student = distilling._with_norms(SlimVGG())
+    student = distilling.with_norms(SlimVGG())
     student(images, STYLE_LAYERS)  # which moves the running statistics
-    folded, student = distilling._without_norms(student), student.eval()
+    folded, student = distilling.without_norms(student), student.eval()
     assert set(folded.state_dict()) == set(SlimVGG().state_dict())
     for layer, answer in student(images, STYLE_LAYERS).items():
         torch.testing.assert_close(folded(images, [layer])[layer], answer, rtol=1e-3, atol=1e-4)

@@ -13,6 +13,7 @@ from impasto.images.io import Picture
 from impasto.losses.distribution import DistributionOptions, Slices, see, slices_of
 from impasto.losses.gram import STYLE_LAYERS, Grams, gram_matrix
 from impasto.losses.perceptual import CONTENT_LAYER
+from impasto.losses.targets import as_pixels
 from impasto.nn.vgg import VGG16
 
 DISTRIBUTION = DistributionOptions(projections=256, quantiles=256, octaves=2, places=6000)
@@ -53,7 +54,7 @@ class Appearance:
 @torch.no_grad()
 def appearance(vgg: VGG16, picture: Picture) -> Appearance:
     """The appearance of a picture."""
-    maps = see(vgg, as_tensor(picture), DISTRIBUTION.octaves)
+    maps = see(vgg, as_pixels(picture), DISTRIBUTION.octaves)
     grams = {layer: gram_matrix(maps[f"{layer}/1"]) for layer in STYLE_LAYERS}
     style = StyleDescription(grams, slices_of(maps, DISTRIBUTION, _SEED), colors_of(np.asarray(picture)))
     return Appearance(maps[f"{CONTENT_LAYER}/1"], style)
@@ -62,9 +63,4 @@ def appearance(vgg: VGG16, picture: Picture) -> Appearance:
 @torch.no_grad()
 def content_of(vgg: VGG16, picture: Picture) -> Tensor:
     """The activations (1,C,H,W) of VGG-16's content layer for a picture."""
-    return vgg(as_tensor(picture), [CONTENT_LAYER])[CONTENT_LAYER]
-
-
-def as_tensor(picture: Picture) -> Tensor:
-    """(H,W,3) uint8 -> (1,3,H,W) float32 in [0,1]."""
-    return torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float() / 255
+    return vgg(as_pixels(picture), [CONTENT_LAYER])[CONTENT_LAYER]

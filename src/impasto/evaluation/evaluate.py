@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from impasto.errors import ImpastoError
-from impasto.evaluation.appearance import Appearance, StyleDescription, appearance, as_tensor, content_of
+from impasto.evaluation.appearance import Appearance, StyleDescription, appearance, content_of
 from impasto.evaluation.contrast import chroma_contrast, color_distance, light_contrast
 from impasto.evaluation.st_lpips import STLPIPS, load_stlpips
 from impasto.evaluation.stability import change_by_noise, change_by_pan
@@ -24,6 +24,7 @@ from impasto.images.arrays import scaled
 from impasto.images.io import find_photos, read_photo
 from impasto.losses.distribution import distribution_gap_closed, distribution_terms
 from impasto.losses.perceptual import content_distance, content_likeness, content_loss, style_gap_closed, style_loss
+from impasto.losses.targets import as_pixels
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.progress import Progress, reported, silent
@@ -35,11 +36,9 @@ OnPicture = Callable[[str, Image.Image], None]
 """What :func:`evaluate` calls with "photo" and each photo, and with the slug of each style and its picture."""
 
 
-class PhotoScore(msgspec.Struct, frozen=True):
-    """How well one photo was painted in one style."""
+class Scores(msgspec.Struct, frozen=True, kw_only=True):
+    """What is measured of a picture, or of the pictures in one style in the mean."""
 
-    photo: str
-    """The photo's file name."""
     style_gap_closed: float
     """From 0, where the picture is the photo, to 1, where it has the Gram matrices of the style image."""
     content_distance: float
@@ -67,25 +66,19 @@ class PhotoScore(msgspec.Struct, frozen=True):
     """How far the colours are from the style image's, in units of CIE Lab."""
 
 
-class StyleScore(msgspec.Struct, frozen=True):
-    """How well a model paints one style: the means of its :class:`PhotoScore` over all photos, and these scores."""
+class PhotoScore(Scores, frozen=True, kw_only=True):
+    """How well one photo was painted in one style."""
+
+    photo: str
+    """The photo's file name."""
+
+
+class StyleScore(Scores, frozen=True, kw_only=True):
+    """How well a model paints one style: the means over all photos, and the scores of each."""
 
     style: str
     """The slug of the style."""
-    style_gap_closed: float
-    content_distance: float
-    content_likeness: float
-    content_loss: float
-    style_loss: float
-    change_by_noise: float
-    change_by_pan: float
-    seconds: float
     photos: tuple[PhotoScore, ...]
-    st_lpips: float | None = None
-    distribution_gap_closed: float | None = None
-    light_contrast: float | None = None
-    chroma_contrast: float | None = None
-    color_distance: float | None = None
 
 
 class Evaluation(msgspec.Struct, frozen=True):
@@ -210,7 +203,7 @@ class _Judge:
             seconds=seconds,
             change_by_noise=change_by_noise(self.stylizer, array, style, np.array(picture)),
             change_by_pan=change_by_pan(self.stylizer, array, style),
-            st_lpips=self.st_lpips(as_tensor(photo.image), as_tensor(picture)).item() if self.st_lpips else None,
+            st_lpips=self.st_lpips(as_pixels(photo.image), as_pixels(picture)).item() if self.st_lpips else None,
             **_losses(photo, seen, target),
             **_contrasts(photo.seen.style, seen.style, target),
         )
@@ -252,7 +245,6 @@ def _identity_psnr(stylizer: Stylizer, photos: list[Image.Image]) -> float | Non
 
 def _mean(slug: str, rows: list[PhotoScore]) -> StyleScore:
     """The means of the scores in one style, where all photos have them."""
-    names = [name for name in PhotoScore.__struct_fields__ if name != "photo"]
-    columns = {name: [getattr(row, name) for row in rows] for name in names}
+    columns = {name: [getattr(row, name) for row in rows] for name in Scores.__struct_fields__}
     means = {name: float(np.mean(column)) for name, column in columns.items() if None not in column}
     return StyleScore(style=slug, photos=tuple(rows), **means)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -36,7 +35,7 @@ from impasto.losses.perceptual import (
     style_gap_closed,
     style_terms,
 )
-from impasto.losses.targets import PhotoScores, style_views
+from impasto.losses.targets import PhotoScores, as_pixels, style_views
 from impasto.nn.slim import SlimVGG
 from impasto.nn.vgg import VGG16
 from impasto.styles.painting import Painting
@@ -192,7 +191,7 @@ class DistributionCriterion(GapCriterion):
         return slices_of(maps | colors(picture), self.distribution, _SEED), maps[f"{CONTENT_LAYER}/1"]
 
     def _slices_of_painting(self, painting: Painting, device: torch.device) -> Slices:
-        pixels = torch.from_numpy(np.ascontiguousarray(painting.array)).to(device).permute(2, 0, 1)[None].float() / 255
+        pixels = as_pixels(painting.array, device)
         maps = see(self.loss_network, pixels, self.distribution.octaves) | colors(pixels)
         return slices_of(thinned(maps, _PLACES), replace(self.distribution, places=None), _SEED)
 

@@ -41,11 +41,11 @@ def shifted_grams(features: Tensor, shifts: Sequence[int]) -> Tensor:
     offsets = [0, *(by * step for by in shifts for step in (1, width - 1, width, width + 1))]
     places = features.permute(0, 2, 3, 1).flatten(1, 2)
     if places.is_cuda:  # a GPU would wait for hundreds of small products
-        return _products(places, offsets)
-    return torch.stack([_products(each, offsets) for each in places])
+        return products(places, offsets)
+    return torch.stack([products(each, offsets) for each in places])
 
 
-def _products(places: Tensor, offsets: list[int]) -> Tensor:
+def products(places: Tensor, offsets: list[int]) -> Tensor:
     """Mean products of all positions with those that lie ``offsets`` after them.
 
     Args:
@@ -66,7 +66,7 @@ def _pairs(places: Tensor, offsets: list[int]) -> list[tuple[Tensor, Tensor]]:
 
 
 class _Products(torch.autograd.Function):
-    """:func:`_products` with a gradient written by hand.
+    """:func:`products` with a gradient written by hand.
 
     PyTorch's own gradient of a slice is a whole map of zeros with the slice filled in, and it adds up one such map for
     every offset.

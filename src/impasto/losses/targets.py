@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +66,11 @@ def gap_weights(terms: Tensor, evenly: float) -> Tensor:
     return evenly / (terms.shape[1] * terms) + (1 - evenly) / terms.sum(dim=1, keepdim=True)
 
 
+def as_pixels(image: Any, device: torch.device | None = None) -> Tensor:
+    """An image (H,W,3) uint8, RGB, an array or a PIL image, as loss networks see it: (1,3,H,W) float32 in [0,1]."""
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].to(device).float() / 255
+
+
 def style_grams(
     loss_network: LossNetwork, image: npt.NDArray[np.uint8], device: torch.device, shifts: Sequence[int] = ()
 ) -> Grams:
@@ -87,6 +93,6 @@ def style_views(
     loss_network: LossNetwork, image: npt.NDArray[np.uint8], device: torch.device, views: Sequence[Sequence[int]]
 ) -> list[Grams]:
     """The :func:`style_grams` with each of several lists of shifts, ``views``, by one pass of the loss network."""
-    pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].to(device)
-    seen = loss_network(pixels.float() / 255, STYLE_LAYERS)
+    pixels = as_pixels(image, device)
+    seen = loss_network(pixels, STYLE_LAYERS)
     return [layer_grams(seen, pixels.shape[3], shifts) for shifts in views]

@@ -41,7 +41,7 @@ _DIFFERENCES = (0.5, 1.0)
 other directions."""
 _BATCH = 8
 """The number of pictures that are painted at once."""
-_SIDE = 160
+SIDE = 160
 """Height and width of the photos on which directions are measured, in pixels."""
 OTHERS, OTHERS_SIDE = 4, 192
 """The number of photos for each painting, and their height and width in pixels, whose pictures a probe must predict."""
@@ -328,8 +328,8 @@ def samples(
     found = []
     for number in range(count):
         part, _ = paintings[number]
-        photo = square(photos[number * len(photos) // count], _SIDE)
-        noisy = photo + np.float32(noise / 255) * field_of_noise(_SIDE, _SIDE, top=number * _SIDE)
+        photo = square(photos[number * len(photos) // count], SIDE)
+        noisy = photo + np.float32(noise / 255) * field_of_noise(SIDE, SIDE, top=number * SIDE)
         pictures = (part[None].float() / 255, torch.from_numpy(photo), torch.from_numpy(noisy))
         found.append(Sample(*(picture.to(device, torch.float32) for picture in pictures)))
     return found

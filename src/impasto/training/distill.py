@@ -90,7 +90,7 @@ def _directions(grams: Tensor) -> Tensor:
     return torch.linalg.eigh((differences @ differences).mean(dim=0)).eigenvectors.flip(1)
 
 
-def _with_norms(student: SlimVGG) -> SlimVGG:
+def with_norms(student: SlimVGG) -> SlimVGG:
     """``student`` with a batch normalization after each 3×3 convolution, without which it learns a fifth as fast."""
     for name, conv in list(student.named_children()):
         if name.startswith("conv") and isinstance(conv, nn.Conv2d):
@@ -98,7 +98,7 @@ def _with_norms(student: SlimVGG) -> SlimVGG:
     return student
 
 
-def _without_norms(student: SlimVGG) -> SlimVGG:
+def without_norms(student: SlimVGG) -> SlimVGG:
     """A copy of ``student`` with its normalizations folded into the convolutions."""
     student = copy.deepcopy(student).eval()
     for name, pair in list(student.named_children()):
@@ -216,7 +216,7 @@ def distill(
     """
     options = recipe.training
     set_seed(options.seed)
-    student = _with_norms(SlimVGG())
+    student = with_norms(SlimVGG())
     crops = Crops([path for path in pictures if path.name not in recipe.held_out], [0], options)
     optimizer = torch.optim.Adam(student.parameters(), lr=options.learning_rate)
     network = load_network(model).requires_grad_(False)
@@ -256,7 +256,7 @@ def _half_painted(run: Distillation, image: Tensor, noisy: Tensor) -> Tensor:
 
 def _packed(run: Distillation) -> bytes:
     """The student as a safetensors file in float16, its answers on VGG-16's scale."""
-    student = _without_norms(run.student)
+    student = without_norms(run.student)
     for layer in STYLE_LAYERS:
         student.get_buffer(layer.replace("relu", "scale")).copy_(run.teacher.scale(layer))
     return save({name: tensor.half().cpu().contiguous() for name, tensor in student.state_dict().items()})

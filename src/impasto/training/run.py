@@ -33,7 +33,7 @@ CHECKPOINT = "checkpoint.safetensors"
 """The checkpoint's file name in the output folder."""
 RECIPE = "recipe.json"
 """The file name of the recipe, complete, as the run uses it."""
-_MEASURED = 32
+MEASURED = 32
 """The number of photos by which losses are measured."""
 
 
@@ -251,7 +251,7 @@ def _objectives(
         if entry.image:
             painting = read_painting(style_image_path(style_images, entry.image), entry.size, entry.box)
             grams[entry.slot] = style_views(loss_network, painting.array, device, recipe.views)
-    photos = torch.stack([crops.photo(number) for number in range(_MEASURED)]).to(device).float() / 255
+    photos = torch.stack([crops.photo(number) for number in range(MEASURED)]).to(device).float() / 255
     kind, objectives = OBJECTIVES[recipe.training.objective], []
     for number, shifts in enumerate(recipe.views):
         seen = {slot: views[number] for slot, views in grams.items()}
