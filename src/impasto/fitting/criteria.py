@@ -18,12 +18,9 @@ from impasto.losses.artifacts import artifact_loss, artifact_terms
 from impasto.losses.distribution import (
     DistributionOptions,
     Slices,
-    colors,
     distribution_gap_closed,
     distribution_terms,
-    see,
     slices_of,
-    thinned,
 )
 from impasto.losses.gram import Grams
 from impasto.losses.perceptual import (
@@ -35,7 +32,7 @@ from impasto.losses.perceptual import (
     style_gap_closed,
     style_terms,
 )
-from impasto.losses.targets import PhotoScores, as_pixels, style_views
+from impasto.losses.targets import PhotoScores, painting_maps, painting_slices, seen_with_colors, style_views
 from impasto.nn.slim import SlimVGG
 from impasto.nn.vgg import VGG16
 from impasto.styles.painting import Painting
@@ -44,8 +41,6 @@ _SHIFTS = ((4,), (8,), (16,))
 """The shifts of the Gram matrices, in pixels. Each step takes the next of them; all at once would double its time."""
 _EMPTY = 0.06
 """The standard deviation of a photo's colours, in [0,1], below which it has no forms that a picture could keep."""
-_PLACES = 24_000
-"""The number of places of each map that stand for a painting: enough that accents on a thousandth of it count."""
 _SEED = 0
 """The seed of the directions along which distributions are compared: the same in all steps."""
 
@@ -179,21 +174,18 @@ class DistributionCriterion(GapCriterion):
     ) -> None:  # fmt: skip
         super().__init__(loss_network, paintings, photos, options, folds=folds)
         self.distribution = DistributionOptions()
+        octaves = self.distribution.octaves
+        maps = [painting_maps(loss_network, each.array, photos.device, octaves) for each in paintings]
         with torch.no_grad():
-            seen = [self._slices_of_painting(painting, photos.device) for painting in paintings]
+            seen = [painting_slices(each, self.distribution, _SEED) for each in maps]
             self.slices: Slices = {name: torch.stack([each[name] for each in seen]).mean(dim=0) for name in seen[0]}
-            parts = [self._slices(photo)[0] for photo in photos.split(1)]
-            self.photo_terms = torch.cat([distribution_terms(part, self.slices) for part in parts]).mean(dim=0)
+            parts = [distribution_terms(self._slices(photo)[0], self.slices) for photo in photos.split(1)]
+            self.photo_terms = torch.cat(parts).mean(dim=0)
 
     def _slices(self, picture: Tensor) -> tuple[Slices, Tensor]:
         """The distributions of pictures (N,3,H,W), and their content features (N,C,H',W')."""
-        maps = see(self.loss_network, picture, self.distribution.octaves)
-        return slices_of(maps | colors(picture), self.distribution, _SEED), maps[f"{CONTENT_LAYER}/1"]
-
-    def _slices_of_painting(self, painting: Painting, device: torch.device) -> Slices:
-        pixels = as_pixels(painting.array, device)
-        maps = see(self.loss_network, pixels, self.distribution.octaves) | colors(pixels)
-        return slices_of(thinned(maps, _PLACES), replace(self.distribution, places=None), _SEED)
+        maps = seen_with_colors(self.loss_network, picture, self.distribution.octaves)
+        return slices_of(maps, self.distribution, _SEED), maps[f"{CONTENT_LAYER}/1"]
 
     def loss(self, photo: Tensor, picture: Tensor, step: int) -> Tensor:
         """What is minimised in every step, a scalar; see :meth:`GapCriterion.loss`."""

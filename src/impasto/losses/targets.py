@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from impasto.losses.distribution import DistributionOptions, Maps, Slices, colors, see, slices_of, thinned
 from impasto.losses.gram import STYLE_LAYERS, Grams, layer_grams
 from impasto.losses.perceptual import STYLE_WEIGHT, LossNetwork, content_loss, describe
+
+_PLACES = 24_000
+"""The number of places of each map that stand for a painting: enough that accents on a thousandth of it count."""
 
 
 class PhotoScores:
@@ -50,6 +55,26 @@ class PhotoScores:
         """
         crossed = [(gram.square() - 2 * gram * self._mean[layer]).mean(dim=(1, 2)) for layer, gram in grams.items()]
         return STYLE_WEIGHT * (self._squares + torch.stack(crossed, dim=1))
+
+
+class PhotoSlices:
+    """The mean distances of distributions between untouched photos and any painting.
+
+    Args:
+        slices: name -> (N,P,Q), those of the photos, see :func:`impasto.losses.distribution.slices_of`.
+    """
+
+    def __init__(self, slices: Slices) -> None:
+        self._mean = {name: quantiles.mean(dim=0, keepdim=True) for name, quantiles in slices.items()}
+        self._squares = {name: quantiles.square().mean() for name, quantiles in slices.items()}
+
+    def terms(self, targets: Slices) -> Tensor:
+        """The distribution terms of the photos against N paintings, (N,P,Q) each, in the mean over photos: (N,T).
+
+        They follow from the photos' mean quantiles, as in :meth:`PhotoScores.terms`.
+        """
+        crossed = [(each.square() - 2 * each * self._mean[name]).mean(dim=(1, 2)) for name, each in targets.items()]
+        return torch.stack([self._squares[name] + term for name, term in zip(targets, crossed, strict=True)], dim=1)
 
 
 def gap_weights(terms: Tensor, evenly: float) -> Tensor:
@@ -96,3 +121,22 @@ def style_views(
     pixels = as_pixels(image, device)
     seen = loss_network(pixels, STYLE_LAYERS)
     return [layer_grams(seen, pixels.shape[3], shifts) for shifts in views]
+
+
+def seen_with_colors(loss_network: LossNetwork, picture: Tensor, octaves: int) -> dict[str, Tensor]:
+    """All maps of pictures (N,3,H,W), RGB in [0,1], whose distributions are compared: name -> (N,C,H',W')."""
+    return see(loss_network, picture, octaves) | colors(picture)
+
+
+@torch.no_grad()
+def painting_maps(
+    loss_network: LossNetwork, image: npt.NDArray[np.uint8], device: torch.device, octaves: int
+) -> dict[str, Tensor]:
+    """What stands for a painting (H,W,3) uint8 where distributions are compared: name -> (1,C,M,1), at most 24,000
+    places M of each map."""
+    return thinned(seen_with_colors(loss_network, as_pixels(image, device), octaves), _PLACES)
+
+
+def painting_slices(maps: Maps, options: DistributionOptions, seed: int) -> dict[str, Tensor]:
+    """The quantiles of :func:`painting_maps`, all places of them: name -> (1,P,Q)."""
+    return slices_of(maps, replace(options, places=None), seed)

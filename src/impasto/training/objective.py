@@ -12,9 +12,11 @@ from torch import Tensor
 
 from impasto.data.batch import Batch, Named, Predicted
 from impasto.losses.artifacts import artifact_loss, artifact_terms
+from impasto.losses.distribution import Slices
 from impasto.losses.gram import Grams
 from impasto.losses.perceptual import (
     CONTENT_LAYER,
+    Description,
     LossNetwork,
     content_likeness,
     content_loss,
@@ -34,8 +36,9 @@ _EMPTY = 0.1
 """The share of the usual contrast of content features below which a photo has no forms that a picture could keep."""
 _PIXEL_WEIGHT = 100.0
 """The weight of the identity style's squared error of pixels, on the 0..255 scale."""
-_GAP = 20.0
-"""The weight of the style gap in :class:`GapObjective`, in units of the content distance."""
+GAP = 20.0
+"""The weight of the style gap where it is minimised, in units of the content distance. Artifacts weigh the same
+whatever the objective."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,9 @@ class Objective(abc.ABC):
         self._fixed[named] *= self._balance(terms)
         self.identity = recipe.identity
         self._pixels = _PIXEL_WEIGHT * next((entry.weight for entry in recipe.styles if not entry.image), 1.0)
-        self.artifacts = artifact_terms(grid=options.grid, blocks=options.blocks, raster=options.raster)
+        self.artifacts = artifact_terms(
+            grid=options.grid, blocks=options.blocks, raster=options.raster, specks=options.specks
+        )
         predictor = recipe.predictor
         self._predicted_likeness = (predictor and predictor.likeness) or options.likeness or _LIKENESS
         self._predicted_weight = predictor and predictor.weight
@@ -171,11 +176,11 @@ class Objective(abc.ABC):
         photo = batch.photo
         with torch.no_grad():
             target = self.loss_network(photo, [CONTENT_LAYER])[CONTENT_LAYER]
-        seen = describe(self.loss_network, picture, self.shifts)
+        seen, slices = self._see(picture)
         styles = self._styles(batch)
         terms = style_terms(seen.grams, styles.grams)
         content, likeness = content_loss(seen.content, target), self._likeness(seen.content, target)
-        compared = (content, likeness, (styles.weights * terms).sum(dim=1), styles.likeness)
+        compared = (content, likeness, self._style_left(terms, slices, styles, batch), styles.likeness)
         named, predicted = (Compared(*half) for half in zip(*map(batch.halves, compared), strict=True))
         objective = self._of_named(named)
         if batch.predicted:
@@ -183,6 +188,14 @@ class Objective(abc.ABC):
         objective = objective + artifact_loss(self.artifacts, picture, photo)
         objective = self._with_identity(objective, picture, content, batch)
         return Losses(content.detach(), likeness.detach(), terms.sum(dim=1).detach(), styles.photo, objective)
+
+    def _see(self, picture: Tensor) -> tuple[Description, Slices]:
+        """What the loss network sees in pictures (N,3,H,W), and their distributions where they are compared."""
+        return describe(self.loss_network, picture, self.shifts), {}
+
+    def _style_left(self, terms: Tensor, slices: Slices, styles: Styles, batch: Batch) -> Tensor:
+        """How far pictures are from their styles, (N,), given their style terms (N,L) and their distributions."""
+        return (styles.weights * terms).sum(dim=1)
 
     def _with_identity(self, objective: Tensor, picture: Tensor, content: Tensor, batch: Batch) -> Tensor:
         """The objective (N,), for pictures in the identity style replaced by content loss plus squared error."""
@@ -308,11 +321,7 @@ class GapObjective(Objective):
     def _of_named(self, compared: Compared) -> Tensor:
         # Photos without forms have nothing to lose.
         likeness = compared.likeness.where(compared.likeness.isfinite(), compared.wanted)
-        return _GAP * self.another * (compared.style + likeness_lost(likeness, compared.wanted))
-
-
-OBJECTIVES: dict[str, type[Objective]] = {"content": ContentObjective, "gap": GapObjective}
-"""The objectives by their names in recipes."""
+        return GAP * self.another * (compared.style + likeness_lost(likeness, compared.wanted))
 
 
 def _content_and_style(compared: Compared) -> Tensor:

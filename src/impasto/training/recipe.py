@@ -84,11 +84,16 @@ class TrainingOptions(CropOptions, frozen=True, forbid_unknown_fields=True, kw_o
     evenly: Fraction = 1.0
     """With ``objective = "gap"``, the share of the style gap in which all layers count the same. In the rest, layers
     count as they do in the style loss, by which styles are scored."""
-    objective: Literal["content", "gap"] = "content"
+    objective: Literal["content", "gap", "distribution"] = "content"
     """What is minimised. ``content``: the content loss plus the weighted style loss, as in the paper. ``gap``: the
     share of the style gap that is left, which counts the same for every style, plus a loss for content likeness that is
     lost (:func:`impasto.losses.perceptual.likeness_lost`), which brings styles to their ``likeness`` at once;
-    ``balance`` and ``layer_balance`` do not matter then."""
+    ``balance`` and ``layer_balance`` do not matter then. ``distribution``: how far whole distributions of activations
+    and colours are from the painting's, as a share of what photos have, plus ``content_weight`` times the content
+    distance; it keeps a painting's darks, lights and accents. ``shifts``, the balances and ``likeness`` do not matter
+    then."""
+    content_weight: Annotated[float, Meta(ge=0)] = 0.1
+    """With ``objective = "distribution"``, the weight of the content distance: more keeps more of the photo."""
     likeness: Annotated[float, Meta(gt=0, lt=1)] | None = None
     """The content likeness (:func:`impasto.losses.perceptual.content_likeness`) that pictures should have, where 1
     keeps all forms of the photo. With ``objective = "content"``, the weight of a style grows while its pictures are
@@ -109,6 +114,8 @@ class TrainingOptions(CropOptions, frozen=True, forbid_unknown_fields=True, kw_o
     raster: Annotated[float, Meta(ge=0)] = 0.0
     """The weight of a loss for periodic artifacts, dots and dashes in rows, where the photo is smooth
     (:func:`impasto.losses.artifacts.raster_energy`)."""
+    specks: Annotated[float, Meta(ge=0)] = 0.0
+    """The weight of a loss for speckle where the photo is smooth (:func:`impasto.losses.artifacts.specks`)."""
     clip: Annotated[float, Meta(gt=0)] | None = None
     """The longest gradient, as a norm over all weights; longer ones are scaled down to it. Without it, none are."""
     slim: Fraction = 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +16,10 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from impasto.data.crops import Crops
 from impasto.data.paintings import Paintings
 from impasto.errors import ImpastoError
+from impasto.images.arrays import Array
 from impasto.images.io import find_photos
-from impasto.losses.targets import style_views
+from impasto.losses.distribution import DistributionOptions
+from impasto.losses.targets import painting_maps, style_grams, style_views
 from impasto.nn.joint import JointNetwork
 from impasto.nn.precision import autocast, fastest_precision
 from impasto.nn.slim import SlimVGG, load_slim_vgg
@@ -25,7 +27,8 @@ from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.styles.painting import read_painting, style_image_path
 from impasto.training.checkpoint import load_checkpoint, save_checkpoint
-from impasto.training.objective import OBJECTIVES, Objective
+from impasto.training.distribution import SEEDS, DistributionObjective
+from impasto.training.objective import ContentObjective, GapObjective, Objective
 from impasto.training.recipe import Recipe, TrainingOptions
 from impasto.training.start import initial_network
 
@@ -243,21 +246,44 @@ def _objectives(
     device: torch.device,
     precision: torch.dtype,
 ) -> list[Objective]:
-    """An objective for each view of the recipe. All share one state and ``loss_network``, which is converted to
-    ``precision`` once the targets are known."""
+    """The recipe's objectives, of which each step takes the next. All share one state and ``loss_network``, which is
+    converted to ``precision`` once the targets are known."""
     loss_network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    grams = {}
-    for entry in recipe.styles:
-        if entry.image:
-            painting = read_painting(style_image_path(style_images, entry.image), entry.size, entry.box)
-            grams[entry.slot] = style_views(loss_network, painting.array, device, recipe.views)
+    images = {
+        entry.slot: read_painting(style_image_path(style_images, entry.image), entry.size, entry.box).array
+        for entry in recipe.styles
+        if entry.image
+    }
     photos = torch.stack([crops.photo(number) for number in range(MEASURED)]).to(device).float() / 255
-    kind, objectives = OBJECTIVES[recipe.training.objective], []
-    for number, shifts in enumerate(recipe.views):
-        seen = {slot: views[number] for slot, views in grams.items()}
-        objectives.append(kind(loss_network, recipe, seen, photos, paintings, shifts))
-        objectives[-1].share(objectives[0].state)
+    if recipe.training.objective == "distribution":
+        objectives = _distribution_objectives(recipe, images, loss_network, photos)
+    else:
+        objectives = _gram_objectives(recipe, images, loss_network, photos, paintings)
     loss_network.to(precision)
     if recipe.training.compile and device.type == "cuda":
         loss_network.compile(dynamic=False)
     return objectives
+
+
+def _gram_objectives(
+    recipe: Recipe, images: Mapping[int, Array], loss_network: VGG16 | SlimVGG, photos: Tensor, paintings: int
+) -> list[Objective]:
+    """An objective for each view of the recipe, by Gram matrices of ``images``, slot -> (H,W,3) uint8."""
+    kind = GapObjective if recipe.training.objective == "gap" else ContentObjective
+    grams = {slot: style_views(loss_network, image, photos.device, recipe.views) for slot, image in images.items()}
+    objectives: list[Objective] = []
+    for number, shifts in enumerate(recipe.views):
+        seen = {slot: views[number] for slot, views in grams.items()}
+        objectives.append(kind(loss_network, recipe, seen, photos, paintings, shifts))
+        objectives[-1].share(objectives[0].state)
+    return objectives
+
+
+def _distribution_objectives(
+    recipe: Recipe, images: Mapping[int, Array], loss_network: VGG16 | SlimVGG, photos: Tensor
+) -> list[Objective]:
+    """An objective for each set of directions, by distributions of ``images``, slot -> (H,W,3) uint8."""
+    device, octaves = photos.device, DistributionOptions().octaves
+    grams = {slot: style_grams(loss_network, image, device) for slot, image in images.items()}
+    maps = {slot: painting_maps(loss_network, image, device, octaves) for slot, image in images.items()}
+    return [DistributionObjective(loss_network, recipe, grams, maps, photos, seed) for seed in range(SEEDS)]
