@@ -26,7 +26,7 @@ import impasto
 from impasto.assets import examples, free_photos
 from impasto.fitting.add_style import loss_network, predicted
 from impasto.fitting.fit import Fit, fit
-from impasto.fitting.options import FitOptions
+from impasto.fitting.options import BY_GAP
 from impasto.images.contact_sheet import table as pictures_in_rows
 from impasto.images.io import find_photos, write_image
 from impasto.losses.gram import Grams
@@ -126,7 +126,7 @@ def _on_the_way(
 def fitted(stylizer: impasto.Stylizer, painting: np.ndarray, seconds: float) -> Style:
     """A style fitted for some seconds with the slim loss network, for what the rival was trained for."""
     began = time.monotonic()
-    options = FitOptions(weight=STYLE, evenly=0.0, raster=RASTER, flat=FLAT, rate=RATE)
+    options = msgspec.structs.replace(BY_GAP, weight=STYLE, evenly=0.0, raster=RASTER, flat=FLAT, rate=RATE)
     starts = predicted(stylizer.model, [Painting(painting)])
     run = Fit(stylizer.model, [Painting(painting)], find_photos(free_photos()), loss_network(), options, starts)
     left = (seconds - (time.monotonic() - began)) / 60

@@ -21,7 +21,7 @@ from impasto.fitting import add_style as adding
 from impasto.fitting import fit as module
 from impasto.fitting.criteria import Score, style_targets
 from impasto.fitting.fit import Fit
-from impasto.fitting.options import DISTRIBUTION, FitOptions
+from impasto.fitting.options import ADD_STYLE, BY_GAP, FitOptions
 from impasto.images.io import find_photos
 from impasto.losses.targets import style_grams
 from impasto.models import library
@@ -46,13 +46,15 @@ def painting(tmp_path: Path) -> Path:
     return path
 
 
-FEW = FitOptions(steps=10, crop=48)
+FEW = msgspec.structs.replace(BY_GAP, steps=10, crop=48)
 """Ten steps, on small crops."""
 
 
 def fitting(trained: Path, painting: Path, workshop, **options: float) -> Fit:
     paintings, photos = [read_painting(painting)], find_photos(workshop.photos)
-    return Fit(load_model(trained), paintings, photos, load_slim_vgg(), FitOptions(crop=48, **options))
+    return Fit(
+        load_model(trained), paintings, photos, load_slim_vgg(), msgspec.structs.replace(BY_GAP, crop=48, **options)
+    )
 
 
 def test_fitting_lowers_the_loss_of_the_row_alone(trained: Path, painting: Path, workshop) -> None:
@@ -132,7 +134,12 @@ def test_a_new_style_leaves_the_others_as_they_were(
         assert list(stylizer.styles) == [*before, *new]
         assert all(np.array_equal(np.asarray(stylizer(photo, old)), picture) for old, picture in before.items())
     assert mine.info.image == "waves.png"
-    assert set(mine.info.losses) == {"style_gap_closed", "content_distance", "content_likeness"}
+    assert set(mine.info.losses) == {
+        "style_gap_closed",
+        "content_distance",
+        "content_likeness",
+        "gap_closed_by_prediction",
+    }
     assert np.array_equal(Style.load(library.folder(load_model(trained)) / "mine.safetensors").row, mine.row)
 
 
@@ -153,7 +160,7 @@ def test_command_line(trained: Path, painting: Path, workshop, photo: Path, tmp_
     inputs = ["--content", workshop.photos, "--model", trained, "--minutes", 0.001]
     added = invoke("add-style", painting, "--name", "mine", "--artist", "me", *inputs)
     assert added.exit_code == 0, added.output
-    assert "of the style gap" in added.stdout
+    assert re.search(r"mine: .* the painting, with .* \(.*\d+ s\)", added.stdout)
     preview = library.preview("mine", load_model(trained))
     with Image.open(preview) as image:
         assert image.width > 1000
@@ -164,9 +171,20 @@ def test_command_line(trained: Path, painting: Path, workshop, photo: Path, tmp_
 
 
 def test_a_style_that_did_not_train_is_said_so(trained: Path, painting: Path, workshop, monkeypatch) -> None:
-    monkeypatch.setattr(Fit, "score", lambda self, row: Score(0.4, 0.5, 0.5))
+    monkeypatch.setattr(Fit, "score", lambda self, row: Score(0.4, 0.5, 0.5, 0.4))
     inputs = ["--content", workshop.photos, "--model", trained, "--minutes", 0.001]
-    assert "mine did not train" in invoke("add-style", painting, "--name", "mine", *inputs).stdout
+    assert (
+        "mine: still far from the painting, with all of the photo's forms (the prediction, 40 %"
+        in invoke("add-style", painting, "--name", "mine", *inputs).stdout
+    )
+
+
+def test_a_fit_that_gains_nothing_keeps_the_prediction(with_predictor: Path, painting: Path, workshop) -> None:
+    far = msgspec.structs.replace(ADD_STYLE, steps=6, crop=48, rate=1e-5)
+    style = impasto.add_style(painting, "mine", model=with_predictor, content=workshop.photos, options=far)
+    (row,) = adding.predicted(load_model(with_predictor), [read_painting(painting)])
+    np.testing.assert_array_equal(style.row, row)
+    assert style.info.losses["distribution_gap_closed"] == style.info.losses["gap_closed_by_prediction"]
 
 
 def bad_paintings(folder: Path) -> dict[str, str]:
@@ -309,7 +327,7 @@ def test_a_fit_can_be_for_content_and_style_loss(trained: Path, painting: Path, 
 
 
 def test_a_style_can_be_fitted_by_distributions(trained: Path, painting: Path) -> None:
-    few = msgspec.structs.replace(DISTRIBUTION, steps=2, crop=64)
+    few = msgspec.structs.replace(ADD_STYLE, steps=2, crop=64)
     style = impasto.add_style(painting, "mine", model=trained, options=few)
     kept = impasto.load(trained).styles["mine"]
     np.testing.assert_array_equal(kept.row, style.row)

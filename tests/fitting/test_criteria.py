@@ -12,13 +12,13 @@ from PIL import Image
 
 from impasto.fitting.criteria import DistributionCriterion, Score
 from impasto.fitting.fit import Fit
-from impasto.fitting.options import DISTRIBUTION
+from impasto.fitting.options import ADD_STYLE
 from impasto.images.io import find_photos
 from impasto.models.model import load_model
 from impasto.nn.slim import load_slim_vgg
 from impasto.styles.painting import Painting, read_painting
 
-SMALL = msgspec.structs.replace(DISTRIBUTION, crop=64, steps=20, rate=0.1, raster=0.0, blocks=0.0)
+SMALL = msgspec.structs.replace(ADD_STYLE, crop=64, steps=20, rate=0.1, raster=0.0, blocks=0.0, specks=0.0)
 """The little network of the tests draws rasters, which would be most of the objective."""
 
 

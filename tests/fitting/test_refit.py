@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from impasto.cli.main import main
 from impasto.fitting.fit import Fit
-from impasto.fitting.options import REFIT, FitOptions
+from impasto.fitting.options import BY_GAP, REFIT, REFIT_BY_GAP, FitOptions
 from impasto.fitting.refit import refit
 from impasto.images.io import find_photos
 from impasto.losses.artifacts import specks
@@ -20,7 +20,7 @@ from impasto.nn.slim import load_slim_vgg
 from impasto.styles.painting import Painting
 from impasto.styles.style import Style
 
-FEW = msgspec.structs.replace(REFIT, steps=8, crop=48)
+FEW = msgspec.structs.replace(REFIT_BY_GAP, steps=8, crop=48)
 """Eight steps, on small crops."""
 
 
@@ -76,7 +76,7 @@ def test_the_command_takes_options_and_tells_how_it_went(trained: Path, workshop
     assert result.exit_code == 0, result.output
     assert set(seen) == {msgspec.structs.replace(REFIT, raster=4.0, specks=0.5, minutes=0.001 / 60)}
     assert "mural: " in result.stdout
-    assert "of the style gap" in result.stdout
+    assert "% of the way, at a content distance" in result.stdout
 
 
 def test_specks_become_fewer_when_they_count(trained: Path, workshop) -> None:
@@ -85,7 +85,7 @@ def test_specks_become_fewer_when_they_count(trained: Path, workshop) -> None:
     photos = sorted(workshop.photos.glob("*"))
     left = []
     for weight in (0.0, 1.0):
-        options = FitOptions(crop=64, flat=1.0, steps=20, specks=weight)
+        options = msgspec.structs.replace(BY_GAP, crop=64, flat=1.0, steps=20, specks=weight)
         fitting = Fit(model, [painting], photos, load_slim_vgg(), options, [model.styles["mural"].row])
         for _ in range(20):
             fitting.take_step()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +12,8 @@ import click
 import msgspec
 
 from impasto.assets import examples
-from impasto.cli.options import model_option, needs_train_extra, style_size_option
-from impasto.fitting.options import ADD_STYLE
+from impasto.cli.options import fit_options, model_option, needs_train_extra, objective_options, style_size_option
+from impasto.fitting.options import ADD_STYLE, BY_GAP
 from impasto.progress import bar
 
 if TYPE_CHECKING:
@@ -25,6 +27,16 @@ _PREVIEW = "neuschwansteincastle.jpg"
 _WIDTH = 480
 """The width of that photo, in pixels."""
 
+_NEAR = ((0.85, "very close to"), (0.75, "close to"), (0.6, "on its way to"), (-math.inf, "still far from"))
+"""Words for the share of the gap that is closed, from that number on."""
+_KEPT = (
+    (-0.5, "with all of the photo's forms"),
+    (-0.75, "with most of the photo's forms"),
+    (-1.0, "with the photo's large forms"),
+    (-math.inf, "with little of the photo"),
+)
+"""Words for the content distance, taken negative."""
+
 
 @click.command("add-style")
 @click.argument("paintings", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PAINTING...")
@@ -32,15 +44,11 @@ _WIDTH = 480
 @click.option("--title", default="", help="Its name for people.")
 @click.option("--artist", default="", help="Who painted it.")
 @style_size_option
+@objective_options
 @click.option(
-    "--likeness",
+    "--minutes",
     type=float,
-    default=ADD_STYLE.likeness,
-    show_default=True,
-    help="How much of a photo's forms stays, 0.1 to 0.9; less lets the style go farther.",
-)
-@click.option(
-    "--minutes", type=float, default=ADD_STYLE.minutes, help="The longest time that the fit may take, in minutes."
+    help=f"The longest time that the fit may take, in minutes.  [default: {ADD_STYLE.minutes:g}]",
 )
 @click.option(
     "--content", type=click.Path(path_type=Path), help="Folder of photos to fit on; without it, those of the package."
@@ -57,13 +65,15 @@ _WIDTH = 480
 @click.option("--preview", type=click.Path(path_type=Path), help="A file for the picture that shows how it went.")
 @model_option
 def add_style(
-    paintings: tuple[Path, ...], name: str, title: str, artist: str, style_size: int | None, likeness: float,
-    minutes: float, content: Path | None, to: Path | None, replace: bool, predicted: bool, as_is: bool,
-    vgg: Path | None, preview: Path | None, model: Path | None,
+    paintings: tuple[Path, ...], name: str, title: str, artist: str, style_size: int | None, objective: str,
+    content_weight: float | None, likeness: float | None, minutes: float | None, content: Path | None,
+    to: Path | None, replace: bool, predicted: bool, as_is: bool, vgg: Path | None, preview: Path | None,
+    model: Path | None,
 ) -> None:  # fmt: skip
     """Make PAINTING a style: fit one row of γ and β, in a minute or two. Several PAINTINGs of one manner are one style.
 
-    Nothing else of the model changes. Ctrl-C ends it early and keeps the best so far.
+    The fit begins at what the model predicts for the painting, and never ends worse. Nothing else of the model changes.
+    Ctrl-C ends it early and keeps the best so far.
     """
     from impasto.images.io import write_image
     from impasto.models import library
@@ -71,14 +81,17 @@ def add_style(
     from impasto.styles.style import StyleInfo
     from impasto.stylize.stylizer import load
 
-    fit_options = msgspec.structs.replace(ADD_STYLE, likeness=likeness, minutes=minutes)
+    options = fit_options(
+        {"distribution": ADD_STYLE, "gap": BY_GAP}, objective, content_weight=content_weight, likeness=likeness,
+        minutes=minutes,
+    )  # fmt: skip
     if predicted:
         known = StyleInfo(slug=name, name=title, artist=artist)
         style = _predict(paintings, known, model, to, style_size, replace=replace, as_is=as_is)
     else:
         style = _fit(
             paintings, name, model=model, to=to, content=content, title=title, artist=artist, style_size=style_size,
-            vgg=vgg, replace=replace, as_is=as_is, options=fit_options,
+            vgg=vgg, replace=replace, as_is=as_is, options=options,
         )  # fmt: skip
     stylizer = load(to or model)
     preview = preview or library.preview(name, load_model(to or model), appended=to is not None)
@@ -89,12 +102,12 @@ def add_style(
 def _fit(paintings: tuple[Path, ...], name: str, **arguments: Any) -> Style:
     """The style as :func:`impasto.fitting.add_style.add_style` fits it; says how it went."""
     with needs_train_extra():
-        from impasto.fitting.add_style import FAILED, add_style
+        from impasto.fitting.add_style import BEGUN, add_style
 
     began = time.monotonic()
     with bar("step") as progress:
         style = add_style(list(paintings), name, **arguments, progress=progress)
-    click.echo(_verdict(style, time.monotonic() - began, trained=style.info.losses["style_gap_closed"] >= FAILED))
+    click.echo(_verdict(style, time.monotonic() - began, style.info.losses[BEGUN]))
     return style
 
 
@@ -124,13 +137,27 @@ def _predict(
     return style
 
 
-def _verdict(style: Style, seconds: float, *, trained: bool) -> str:
-    """One sentence on how it went."""
-    gap, distance = style.info.losses["style_gap_closed"], style.info.losses["content_distance"]
-    closed = f"{100 * gap:.0f} % of the style gap at a content distance of {distance:.2f} ({seconds:.0f} s)"
-    if not trained:
-        return f"{style.slug} did not train: it closes only {closed}; try more --minutes, or a part of the painting"
-    return f"{style.slug} closes {closed}"
+def _verdict(style: Style, seconds: float, begun: float) -> str:
+    """In words how near the pictures are to the painting and to their photos, and whether fitting was worth it.
+
+    Args:
+        style: with its losses.
+        seconds: how long it took.
+        begun: the share of the gap that the predicted row had closed.
+    """
+    losses = style.info.losses
+    closed = losses.get("distribution_gap_closed", losses["style_gap_closed"])
+    near, kept = _word(_NEAR, closed), _word(_KEPT, -losses["content_distance"])
+    gained = f"fitted: {100 * closed:.0f} % of the way, predicted: {100 * begun:.0f} %"
+    if closed <= begun:
+        gained = f"the prediction, {100 * begun:.0f} % of the way, was better than every fit and is kept"
+    verdict = f"{style.slug}: {near} the painting, {kept} ({gained}; {seconds:.0f} s)"
+    return verdict if closed >= _NEAR[-2][0] else f"{verdict}; try more --minutes, or a part of the painting"
+
+
+def _word(words: Sequence[tuple[float, str]], value: float) -> str:
+    """The first word whose number ``value`` reaches."""
+    return next(word for least, word in words if value >= least)
 
 
 def _before_and_after(stylizer: Stylizer, style: Style, painting: Path) -> Image:

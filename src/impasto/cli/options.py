@@ -7,7 +7,7 @@ runtime, because every ``--help`` reads this module.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import msgspec
 
 from impasto.assets import BUNDLED, DEFAULT, QUALITY
 from impasto.errors import ImpastoError, meta_of, plain_types
+from impasto.fitting.options import ADD_STYLE, FitOptions
 from impasto.runtime import PRECISIONS, RUNTIMES
 from impasto.styles import LONG_SIDE
 from impasto.stylize.controls import Controls
@@ -56,6 +57,37 @@ style_size_option = click.option(
 style_images_option = click.option(
     "--style-images", type=click.Path(path_type=Path), default=Path(), help="Folder of the style images."
 )
+_objective_option = click.option(
+    "--objective",
+    type=click.Choice(["distribution", "gap"]),
+    default="distribution",
+    show_default=True,
+    help="What is minimised: distances of whole distributions, or the paper's losses.",
+)
+_content_weight_option = click.option(
+    "--content-weight",
+    type=float,
+    help=f"How much the photo counts; more keeps more of its forms.  [default: {ADD_STYLE.content_weight}]",
+)
+_likeness_option = click.option(
+    "--likeness", type=float, help="With --objective gap: how much of a photo's forms stays, 0.1 to 0.9."
+)
+
+
+def objective_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What a fit minimises: ``objective``, ``content_weight`` and ``likeness``, None where it is not given."""
+    return _objective_option(_content_weight_option(_likeness_option(command)))
+
+
+def fit_options(by: Mapping[str, FitOptions], objective: str, **given: float | None) -> FitOptions:
+    """The options for an objective, with those changed that were given.
+
+    Args:
+        by: the options by objective.
+        objective: one of its keys.
+        given: fields and values; None changes nothing.
+    """
+    return msgspec.structs.replace(by[objective], **{name: value for name, value in given.items() if value is not None})
 
 
 def model_option(command: Callable[..., Any]) -> Callable[..., Any]:

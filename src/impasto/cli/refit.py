@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from impasto.assets import free_photos
-from impasto.cli.options import needs_train_extra, style_images_option
-from impasto.fitting.options import REFIT
+from impasto.cli.options import fit_options, needs_train_extra, objective_options, style_images_option
+from impasto.fitting.options import REFIT, REFIT_BY_GAP
 from impasto.progress import bar, reported
 
 if TYPE_CHECKING:
@@ -24,18 +23,12 @@ if TYPE_CHECKING:
 @click.option(
     "--seconds",
     type=click.FloatRange(0, min_open=True),
-    default=60 * REFIT.minutes,
-    help="Time for each style, in seconds.",
+    help=f"Time for each style, in seconds.  [default: {60 * REFIT.minutes:.0f}]",
 )
-@click.option("--likeness", type=float, default=REFIT.likeness, help="How much of a photo's forms stays, 0.1 to 0.9.")
+@objective_options
+@click.option("--raster", type=float, help="Weight of the loss against rasters in smooth areas, 0 or more.")
 @click.option(
-    "--raster", type=float, default=REFIT.raster, help="Weight of the loss against rasters in smooth areas, 0 or more."
-)
-@click.option(
-    "--specks",
-    type=float,
-    default=REFIT.specks,
-    help="Weight of the loss against specks in smooth areas, 0 or more; 0.02 already has an effect.",
+    "--specks", type=float, help=f"Weight of the loss against specks in smooth areas.  [default: {REFIT.specks}]"
 )
 @click.option(
     "--content", type=click.Path(path_type=Path), help="Folder of photos to fit on; without it, those of the package."
@@ -43,7 +36,8 @@ if TYPE_CHECKING:
 @click.option("--vgg", type=click.Path(path_type=Path), help="Fit with VGG-16, from this file: slower.")
 @style_images_option
 def refit(
-    model: Path, out: Path, only: tuple[str, ...], seconds: float, likeness: float, raster: float, specks: float,
+    model: Path, out: Path, only: tuple[str, ...], seconds: float | None, objective: str,
+    content_weight: float | None, likeness: float | None, raster: float | None, specks: float | None,
     content: Path | None, vgg: Path | None, style_images: Path,
 ) -> None:  # fmt: skip
     """Fit the styles of MODEL once more, each alone, and write a new model: what to end a training with.
@@ -56,7 +50,10 @@ def refit(
     from impasto.images.io import find_photos
     from impasto.models.model import load_model
 
-    options = msgspec.structs.replace(REFIT, likeness=likeness, minutes=seconds / 60, raster=raster, specks=specks)
+    options = fit_options(
+        {"distribution": REFIT, "gap": REFIT_BY_GAP}, objective, content_weight=content_weight, likeness=likeness,
+        minutes=seconds and seconds / 60, raster=raster, specks=specks,
+    )  # fmt: skip
     photos, loaded = find_photos(content or free_photos()), load_model(model)
     styles = refitting.refit(loaded, style_images, photos, loss_network(vgg), out, only=only, options=options)
     with bar("style") as progress:
@@ -66,5 +63,5 @@ def refit(
 
 def _outcome(style: Style) -> str:
     losses = style.info.losses
-    gap, distance = 100 * losses["style_gap_closed"], losses["content_distance"]
-    return f"{style.slug}: {gap:.0f} % of the style gap at a content distance of {distance:.2f}"
+    closed = losses.get("distribution_gap_closed", losses["style_gap_closed"])
+    return f"{style.slug}: {100 * closed:.0f} % of the way, at a content distance of {losses['content_distance']:.2f}"

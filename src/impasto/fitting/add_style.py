@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from impasto.fitting.options import FitChanges
 
-FAILED = 0.7
-"""The style gap closed, as a share, below which users are told that a style did not train."""
+BEGUN = "gap_closed_by_prediction"
+"""The name, among a style's losses, of the share of the gap that was closed by the row at which the fit began."""
 
 
 def loss_network(vgg: str | os.PathLike[str] | None = None) -> SlimVGG | VGG16:
@@ -74,6 +74,8 @@ def add_style(
 ) -> Style:
     """Fit a style to paintings, and keep it among the user's own styles.
 
+    The fit begins at the row that the model predicts. If no later row is better, that one is kept.
+
     Args:
         paintings: one or several paintings of one manner: paths, PIL images or arrays; see
             :func:`impasto.styles.painting.read_painting`.
@@ -88,8 +90,8 @@ def add_style(
         replace: take the place of an own style of that name.
         as_is: also take paintings without colour, and partly transparent ones (on white).
         options: how to fit.
-        progress: is told the steps taken, the steps to take and the style gap closed.
-        changes: fields of ``options`` to change, as ``likeness=0.3`` or ``minutes=1``; see
+        progress: is told the steps taken, the steps to take and how near the style is.
+        changes: fields of ``options`` to change, as ``content_weight=0.2`` or ``minutes=2``; see
             :class:`impasto.fitting.options.FitOptions`.
 
     Raises:
@@ -118,5 +120,5 @@ def _fitted_style(fitting: Fit, paintings: Sequence[Painting], info: StyleInfo) 
     """The best row of ``fitting`` as a style, with its scores and where it comes from."""
     row, score = fitting.best
     first = paintings[0]
-    info = msgspec.structs.replace(first.described_in(info), losses=score.losses)
+    info = msgspec.structs.replace(first.described_in(info), losses=score.losses | {BEGUN: fitting.begun.closed})
     return Style(info, row.cpu().numpy(), thumbnail(first.array))

@@ -54,11 +54,19 @@ class Score:
     content_likeness: float
     distribution_gap_closed: float | None = None
     """None where the objective compares no distributions."""
+    artifacts: float = 0.0
+    """The weighted artifacts of the pictures, in shares of the gap."""
+
+    @property
+    def closed(self) -> float:
+        """The share of the gap between photo and painting that is closed, by distributions where they are compared."""
+        return self.style_gap_closed if self.distribution_gap_closed is None else self.distribution_gap_closed
 
     @property
     def losses(self) -> dict[str, float]:
-        """What is known, for the style's file."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        """What is known of the likeness to style and photo, for the style's file."""
+        known = {name: value for name, value in asdict(self).items() if value is not None}
+        return {name: value for name, value in known.items() if name != "artifacts"}
 
 
 class StyleTarget:
@@ -150,16 +158,18 @@ class GapCriterion:
         target = self.targets[0]
         distance, likeness, terms = self.compare(photo, picture, target)
         gap = style_gap_closed(terms.sum(dim=1).mean(), target.photo_terms.sum())
-        return Score(gap.item(), distance.mean().item(), likeness[_formed(photo)].mean().item())
+        kept = likeness[_formed(photo)].mean().item()
+        artifacts = artifact_loss(self.artifacts, picture, photo).mean().item()
+        return Score(gap.item(), distance.mean().item(), kept, artifacts=artifacts)
 
     def missing(self, score: Score) -> float:
         """How far a score is from a perfect one: the gap left, plus how much pictures lack of what they should keep of
-        photos."""
+        photos, plus artifacts."""
         if self.options.weight:
             lost = self.targets[0].gaps(torch.tensor(score.content_distance)).item() / self.options.weight
         else:
             lost = max(0.0, self.options.likeness - score.content_likeness)
-        return 1 - score.style_gap_closed + lost
+        return 1 - score.style_gap_closed + lost + score.artifacts
 
 
 class DistributionCriterion(GapCriterion):
@@ -204,9 +214,10 @@ class DistributionCriterion(GapCriterion):
         return replace(super().score(photo, picture), distribution_gap_closed=closed)
 
     def missing(self, score: Score) -> float:
-        """The distances of distributions left, plus the content distance by its weight."""
+        """The distances of distributions left, plus the content distance by its weight, plus artifacts."""
         assert score.distribution_gap_closed is not None
-        return 1 - score.distribution_gap_closed + self.options.content_weight * score.content_distance
+        lost = self.options.content_weight * score.content_distance
+        return 1 - score.distribution_gap_closed + lost + score.artifacts
 
 
 CRITERIA: dict[str, type[GapCriterion]] = {"gap": GapCriterion, "distribution": DistributionCriterion}

@@ -57,6 +57,7 @@ class Fit:
         mean: (P,), the mean of the last rows.
         step: the number of steps taken so far.
         steps: the number of steps to take; less than in the options once it is known that time will run out.
+        begun: the score of the row that the fit began at.
         best: the best row so far, and its score.
     """
 
@@ -116,7 +117,8 @@ class Fit:
         self.mean = row.clone()
         self.optimizer = torch.optim.Adam([self.row], betas=_BETAS)
         self.waited = 0
-        self.best = (row.clone(), self.score(row))
+        self.begun = self.score(row)
+        self.best = (row.clone(), self.begun)
 
     @torch.no_grad()
     def score(self, row: Tensor) -> Score:
@@ -171,7 +173,7 @@ def take_steps(
     Args:
         fitting: it is changed.
         to_the_end: go on where nothing is gained any more.
-        progress: is told the steps taken, the steps to take and the style gap closed.
+        progress: is told the steps taken, the steps to take and how near the best row is.
         after: is called after each step.
     """
     options, began = fitting.options, time.monotonic()
@@ -182,6 +184,5 @@ def take_steps(
             fitting.steps = max(_TIMED, int(min(fitting.steps, 60 * options.minutes / each)))
         if fitting.step % options.check_every == 0 and not fitting.check() and not to_the_end:
             break
-        gap = 100 * fitting.best[1].style_gap_closed
-        progress(fitting.step, fitting.steps, f"style gap closed {gap:.1f} %")
+        progress(fitting.step, fitting.steps, f"{100 * fitting.best[1].closed:.0f} % of the way to the painting")
         after()

@@ -19,33 +19,37 @@ class FitOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         ImpastoError: a number is out of its bounds.
     """
 
-    objective: Literal["gap", "distribution"] = "gap"
-    """What is minimised. ``gap``: the share of the style gap that is left, plus what is lost below the wanted
-    ``likeness``. ``distribution``: how far whole distributions of activations and colours are from the painting's, as a
-    share of what photos have, plus ``content_weight`` times the content distance; ``likeness``, ``evenly`` and
-    ``weight`` do not matter then. It brings out a painting's darks, lights and accents."""
-    content_weight: Annotated[float, Meta(ge=0)] = 0.1
+    objective: Literal["distribution", "gap"] = "distribution"
+    """What is minimised. ``distribution``: how far whole distributions of activations and colours are from the
+    painting's, as a share of what photos have, plus ``content_weight`` times the content distance. It brings out a
+    painting's darks, lights and accents. ``gap``: the share of the style gap that is left, plus what is lost below the
+    wanted ``likeness``; only this one minds ``likeness``, ``evenly`` and ``weight``, and options that suit it are
+    ``BY_GAP``."""
+    content_weight: Annotated[float, Meta(ge=0)] = 0.12
     """With ``objective = "distribution"``, the weight of the content distance: more keeps more of the photo."""
     likeness: Annotated[float, Meta(ge=0.1, le=0.9)] = 0.44
-    """The content likeness that pictures should have (:func:`impasto.losses.perceptual.content_likeness`): 1 keeps all
-    forms of the photo, 0.1 keeps hardly any. A lower one lets the style go farther."""
-    minutes: Annotated[float, Meta(gt=0)] = 3.0
+    """With ``objective = "gap"``, the content likeness that pictures should have
+    (:func:`impasto.losses.perceptual.content_likeness`): 1 keeps all forms of the photo, 0.1 keeps hardly any. A lower
+    one lets the style go farther."""
+    minutes: Annotated[float, Meta(gt=0)] = 1.0
     """The longest time that the steps may take, in minutes."""
-    steps: Annotated[int, Meta(ge=1)] = 500
+    steps: Annotated[int, Meta(ge=1)] = 100
     """The largest number of optimiser steps; there are fewer if time runs out or nothing is gained any more."""
-    crop: Annotated[int, Meta(ge=32, multiple_of=4)] = 160
-    """The side of the photo crops that are fitted on, in pixels."""
+    crop: Annotated[int, Meta(ge=32, multiple_of=4)] = 256
+    """The side of the photo crops that are fitted on, in pixels. Distributions are seen in three octaves, for which
+    crops must be large."""
     batch_size: Annotated[int, Meta(ge=1)] = 2
     """The number of crops in each step."""
-    rate: Annotated[float, Meta(gt=0)] = 1e-1
+    rate: Annotated[float, Meta(gt=0)] = 3e-2
     """The highest learning rate of Adam; it rises to that in the first steps and falls along a cosine to 0."""
     blocks: Annotated[float, Meta(ge=0)] = 1.0
     """The weight of :func:`impasto.losses.artifacts.blockiness`; it counts only for networks that fold photos, as only
     these draw in cells of 2 × 2 pixels."""
-    raster: Annotated[float, Meta(ge=0)] = 2.0
+    raster: Annotated[float, Meta(ge=0)] = 1.0
     """The weight of :func:`impasto.losses.artifacts.raster_energy`: periodic artifacts in smooth areas."""
-    specks: Annotated[float, Meta(ge=0)] = 0.0
-    """The weight of :func:`impasto.losses.artifacts.specks`: speckle in smooth areas."""
+    specks: Annotated[float, Meta(ge=0)] = 2e-3
+    """The weight of :func:`impasto.losses.artifacts.specks`: speckle in smooth areas. With ten times as much,
+    strokes go with the specks."""
     evenly: Annotated[float, Meta(ge=0, le=1)] = 0.5
     """The share of the style gap in which all layers of the loss network count the same. In the rest, layers count as
     they do in the style loss, by which styles are scored."""
@@ -67,7 +71,7 @@ class FitOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 class FitChanges(TypedDict, total=False):
     """The fields of :class:`FitOptions` as keywords, for type checkers."""
 
-    objective: Literal["gap", "distribution"]
+    objective: Literal["distribution", "gap"]
     content_weight: float
     likeness: float
     minutes: float
@@ -85,15 +89,13 @@ class FitChanges(TypedDict, total=False):
     patience: int
 
 
-DISTRIBUTION = FitOptions(objective="distribution", crop=256, rate=0.03, raster=1.0)
-"""How a row is fitted by distributions: crops are large enough for three octaves, and steps are smaller, since the fit
-begins at a predicted row."""
 ADD_STYLE = FitOptions()
 """How a new style is fitted."""
-
-REFIT = FitOptions(likeness=0.34, rate=2e-2, blocks=0.3, minutes=0.5)
-"""How a style of a trained network is fitted once more.
-
-The likeness is the one at which the bundled networks were trained. The row is near its best already: at the rate of a
-new style, rows lost in a hundred steps more than they won. With all of a new style's weight of blocks, fine strokes
-lost 2 points of their style gap; without any, cells of 2 × 2 pixels showed."""
+BY_GAP = FitOptions(objective="gap", crop=160, rate=0.1, raster=2.0, specks=0.0, steps=500, minutes=3.0)
+"""How a new style is fitted by the losses of the paper."""
+REFIT = FitOptions(rate=2e-2, blocks=0.3)
+"""How a style of a trained network is fitted once more: at a smaller rate, since its row is near its best already. With
+all of a new style's weight of blocks, fine strokes lost 2 points of their style gap; without any, cells of 2 × 2 pixels
+showed."""
+REFIT_BY_GAP = msgspec.structs.replace(BY_GAP, likeness=0.34, rate=2e-2, blocks=0.3, minutes=0.5)
+"""The same by the losses of the paper, at the likeness at which the first bundled networks were trained."""

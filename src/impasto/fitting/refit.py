@@ -2,7 +2,8 @@
 
 Training shares its steps among all styles, and the weight of a style's loss, which follows the likeness of its
 pictures, changes only in steps that draw this style. Once the convolutions are trained, some hundred steps on one row
-find a better balance for that style.
+find a better balance for that style. A fit begins at the style's own row or at the one that the model predicts for its
+image, whichever has the lower objective.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import msgspec
 import numpy as np
 
 from impasto.errors import ImpastoError, unknown
+from impasto.fitting.add_style import predicted
 from impasto.fitting.fit import Fit, take_steps
 from impasto.fitting.options import REFIT, FitOptions
 from impasto.models.model import STYLES, Model, copy_model, load_model, unwritable
@@ -60,7 +62,8 @@ def refit(
     for slug in named:
         if np.array_equal(copied.styles[slug].row, model.styles[slug].row):
             style = model.styles[slug]
-            fitting = Fit(model, [images[slug]], photos, loss_network, options, [style.row])
+            starts = [style.row, *predicted(model, [images[slug]])]
+            fitting = Fit(model, [images[slug]], photos, loss_network, options, starts)
             style = _fitted(fitting, replace(style, info=images[slug].described_in(style.info)))
             try:
                 style.save(out / STYLES / f"{slug}.safetensors")
