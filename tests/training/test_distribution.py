@@ -8,6 +8,8 @@ import msgspec
 import pytest
 import torch
 
+import impasto
+from impasto import ImpastoError
 from impasto.data.batch import Batch
 from impasto.images.io import read_photo
 from impasto.losses.targets import as_pixels
@@ -74,3 +76,22 @@ def test_training_lowers_it(workshop, tmp_path: Path) -> None:
     batch = next(loop.run_batches(run))
     losses = [loop.train_step(run, run.joint, batch).objective.mean().item() for _ in range(12)]
     assert losses[-1] < 0.9 * losses[0]
+
+
+def test_a_teacher_takes_the_photos_place(workshop, with_predictor: Path, tmp_path: Path) -> None:
+    recipe = workshop.with_predictor()
+    run = prepared(workshop, tmp_path, recipe, teacher=str(with_predictor))
+    batch = next(loop.run_batches(run)).pixels(torch.device("cpu"))
+    taught = loop._taught(run, batch)
+    assert taught.shape == batch.photo.shape
+    assert run.objective(taught, batch, taught).content.max() == pytest.approx(0, abs=1e-3)
+    assert run.objective(taught, batch).content.min() > 1
+    named, row = run.teacher.network, impasto.load(with_predictor).styles["mural"].row
+    torch.testing.assert_close(named.style(SLOT)[0], torch.from_numpy(row))
+
+
+def test_a_teacher_knows_every_style(workshop, trained: Path, tmp_path: Path) -> None:
+    with pytest.raises(ImpastoError, match=r"teacher .* predicts no styles"):
+        prepared(workshop, tmp_path, workshop.with_predictor(), teacher=str(trained))
+    with pytest.raises(ImpastoError, match="has no style 'identity'"):
+        prepared(workshop, tmp_path, workshop.with_identity(), teacher=str(trained))

@@ -97,9 +97,17 @@ ARCHITECTURES = {
             residual_blocks=5,
             expand=(Conv(3, 2, 32), Conv(3, 1, 12)),
         ),
+        Architecture(
+            name="swift",
+            fold=2,
+            contract=(Conv(3, 1, 16), Conv(3, 2, 40)),
+            residual_blocks=4,
+            expand=(Conv(3, 2, 16), Conv(3, 1, 12)),
+        ),
     )
 }
-"""Name -> architecture. ``fast`` works on folded pictures and has fewer maps, so it needs a fraction of the time."""
+"""Name -> architecture. ``fast`` works on folded pictures and has fewer maps than ``paper``, so it needs a fraction of
+the time; ``swift`` has a third of the weights of ``fast``."""
 
 
 class Pad(nn.Module):

@@ -114,7 +114,7 @@ def train_step(run: Run, joint: Callable[..., Tensor], batch: Batch) -> Losses:
     batch = batch.pixels(run.accelerator.device)
     with run.autocast():
         picture = joint(batch.noisy, batch.named.slot, batch.parts)
-    losses = run.objective(picture.float(), batch)
+    losses = run.objective(picture.float(), batch, _taught(run, batch))
     rate = learning_rate(run.step, run.options)
     if not minimise(losses.objective.mean(), run.optimizer, run.accelerator, rate=rate, clip=run.options.clip):
         raise ImpastoError(_not_finite(run, losses, batch))
@@ -122,6 +122,15 @@ def train_step(run: Run, joint: Callable[..., Tensor], batch: Batch) -> Losses:
         run.average.update_parameters(run.modules["joint"])
     _adapt(run, batch, losses.likeness)
     return losses
+
+
+@torch.no_grad()
+def _taught(run: Run, batch: Batch) -> Tensor | None:
+    """The teacher's pictures (N,3,H,W), RGB in [0,1], if there is a teacher."""
+    if run.teacher is None:
+        return None
+    with run.autocast():
+        return run.teacher(batch.noisy, batch.named.slot, batch.parts).float()
 
 
 def _adapt(run: Run, batch: Batch, likeness: Tensor) -> None:

@@ -171,11 +171,18 @@ class Objective(abc.ABC):
     def adapt_predicted(self, index: Tensor, likeness: Tensor) -> None:  # noqa: B027
         """Learn from the content likeness (M,) of pictures in the styles of paintings ``index`` (M,)."""
 
-    def __call__(self, picture: Tensor, batch: Batch) -> Losses:
-        """The losses of pictures (N,3,H,W), RGB in [0,1], painted from ``batch``, whose pictures are pixels, too."""
+    def __call__(self, picture: Tensor, batch: Batch, taught: Tensor | None = None) -> Losses:
+        """The losses of pictures.
+
+        Args:
+            picture: (N,3,H,W), RGB in [0,1].
+            batch: what they were painted from, as pixels, too.
+            taught: (N,3,H,W), RGB in [0,1], what a teacher painted from it. It takes the photos' place in the content
+                loss.
+        """
         photo = batch.photo
         with torch.no_grad():
-            target = self.loss_network(photo, [CONTENT_LAYER])[CONTENT_LAYER]
+            target = self.loss_network(photo if taught is None else taught, [CONTENT_LAYER])[CONTENT_LAYER]
         seen, slices = self._see(picture)
         styles = self._styles(batch)
         terms = style_terms(seen.grams, styles.grams)

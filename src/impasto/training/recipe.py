@@ -94,6 +94,10 @@ class TrainingOptions(CropOptions, frozen=True, forbid_unknown_fields=True, kw_o
     then."""
     content_weight: Annotated[float, Meta(ge=0)] = 0.1
     """With ``objective = "distribution"``, the weight of the content distance: more keeps more of the photo."""
+    teacher: str = ""
+    """A model, a folder or the name of a bundled one, of any architecture, whose pictures in the same styles take the
+    photos' place in the content loss. A small network comes nearer to a large one so than by photos and paintings
+    alone. Without it, the content loss is that of the photos."""
     likeness: Annotated[float, Meta(gt=0, lt=1)] | None = None
     """The content likeness (:func:`impasto.losses.perceptual.content_likeness`) that pictures should have, where 1
     keeps all forms of the photo. With ``objective = "content"``, the weight of a style grows while its pictures are
@@ -166,7 +170,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Slug
     """The name of the model."""
     network: str
-    """The architecture of the network: ``fast`` or ``paper``."""
+    """The architecture of the network: ``paper``, ``fast`` or ``swift``."""
     slots: Positive
     """The number of rows in the style table; those that no style names stay as they were initialised."""
     styles: Annotated[tuple[StyleEntry, ...], Meta(min_length=1)]

@@ -30,7 +30,7 @@ from impasto.training.checkpoint import load_checkpoint, save_checkpoint
 from impasto.training.distribution import SEEDS, DistributionObjective
 from impasto.training.objective import ContentObjective, GapObjective, Objective
 from impasto.training.recipe import Recipe, TrainingOptions
-from impasto.training.start import initial_network
+from impasto.training.start import initial_network, teacher
 
 CHECKPOINT = "checkpoint.safetensors"
 """The checkpoint's file name in the output folder."""
@@ -57,6 +57,8 @@ class Run:
     precision: torch.dtype
     make_objectives: Callable[[bool], list[Objective]]
     """Makes the objectives, with the slim loss network (True) or with VGG-16 (False)."""
+    teacher: JointNetwork | None = None
+    """What the joint network is taught by, if the recipe names it."""
     average: AveragedModel | None = None
     """The running mean of the joint network's weights."""
     step: int = 0
@@ -165,15 +167,18 @@ def prepare(
     joint.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = _optimizer(joint, recipe.training)
     average = _average(joint, recipe.training.average)
+    taught_by = teacher(recipe, unnamed)
     run = Run(
-        recipe, out, accelerator, joint, optimizer, objectives, crops, unnamed, precision, make_objectives, average
+        recipe, out, accelerator, joint, optimizer, objectives, crops, unnamed, precision, make_objectives, taught_by,
+        average,
     )  # fmt: skip
     if resume:
         run.step = load_checkpoint(out / CHECKPOINT, run.modules, optimizer, run.state, recipe.digest)
     run.use_vgg()
     run.joint, run.optimizer = accelerator.prepare(joint, optimizer)
-    if average:
-        average.to(accelerator.device)
+    for fixed in (average, taught_by):
+        if fixed:
+            fixed.to(accelerator.device)
     if accelerator.is_main_process:
         _make_folder(out, recipe)
     return run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import torch
 
 from impasto.data.paintings import Paintings
@@ -45,6 +46,24 @@ def initial_network(recipe: Recipe, paintings: Paintings | None, start: str | Pa
     if model and model.predicts:
         return JointNetwork(network, load_predictor(model).train())
     return JointNetwork(network, _new_predictor(network, paintings))
+
+
+def teacher(recipe: Recipe, paintings: Paintings | None) -> JointNetwork | None:
+    """The network that the recipe's one is taught by, with the same slots, frozen; None if the recipe names none.
+
+    Raises:
+        ImpastoError: it is no model, lacks one of the recipe's styles, or cannot predict while the recipe's shall.
+    """
+    if not recipe.training.teacher:
+        return None
+    model = load_model(recipe.training.teacher)
+    for entry in recipe.styles:
+        if entry.slug not in model.styles:
+            raise ImpastoError(f"teacher {model.path}: has no style {entry.slug!r}; leave it out, or teach without")
+    if paintings and not model.predicts:
+        raise ImpastoError(f"teacher {model.path}: predicts no styles; leave out [predictor], or teach without")
+    like = msgspec.structs.replace(recipe, network=model.info.architecture)
+    return initial_network(like, paintings, model.path).requires_grad_(False).eval()
 
 
 def _go_on(network: StyleTransferNetwork, recipe: Recipe, model: Model) -> None:
