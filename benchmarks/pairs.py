@@ -74,12 +74,11 @@ def make(
     named = [Manner(str(style_image_path(style_images, style.info.image)), slug) for slug, style in known.items()]
     predicted = [Manner(str(path)) for path in _unseen(paintings, any_painting)] if paintings else []
     if not named and not predicted:
-        raise ImpastoError(
-            "nothing to paint like: give --style-images for named styles, --paintings for predicted ones"
-        )
-    shown = [str(path) for folder in photos for path in find_photos(folder, "photos")]
-    drawn = deal(seed, shown, [kind for kind in (named, predicted) if kind], list(product(models, against)), count)
-    names = dict.fromkeys([*models, *against])
+        raise ImpastoError("no paintings: give --style-images for named styles, --paintings for predicted ones")
+    shown = [str(path) for path in _pictures_in(photos, "photos")]
+    contests = [(ours, other) for ours, other in dict.fromkeys(product(models, against)) if ours != other]
+    drawn = deal(seed, shown, [kind for kind in (named, predicted) if kind], contests, count)
+    names = dict.fromkeys(name for contest in contests for name in contest)
     keep_key(out, Key(size, {name: identity(name, steps) for name in names}, drawn))
     missing = [pair for pair in drawn if not picture_path(out, pair.number).exists()]
     try:
@@ -102,9 +101,13 @@ def _named(model: str, slugs: Sequence[str], folder: Path) -> Mapping[str, Style
     return {slug: styles[slug] for slug in slugs or styles}
 
 
+def _pictures_in(folders: Sequence[Path], called: str) -> list[Path]:
+    return list(dict.fromkeys(path for folder in folders for path in find_photos(folder, called)))
+
+
 def _unseen(folders: Sequence[Path], any_painting: bool) -> list[Path]:
     """The paintings in some folders that nothing was trained on, or all of them."""
-    found = [path for folder in folders for path in find_photos(folder, "paintings")]
+    found = _pictures_in(folders, "paintings")
     if any_painting:
         return found
     held_out = set(msgspec.toml.decode(_CATALOGUE.read_bytes())["held_out"])

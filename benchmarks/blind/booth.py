@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import msgspec
 
@@ -57,6 +59,11 @@ class Booth(ThreadingHTTPServer):
             super().__init__(("127.0.0.1", port), _Handler)
         except OSError as error:
             raise ImpastoError(f"port {port}: cannot be used ({error.strerror}); give another --port") from None
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print nothing if a browser only went away before it had its picture."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def url(self) -> str:

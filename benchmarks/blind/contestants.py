@@ -94,8 +94,12 @@ def _optimum(steps: int, vgg: Path | None) -> Contestant:
 
 
 def picture(photo: Array, painting: Array, left: Array, right: Array) -> Image.Image:
-    """What is voted on: painting and photo above, the contestants' pictures below. All are (H,W,3) uint8; the painting is
-    scaled to fit beside the photo, and the other three are of one size."""
+    """What is voted on: painting and photo above, the contestants' pictures below.
+
+    Args:
+        photo: (H,W,3) uint8, like ``left`` and ``right``.
+        painting: (h,w,3) uint8; it is scaled to fit beside the photo.
+    """
     shown = ImageOps.pad(Image.fromarray(painting), photo.shape[1::-1], Image.Resampling.LANCZOS, "white")
     rows = [shown, Image.fromarray(photo)], [Image.fromarray(left), Image.fromarray(right)]
     return table(rows, ["painting", "photo"])

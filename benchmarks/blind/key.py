@@ -93,7 +93,9 @@ def deal(
         ImpastoError: it is no such multiple, or there are too few photos, styles or paintings for it.
     """
     random, groups = Random(seed), len(kinds) * len(contests)
-    if not count or count % groups:
+    if not contests:
+        raise ImpastoError("nobody to compare: --model and --against are the same; give another --against")
+    if count < 1 or count % groups:
         raise ImpastoError(f"pairs {count}: must be a multiple of {groups}, so that all groups are equally large")
     each, drawn = count // groups, []
     for manners in kinds:

@@ -95,10 +95,8 @@ def _vote(row: list[str], where: str) -> tuple[int, Vote]:
     try:
         return msgspec.convert([cell.strip().lower() for cell in row], tuple[int, Vote], strict=False)
     except msgspec.ValidationError:
-        options = ", ".join(get_args(Vote))
-        raise ImpastoError(
-            f"{where}: {','.join(row)!r} is no vote; write a pair's number and one of {options}"
-        ) from None
+        line, options = ",".join(row), ", ".join(get_args(Vote))
+        raise ImpastoError(f"{where}: {line!r} is no vote; write a pair's number and one of {options}") from None
 
 
 def all_votes(folder: Path, key: Key) -> dict[str, Votes]:
