@@ -34,6 +34,7 @@ def test_without_weight_the_photo_stays(workshop, scene) -> None:
     photo, style = scene
     result = optimize(photo, style, load_vgg16(workshop.vgg), weight=0.0, steps=3)
     np.testing.assert_array_equal(result.picture, photo)
+    assert not result.interrupted
 
 
 def test_interrupted_it_keeps_the_best_picture(workshop, scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,6 +50,7 @@ def test_interrupted_it_keeps_the_best_picture(workshop, scene, monkeypatch: pyt
     monkeypatch.setattr(module, "style_gap_closed", interrupting)
     result = optimize(photo, style, load_vgg16(workshop.vgg), weight=1e4, steps=50)
     assert len(result.objective) == 8
+    assert result.interrupted
     assert np.any(result.picture != photo)
 
 

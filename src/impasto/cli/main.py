@@ -27,7 +27,7 @@ from impasto.cli.stylize import stylize
 from impasto.cli.train import train
 
 
-class _Group(click.Group):
+class Group(click.Group):
     """Shows every :class:`ImpastoError` as one line and exits with 2."""
 
     def invoke(self, ctx: click.Context) -> object:
@@ -38,7 +38,7 @@ class _Group(click.Group):
             ctx.exit(2)
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(impasto.__version__, message="%(prog)s %(version)s")
 def main() -> None:
     """One network, every style: repaint photos in the manner of paintings."""

@@ -25,11 +25,13 @@ class Optimized:
         picture: (H,W,3) uint8, the best picture.
         objective: content loss plus ``weight`` times style loss, after each evaluation.
         style_gap_closed: how much of the style gap the picture closes; 1 is all of it.
+        interrupted: whether Ctrl-C ended it early.
     """
 
     picture: Array
     objective: list[float]
     style_gap_closed: float
+    interrupted: bool
 
 
 class PixelTarget:
@@ -94,10 +96,12 @@ def optimize(
         progress(len(history), steps, f"style gap closed {gap:.1f} %")
         return objective
 
+    interrupted = False
     try:
         optimizer.step(closure)
     except KeyboardInterrupt:
+        interrupted = True
         write("impasto: interrupted; this is the best picture so far")
     with torch.no_grad():
         gap = style_gap_closed(target(best)[1], target.photo_loss).item()
-    return Optimized(to_array(best.numpy()), history, gap)
+    return Optimized(to_array(best.numpy()), history, gap, interrupted)
