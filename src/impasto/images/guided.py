@@ -1,7 +1,7 @@
 """The guided filter: smooths a map, and keeps the edges that a second map, the guide, has.
 
-Kaiming He, Jian Sun & Xiaoou Tang, *Guided Image Filtering*, TPAMI 2013; of a small copy of a large picture: Kaiming He &
-Jian Sun, *Fast Guided Filter*, 2015, https://arxiv.org/abs/1505.00996.
+Kaiming He, Jian Sun & Xiaoou Tang, *Guided Image Filtering*, TPAMI 2013. On a small copy of a large picture: Kaiming He
+& Jian Sun, *Fast Guided Filter*, 2015, https://arxiv.org/abs/1505.00996.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ Map = npt.NDArray[np.float32]
 def guided_filter(guide: Map, target: Map, radius: int, epsilon: float) -> tuple[Map, Map]:
     """Find how the smoothed ``target`` follows from ``guide`` at each pixel: it is slope × guide + offset.
 
-    Slope and offset are smooth. So they may be found on a small copy of a picture, enlarged, and multiplied with the guide
-    at full size, whose edges are then sharp.
+    Slope and offset are smooth. So they may be found on a small copy of a picture and enlarged; with the guide at full
+    size, edges are sharp.
 
     Args:
         guide: (H,W) float32, has the edges.

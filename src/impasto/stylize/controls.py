@@ -35,7 +35,8 @@ class Controls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = 0.0
     keep_color: Annotated[bool, Meta(description="Keep the photo's colours, take the brushwork alone.")] = False
-    """Lightness comes from the picture, the two colour axes of Oklab from the photo."""
+    """The two colour axes of Oklab, and the lightness of large forms, come from the photo, finer lightness from the
+    picture."""
     stroke: (
         Annotated[
             float,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-
 import numpy.typing as npt
 from PIL import Image
 
