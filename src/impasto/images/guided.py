@@ -31,7 +31,7 @@ def guided_filter(guide: Map, target: Map, radius: int, epsilon: float) -> tuple
     mean, aim = box_mean(guide, radius), box_mean(target, radius)
     variance = box_mean(guide * guide, radius) - mean * mean
     covariance = box_mean(guide * target, radius) - mean * aim
-    slope = covariance / (np.maximum(variance, 0) + np.float32(epsilon))
+    slope: Map = np.divide(covariance, np.maximum(variance, 0) + np.float32(epsilon))
     return box_mean(slope, radius), box_mean(aim - slope * mean, radius)
 
 
