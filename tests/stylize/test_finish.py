@@ -23,9 +23,9 @@ def stylizer(trained: Path) -> impasto.Stylizer:
     return impasto.load(trained)
 
 
-def test_strength_fades_from_the_photo_to_the_style_and_beyond(stylizer, photo: Path) -> None:
+def test_strength_fades_from_the_photo_to_the_style(stylizer, photo: Path) -> None:
     original = np.asarray(impasto.images.io.read_photo(photo).pixels[0]).transpose(1, 2, 0) * 255
-    apart = [np.abs(np.asarray(stylizer(photo, "mural", strength=s)) - original).mean() for s in (0, 0.5, 1, 1.5)]
+    apart = [np.abs(np.asarray(stylizer(photo, "mural", strength=s)) - original).mean() for s in (0, 0.5, 1)]
     assert apart[0] < 0.1
     assert apart == sorted(apart)
     assert apart[1] == pytest.approx(apart[2] / 2, rel=0.05)
