@@ -1,4 +1,4 @@
-"""Oklab and CIE Lab: known answers, and the colours of one picture under the lightness of another."""
+"""Oklab and CIE Lab: known answers, and the colours of one picture at the lightness of another."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from impasto.images.arrays import to_pixels
-from impasto.images.color import from_oklab, keep_color, to_cielab, to_oklab
+from impasto.images.color import from_oklab, shown, to_cielab, to_oklab
 
 pictures = hnp.arrays(np.uint8, st.tuples(st.just(1), st.just(3), st.integers(1, 6), st.integers(1, 6)))
 
@@ -27,22 +27,24 @@ def test_oklab_known_answers() -> None:
 
 
 @given(pictures, st.integers(0, 99))
-def test_keeping_color_takes_lightness_from_the_picture_and_hue_from_the_photo(array: np.ndarray, seed: int) -> None:
+def test_what_is_shown_has_the_lightness_and_hue_that_were_asked_for(array: np.ndarray, seed: int) -> None:
     photo = array.astype(np.float32) / 255
-    picture = np.random.default_rng(seed).random(photo.shape, dtype=np.float32)
-    kept = keep_color(picture, photo)
+    lightness = to_oklab(np.random.default_rng(seed).random(photo.shape, dtype=np.float32))[:, :1]
+    color = to_oklab(photo)[:, 1:]
+    kept = shown(lightness, color)
     assert kept.min() >= 0
     assert kept.max() <= 1
-    lab, lightness, color = to_oklab(kept), to_oklab(picture)[:, 0], to_oklab(photo)[:, 1:]
-    np.testing.assert_allclose(lab[:, 0], lightness, atol=0.03)
+    lab = to_oklab(kept)
+    np.testing.assert_allclose(lab[:, :1], lightness, atol=0.03)
     across = lab[:, 1] * color[:, 1] - lab[:, 2] * color[:, 0]
     assert np.abs(across).max() < 0.01
     assert (np.hypot(*lab[0, 1:]) <= np.hypot(*color[0]) + 0.02).all()
 
 
-def test_keeping_color_of_the_photo_itself_changes_nothing() -> None:
+def test_a_color_of_the_screen_is_shown_as_it_is() -> None:
     photo = np.random.default_rng(0).random((1, 3, 9, 9), dtype=np.float32)
-    np.testing.assert_allclose(keep_color(photo, photo), photo, atol=3e-3)
+    lab = to_oklab(photo)
+    np.testing.assert_allclose(shown(lab[:, :1], lab[:, 1:]), photo, atol=3e-3)
 
 
 @pytest.mark.parametrize(

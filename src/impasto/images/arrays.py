@@ -40,6 +40,11 @@ def resize(array: Array, height: int, width: int) -> Array:
     return resized
 
 
+def mixed(first: Array, second: Array, share: float) -> Array:
+    """Two pictures (H,W,3) uint8, one laid over the other: a share of 0 is the first, 1 the second."""
+    return np.asarray(Image.blend(Image.fromarray(first), Image.fromarray(second), share))
+
+
 def scaled(array: Array, *, longer: int | None = None, shorter: int | None = None) -> Array:
     """Scale (H,W) or (H,W,3) uint8 so that its longer, or its shorter, side has the given length in pixels."""
     height, width = array.shape[:2]

@@ -71,13 +71,12 @@ def from_oklab(lab: Pixels) -> Pixels:
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 0) ** (1 / 2.4) - 0.055)
 
 
-def keep_color(picture: Pixels, photo: Pixels) -> Pixels:
-    """The lightness of ``picture`` with the colours of ``photo``: two (N,3,H,W) in [0,1] -> (N,3,H,W) in [0,1].
+def shown(lightness: Pixels, color: Pixels) -> Pixels:
+    """What a screen shows of Oklab: lightness (N,1,H,W) in [0,1] and colour axes (N,2,H,W) -> sRGB (N,3,H,W) in [0,1].
 
-    A colour too strong for its new lightness is greyed just as far as a screen needs, at the same lightness and hue, so
+    A colour too strong for its lightness is greyed just as far as a screen needs, at the same lightness and hue, so
     that no halo of clipped colour stands around a stroke.
     """
-    lightness, color = to_oklab(picture)[:, :1], to_oklab(photo)[:, 1:]
     least: Pixels = np.zeros_like(lightness)
     most: Pixels = np.ones_like(lightness)
     whole = _outside(lightness, color, most)

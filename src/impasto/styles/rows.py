@@ -68,12 +68,6 @@ def _palette(photo: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
     return np.stack([np.sqrt((shares * (_LOGITS - mean[:, None]) ** 2).sum(axis=1)), mean])
 
 
-def with_colors(row: Row, other: Row, fold: int) -> Row:
-    """``row`` (P,) with the colours, that is the last layer, of ``other`` (P,); ``fold``: see :func:`with_palette`."""
-    colors = 2 * 3 * fold**2
-    return np.concatenate([row[:-colors], other[-colors:]])
-
-
 def blend_rows(rows: Mapping[str, Row], weights: Mapping[str, float]) -> Row:
     """The convex combination of ``rows``: weights count in proportion to their sum.
 

@@ -23,8 +23,9 @@ class Controls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     strength: Annotated[
         float, Meta(ge=0, le=1.5, description="How far to go: 0 is the photo, 1 the style, up to 1.5 beyond it.")
     ] = 1.0
-    """Below 1, the photo is laid over the picture with the opacity 1 − strength. Where the model has a
-    style called ``identity``, the network also comes nearer to that style below 1, and moves away from it beyond 1."""
+    """Below 1, the photo is laid over the picture with the opacity 1 − strength. Where the model has a style called
+    ``identity``, the network also comes nearer to that style. Beyond 1, the picture is painted again, over strokes that
+    are there already: at 1.5 it is a painting of the painting, and before that one of its mix with the photo."""
     detail: Annotated[
         float,
         Meta(
@@ -34,7 +35,8 @@ class Controls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = 0.0
     keep_color: Annotated[bool, Meta(description="Keep the photo's colours, take the brushwork alone.")] = False
-    """Lightness comes from the picture, the two colour axes of Oklab from the photo."""
+    """The two colour axes of Oklab, and the lightness of large forms, come from the photo, finer lightness from the
+    picture."""
     stroke: (
         Annotated[
             float,
@@ -59,6 +61,11 @@ class Controls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ]
         | None
     ) = None
+
+    @property
+    def again(self) -> float:
+        """How much of the picture there is in what is painted a second time, from 0 (not painted again) to 1."""
+        return max(0.0, 2 * (self.strength - 1))
 
     def __post_init__(self) -> None:
         check_ranges(self)

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
+from PIL import Image
 
 from impasto.images import color
-from impasto.images.arrays import Array, to_array, to_pixels
+from impasto.images.arrays import Array, scaled, to_array, to_pixels
+from impasto.images.guided import guided_filter
 from impasto.images.windows import Window
 from impasto.styles.rows import recoloring
 from impasto.stylize.controls import Controls
@@ -19,6 +22,12 @@ from impasto.stylize.regions import Regions
 
 _STRIP = 256
 """Height of a strip, in pixels."""
+_SMALL = 512
+"""Long side, in pixels, of the copies in which large forms are found."""
+_FORM = 16
+"""What is larger than this in such a copy, in pixels, is a form, what is smaller is brushwork."""
+_EDGE = 0.1
+"""Forms end where the photo's lightness has a larger standard deviation than this; it is between 0 and 1."""
 
 
 def finish(picture: Array, photo: Array, regions: Regions, controls: Controls, fold: int) -> None:
@@ -33,12 +42,12 @@ def finish(picture: Array, photo: Array, regions: Regions, controls: Controls, f
     """
     if controls.detail:
         bring_back_forms(picture, photo, regions, controls.detail, fold)
-    if regions.identity:
-        lay_over(picture, photo, regions)
-    elif controls.strength != 1:
-        fade(picture, photo, controls.strength)
     if controls.keep_color:
         keep_color(picture, photo)
+    if regions.identity:
+        lay_over(picture, photo, regions)
+    elif controls.strength < 1:
+        fade(picture, photo, controls.strength)
 
 
 def bring_back_forms(picture: Array, photo: Array, regions: Regions, detail: float, fold: int) -> None:
@@ -72,9 +81,28 @@ def fade(picture: Array, photo: Array, strength: float) -> None:
 
 
 def keep_color(picture: Array, photo: Array) -> None:
-    """Give the picture the colours of the photo, and keep its lightness."""
+    """Give the picture the colours of the photo and the lightness of its large forms. Brushwork keeps its lightness.
+
+    What the photo is lighter than the picture, smoothed within the forms of the photo, is added to the picture.
+    """
+    small = [color.to_oklab(to_pixels(_small(each)))[0, 0] for each in (photo, picture)]
+    slope, offset = guided_filter(small[0], small[0] - small[1], _FORM, _EDGE**2)
     for strip in _strips(picture):
-        picture[strip] = to_array(color.keep_color(to_pixels(picture[strip]), to_pixels(photo[strip])))
+        kept, lightness = color.to_oklab(to_pixels(photo[strip])), color.to_oklab(to_pixels(picture[strip]))[:, :1]
+        lightness += _enlarged(slope, picture, strip) * kept[:, :1] + _enlarged(offset, picture, strip)
+        picture[strip] = to_array(color.shown(np.clip(lightness, 0, 1), kept[:, 1:]))
+
+
+def _small(array: Array) -> Array:
+    return scaled(array, longer=_SMALL) if max(array.shape) > _SMALL else array
+
+
+def _enlarged(values: npt.NDArray[np.float32], picture: Array, strip: slice) -> npt.NDArray[np.float32]:
+    """A strip of a map (h,w), enlarged to the size of the picture (H,W,3). Strips agree where they meet."""
+    scale = len(values) / len(picture)
+    box = (0, strip.start * scale, values.shape[1], strip.stop * scale)
+    size = picture.shape[1], strip.stop - strip.start
+    return np.asarray(Image.fromarray(values).resize(size, Image.Resampling.BILINEAR, box))
 
 
 def _windows(picture: Array) -> Iterator[tuple[slice, Window]]:

@@ -18,7 +18,7 @@ from impasto.images.arrays import Array
 from impasto.models import library
 from impasto.models.model import Model
 from impasto.styles.painting import is_painting
-from impasto.styles.rows import blend_rows, with_colors, with_palette
+from impasto.styles.rows import blend_rows, with_palette
 from impasto.styles.style import IDENTITY, Row, Style
 
 StyleName = str | Path
@@ -38,8 +38,8 @@ class Point:
 
     Attributes:
         base: (P,) float32, the style or blend without the identity style.
-        share: how much of the identity style is in it: 1 is the photo, 0 the style, and below 0 is beyond the style
-            (a strength above 1).
+        share: how much of the identity style is in it: 1 is the photo, 0 the style. So much of the photo is laid over
+            the picture.
         identity: (P,) float32, the identity style of the model, or None if it has none; the share is 0 then.
         fold: the network's space-to-depth factor: fold² values of each colour in its last layer.
     """
@@ -49,11 +49,6 @@ class Point:
     identity: Row | None
     fold: int
 
-    @property
-    def laid_over(self) -> float:
-        """How much of the photo is laid over the picture, from 0 to 1."""
-        return max(0.0, self.share)
-
     def row(self, photo: Array) -> Row:
         """The row (P,) float32 for a photo (H,W,3) uint8, whose colours the identity style takes."""
         if self.identity is None or not self.share:
@@ -61,9 +56,6 @@ class Point:
         identity = with_palette(self.identity, photo, self.fold)
         if self.share == 1:
             return identity
-        if self.share < 0:
-            # Beyond the style no colours are further from the photo's: the colours stay the style's own.
-            return self.base + np.float32(self.share) * (with_colors(identity, self.base, self.fold) - self.base)
         return self.base + np.float32(self.share**2) * (identity - self.base)
 
 
@@ -73,7 +65,7 @@ def resolve(style: StyleLike, model: Model, strength: float, predict: Callable[[
     Args:
         style: a slug, a file, a style made for the model's network, or a blend.
         model: has the styles that slugs name.
-        strength: 0 is the identity style, 1 the style itself, more is beyond it.
+        strength: 0 is the identity style, 1 the style itself; more leaves less of the identity style in a blend.
         predict: gives the row (P,) of a painting's file.
 
     Raises:
@@ -88,7 +80,7 @@ def resolve(style: StyleLike, model: Model, strength: float, predict: Callable[[
     within = _identity_within(style)
     if isinstance(style, Mapping) and 0 < within < 1:
         row = _row({name: weight for name, weight in style.items() if name != IDENTITY}, model, predict)
-    return Point(row, 1 - strength * (1 - within), model.styles[IDENTITY].row, model.info.fold)
+    return Point(row, max(0.0, 1 - strength * (1 - within)), model.styles[IDENTITY].row, model.info.fold)
 
 
 def _is_style_file(style: StyleLike) -> TypeGuard[Path]:

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from impasto.errors import ImpastoError
-from impasto.images.arrays import Array
+from impasto.images.arrays import Array, mixed, resize
 from impasto.images.io import Photo, PhotoLike, Picture, read_photo
 from impasto.models import library
 from impasto.models.model import Model, load_model
@@ -242,8 +242,15 @@ class Plan:
         if not self.controls.strength or min(regions.identity, default=0) == 1:
             return photo.copy()  # whatever is painted, the whole photo would be laid over it
 
-        def paint(draft: Array, size: tuple[int, int]) -> Array:
+        def paint_once(draft: Array, size: tuple[int, int]) -> Array:
             return self.painter.paint(draft, self._regions(draft, regions.masks), size, progress)
+
+        def paint(draft: Array, size: tuple[int, int]) -> Array:
+            picture = paint_once(draft, size)
+            if draft is not photo or not self.controls.again:
+                return picture
+            # Strokes on strokes are more strokes, in the same colours. A row beyond the style's gives coloured noise.
+            return paint_once(mixed(resize(photo, *size), picture, self.controls.again), size)
 
         picture = np.require(paint_in_strokes(paint, photo, self.controls.stroke), requirements="W")
         finish(picture, photo, regions, self.controls, self.points[0].fold)
@@ -253,7 +260,7 @@ class Plan:
         """The styles in the colours of a photo (h,w,3) uint8, with masks of any size."""
         rows: Row = np.stack([point.row(photo) for point in self.points])
         known = self.points[0].identity is not None
-        return Regions(rows, masks, tuple(point.laid_over for point in self.points) if known else ())
+        return Regions(rows, masks, tuple(point.share for point in self.points) if known else ())
 
 
 def load(
