@@ -1,8 +1,9 @@
 """The size of strokes: a network paints strokes of one size in pixels, so a picture is painted at the size that suits.
 
-A picture that is larger than that is painted small first. This draft is enlarged and painted again by the same network,
-which draws the large strokes anew as sharp ones of its own. Every draft would have harder contrasts than
-the one before, so of each only what is finer than the strokes is kept: light and colour stay as in the first draft.
+A small picture is painted larger than it is, and reduced. A large one is painted small first; this draft is enlarged and
+painted again by the same network, which draws the large strokes anew as sharp ones of its own. Every draft would have
+harder contrasts than the one before, so of each only what is finer than the strokes is kept: light and colour stay as in
+the first draft.
 """
 
 from __future__ import annotations
@@ -16,9 +17,15 @@ from PIL import Image
 from impasto.images.arrays import Array, resize
 
 WORKING = 1024
-"""Long side, in pixels, of a picture whose strokes have the size 1."""
-_DIRECT = 1.5
-"""Without a stroke size, pictures of up to this many times :data:`WORKING` are painted at their own size."""
+"""Long side, in pixels, at which a picture is painted whose strokes have the size 1."""
+_ENLARGED = 1.8
+"""With a stroke of 1, small pictures are painted at no more than this many times their size: with finer strokes they
+would have nothing but grain. At twice their size, 4 × 4 pixels, one place of the network's maps, would become cells of
+2 × 2 again."""
+_FINER = 1.2
+"""Pictures are painted larger than they are, by at least this factor, and reduced. Networks that paint four pixels at
+once draw coloured noise in these cells of 2 × 2, at every stroke; it is as fine as pixels can be, so that this takes most of
+it away."""
 _STEP = 3.0
 """The largest factor by which a draft is enlarged before it is painted again."""
 _FORM = 3
@@ -30,7 +37,7 @@ Paint = Callable[[Array, tuple[int, int]], Array]
 """Paints a photo (h,w,3) uint8, or a draft, as a picture of the given height and width."""
 
 
-def paint_in_strokes(paint: Paint, photo: Array, stroke: float | None) -> Array:
+def paint_in_strokes(paint: Paint, photo: Array, stroke: float) -> Array:
     """Paint a photo (H,W,3) uint8 at every size that the stroke size asks for, each time from the draft before.
 
     Returns:
@@ -45,21 +52,22 @@ def paint_in_strokes(paint: Paint, photo: Array, stroke: float | None) -> Array:
     return resize(picture, height, width)
 
 
-def sizes(height: int, width: int, stroke: float | None = None) -> list[tuple[int, int]]:
+def sizes(height: int, width: int, stroke: float = 1.0) -> list[tuple[int, int]]:
     """The sizes (height, width) at which a picture is painted, one after the other; each is larger than the one before.
+
+    The first gives the strokes their size. The last is larger than the picture by 1.2 or more.
 
     Args:
         height, width: of the picture, in pixels.
-        stroke: size of the strokes relative to the picture. None means 1 for large pictures; smaller ones are painted
-            at their own size, whatever strokes come of it.
+        stroke: size of the strokes relative to the picture.
     """
-    scale = WORKING / (stroke or 1) / max(height, width)
-    if stroke is None and scale * _DIRECT >= 1:
-        scale = 1.0
-    steps = max(0, math.ceil(math.log(1 / scale, _STEP) - 1e-9))
-    scales = [scale ** (1 - step / steps) for step in range(steps)] + [1.0] if steps else [scale]
-    rounded = [(max(1, round(height * each)), max(1, round(width * each))) for each in scales]
-    return list(dict.fromkeys(rounded))  # the first may be all but the picture's
+    scale = min(WORKING / max(height, width), _ENLARGED) / stroke
+    if scale >= 1:
+        scales = [max(scale, _FINER)]
+    else:
+        steps = math.ceil(math.log(_FINER / scale, _STEP) - 1e-9)
+        scales = [scale ** (1 - step / steps) * _FINER ** (step / steps) for step in range(steps + 1)]
+    return [(max(1, round(height * each)), max(1, round(width * each))) for each in scales]
 
 
 def keep_forms(picture: Array, draft: Array) -> None:
