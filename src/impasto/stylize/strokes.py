@@ -1,9 +1,9 @@
 """The size of strokes: a network paints strokes of one size in pixels, so a picture is painted at the size that suits.
 
-A small picture is painted larger than it is, and reduced. A large one is painted small first; this draft is enlarged and
-painted again by the same network, which draws the large strokes anew as sharp ones of its own. Every draft would have
-harder contrasts than the one before, so of each only what is finer than the strokes is kept: light and colour stay as in
-the first draft.
+A small picture is painted larger than it is, and reduced. A large one is painted small first; this draft is enlarged
+and painted again by the same network, which draws the large strokes anew as sharp ones of its own. Every draft would
+have harder contrasts than the one before, so of each only what is finer than the strokes is kept: light and colour stay
+as in the first draft.
 """
 
 from __future__ import annotations
@@ -23,9 +23,8 @@ _ENLARGED = 1.8
 would have nothing but grain. At twice their size, 4 × 4 pixels, one place of the network's maps, would become cells of
 2 × 2 again."""
 _FINER = 1.2
-"""Pictures are painted larger than they are, by at least this factor, and reduced. Networks that paint four pixels at
-once draw coloured noise in these cells of 2 × 2, at every stroke; it is as fine as pixels can be, so that this takes most of
-it away."""
+"""Pictures are painted larger than they are, by at least this factor, and reduced. A network that paints four pixels at
+once draws coloured noise in these cells of 2 × 2. It is as fine as pixels can be, so reducing takes most of it away."""
 _STEP = 3.0
 """The largest factor by which a draft is enlarged before it is painted again."""
 _FORM = 3
@@ -67,7 +66,8 @@ def sizes(height: int, width: int, stroke: float = 1.0) -> list[tuple[int, int]]
     else:
         steps = math.ceil(math.log(_FINER / scale, _STEP) - 1e-9)
         scales = [scale ** (1 - step / steps) * _FINER ** (step / steps) for step in range(steps + 1)]
-    return [(max(1, round(height * each)), max(1, round(width * each))) for each in scales]
+    rounded = [(max(1, round(height * each)), max(1, round(width * each))) for each in scales]
+    return list(dict.fromkeys(rounded))  # those of a picture of a few pixels may be the same
 
 
 def keep_forms(picture: Array, draft: Array) -> None:
