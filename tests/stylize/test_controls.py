@@ -69,8 +69,8 @@ def test_what_is_out_of_range_is_named(given: dict[str, Any], message: str) -> N
 
 
 def test_controls_are_a_value() -> None:
-    whole = Controls(strength=1, detail=np.float32(0.5), stroke=None, size=np.int64(7))
-    assert (whole.strength, whole.detail, whole.size) == (1, 0.5, 7)
+    whole = Controls(strength=1, detail=np.float32(0.5), stroke=np.float64(2), size=np.int64(7))
+    assert (whole.strength, whole.detail, whole.stroke, whole.size) == (1, 0.5, 2, 7)
     assert Controls(strength=0.5) == Controls(strength=0.5) != Controls()
     with pytest.raises(AttributeError):
         whole.strength = 0  # type: ignore[misc]

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
 import impasto
-from impasto.stylize.strokes import keep_forms, sizes
+from impasto.assets import BUNDLED, examples
+from impasto.losses.artifacts import blockiness
+from impasto.stylize.strokes import keep_forms, own_stroke, sizes
 
 
 @pytest.fixture(scope="module")
@@ -20,18 +23,44 @@ def stylizer(trained: Path) -> impasto.Stylizer:
     return impasto.load(trained)
 
 
-@pytest.mark.parametrize("stroke", [None, 0.5, 1, 2.5, 4])
+@pytest.mark.parametrize("stroke", [0.5, 1, 2.5, 4])
 @given(height=st.integers(1, 13_000), width=st.integers(1, 13_000))
 @example(height=1, width=410)  # whose working size, 409.6, is rounded to it
-def test_paintings_grow_by_at_most_three_up_to_the_photo(stroke: float | None, height: int, width: int) -> None:
-    longest = [max(size) for size in sizes(height, width, stroke)]
+def test_paintings_grow_by_at_most_three_until_they_are_larger_than_the_photo(
+    stroke: float, height: int, width: int
+) -> None:
+    longest = [max(size) for size in sizes(height, width, stroke, 1.2)]
     assert all(before < after <= 3 * before + 3 for before, after in itertools.pairwise(longest))
-    if stroke is None and max(height, width) <= 1536:
-        assert sizes(height, width, stroke) == [(height, width)]
-    else:
-        assert longest[0] == round(1024 / (stroke or 1))
-    if longest[0] < max(height, width):
-        assert sizes(height, width, stroke)[-1] == (height, width)
+    assert longest[-1] >= round(1.2 * max(height, width))
+    if len(longest) > 1:
+        assert longest[0] == max(1, round(min(1024, 1.8 * max(height, width)) / stroke))
+
+
+@pytest.mark.parametrize(
+    ("side", "painted"),
+    [
+        (1, [2]),
+        (32, [58]),
+        (400, [720]),
+        (512, [922]),
+        (800, [1024]),
+        (1024, [1229]),
+        (2048, [1024, 2458]),
+        (4096, [1024, 2243, 4915]),
+    ],
+)
+def test_the_sizes_of_a_stroke_of_one(side: int, painted: list[int]) -> None:
+    assert sizes(side, side, finer=1.2) == [(each, each) for each in painted]
+
+
+@pytest.mark.parametrize(("side", "painted"), [(400, [720]), (1024, [1024]), (2048, [1024, 2048])])
+def test_networks_without_cells_paint_large_pictures_at_their_size(side: int, painted: list[int]) -> None:
+    assert sizes(side, side) == [(each, each) for each in painted]
+
+
+@given(side=st.integers(8, 2048))
+def test_a_picture_in_its_own_stroke_is_painted_at_its_own_size(side: int) -> None:
+    assert sizes(side, side // 2, own_stroke(side, side // 2)) == [(side, side // 2)]
 
 
 def test_large_forms_stay_as_they_were_painted() -> None:
@@ -50,3 +79,18 @@ def test_stroke_changes_the_picture_but_not_its_size(stylizer, photo: Path) -> N
     pictures = [np.asarray(stylizer(photo, "mural", stroke=stroke)) for stroke in (0.5, 4)]
     assert pictures[0].shape == pictures[1].shape == np.asarray(Image.open(photo)).shape
     assert np.abs(pictures[0].astype(int) - pictures[1]).mean() > 1
+
+
+@pytest.mark.parametrize("stroke", [1, 1.7, 2, 4])
+@pytest.mark.parametrize("model", BUNDLED)
+def test_no_cells_of_two_by_two_pixels_show(model: str, stroke: float) -> None:
+    picture = impasto.load(model)(examples() / "cat.jpg", "mural", size=256, stroke=stroke)
+    pixels = np.asarray(picture, np.float32)
+    assert checkers(pixels) < 0.15
+    assert blockiness(torch.from_numpy(pixels.transpose(2, 0, 1)[None] / 255)).item() < 0.03
+
+
+def checkers(pixels: np.ndarray) -> float:
+    """How much of the differences of neighbours (H,W,3) is a checkerboard: 0.25 in white noise, less in photos."""
+    across, down = np.diff(pixels, axis=1), np.diff(pixels, axis=0)
+    return float(np.square(np.diff(across, axis=0)).mean() / 4 / (np.square(across).mean() + np.square(down).mean()))

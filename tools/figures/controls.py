@@ -102,7 +102,7 @@ def region(stylizer: impasto.Stylizer) -> Image.Image:
 
 
 def size(stylizer: impasto.Stylizer) -> Image.Image:
-    """Three sizes without a stroke size: the strokes stay as they are in pixels, and change relative to the picture."""
+    """Three sizes without a stroke size: the strokes stay as they are relative to the picture."""
     content = photo("greatwallofchina", 1024)
     return row({f"--size {pixels}": stylizer(content, "great-wave", size=pixels) for pixels in (256, 512, 1024)})
 

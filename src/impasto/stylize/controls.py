@@ -37,19 +37,16 @@ class Controls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     keep_color: Annotated[bool, Meta(description="Keep the photo's colours, take the brushwork alone.")] = False
     """The two colour axes of Oklab, and the lightness of large forms, come from the photo, finer lightness from the
     picture."""
-    stroke: (
-        Annotated[
-            float,
-            Meta(
-                ge=0.5,
-                le=4,
-                description="Size of the strokes relative to the picture, from 0.5 to 4; 1 is what a picture of 1024 "
-                "pixels has.",
-                extra={"default": "1 above 1536 pixels; smaller pictures are painted at their own size"},
-            ),
-        ]
-        | None
-    ) = None
+    stroke: Annotated[
+        float,
+        Meta(
+            ge=0.5,
+            le=4,
+            description="Size of the strokes relative to the picture, from 0.5 to 4; 1 is the same at every size.",
+        ),
+    ] = 1.0
+    """A stroke of 1 is what the network paints in a picture of 1024 pixels. Pictures of less than 569 pixels would have
+    strokes too fine to be seen, and are painted at 1.8 times their size."""
     size: (
         Annotated[
             int,
@@ -77,5 +74,5 @@ class ControlOptions(TypedDict, total=False):
     strength: float
     detail: float
     keep_color: bool
-    stroke: float | None
+    stroke: float
     size: int | None

@@ -1,8 +1,9 @@
 """The size of strokes: a network paints strokes of one size in pixels, so a picture is painted at the size that suits.
 
-A picture that is larger than that is painted small first. This draft is enlarged and painted again by the same network,
-which draws the large strokes anew as sharp ones of its own. Every draft would have harder contrasts than
-the one before, so of each only what is finer than the strokes is kept: light and colour stay as in the first draft.
+A small picture is painted larger than it is, and reduced. A large one is painted small first; this draft is enlarged
+and painted again by the same network, which draws the large strokes anew as sharp ones of its own. Every draft would
+have harder contrasts than the one before, so of each only what is finer than the strokes is kept: light and colour stay
+as in the first draft.
 """
 
 from __future__ import annotations
@@ -16,9 +17,15 @@ from PIL import Image
 from impasto.images.arrays import Array, resize
 
 WORKING = 1024
-"""Long side, in pixels, of a picture whose strokes have the size 1."""
-_DIRECT = 1.5
-"""Without a stroke size, pictures of up to this many times :data:`WORKING` are painted at their own size."""
+"""Long side, in pixels, at which a picture is painted whose strokes have the size 1."""
+_ENLARGED = 1.8
+"""With a stroke of 1, small pictures are painted at no more than this many times their size: with finer strokes they
+would have nothing but grain. At twice their size, 4 × 4 pixels, one place of the network's maps, would become cells of
+2 × 2 again."""
+FINER = 1.2
+"""The factor by which folding networks paint pictures larger than they are, at least. A network that paints four pixels
+at once draws coloured noise in these cells of 2 × 2. It is as fine as pixels can be, so reducing takes most of it
+away."""
 _STEP = 3.0
 """The largest factor by which a draft is enlarged before it is painted again."""
 _FORM = 3
@@ -30,14 +37,16 @@ Paint = Callable[[Array, tuple[int, int]], Array]
 """Paints a photo (h,w,3) uint8, or a draft, as a picture of the given height and width."""
 
 
-def paint_in_strokes(paint: Paint, photo: Array, stroke: float | None) -> Array:
+def paint_in_strokes(paint: Paint, photo: Array, stroke: float, finer: float = 1.0) -> Array:
     """Paint a photo (H,W,3) uint8 at every size that the stroke size asks for, each time from the draft before.
+
+    The arguments are those of :func:`sizes`.
 
     Returns:
         (H,W,3) uint8.
     """
     height, width = photo.shape[:2]
-    first, *larger = sizes(height, width, stroke)
+    first, *larger = sizes(height, width, stroke, finer)
     picture = paint(photo, first)
     for size in larger:
         draft, picture = picture, paint(picture, size)
@@ -45,21 +54,29 @@ def paint_in_strokes(paint: Paint, photo: Array, stroke: float | None) -> Array:
     return resize(picture, height, width)
 
 
-def sizes(height: int, width: int, stroke: float | None = None) -> list[tuple[int, int]]:
+def sizes(height: int, width: int, stroke: float = 1.0, finer: float = 1.0) -> list[tuple[int, int]]:
     """The sizes (height, width) at which a picture is painted, one after the other; each is larger than the one before.
+
+    The first gives the strokes their size. The last is at least as large as the picture.
 
     Args:
         height, width: of the picture, in pixels.
-        stroke: size of the strokes relative to the picture. None means 1 for large pictures; smaller ones are painted
-            at their own size, whatever strokes come of it.
+        stroke: size of the strokes relative to the picture.
+        finer: the factor by which the last size is larger than the picture, at least; 1 or more.
     """
-    scale = WORKING / (stroke or 1) / max(height, width)
-    if stroke is None and scale * _DIRECT >= 1:
-        scale = 1.0
-    steps = max(0, math.ceil(math.log(1 / scale, _STEP) - 1e-9))
-    scales = [scale ** (1 - step / steps) for step in range(steps)] + [1.0] if steps else [scale]
+    scale = own_stroke(height, width) / stroke
+    if scale >= 1:
+        scales = [max(scale, finer)]
+    else:
+        steps = math.ceil(math.log(finer / scale, _STEP) - 1e-9)
+        scales = [scale ** (1 - step / steps) * finer ** (step / steps) for step in range(steps + 1)]
     rounded = [(max(1, round(height * each)), max(1, round(width * each))) for each in scales]
-    return list(dict.fromkeys(rounded))  # the first may be all but the picture's
+    return list(dict.fromkeys(rounded))  # those of a picture of a few pixels may be the same
+
+
+def own_stroke(height: int, width: int) -> float:
+    """The size of the strokes in a picture of this height and width that is painted at its own size."""
+    return min(WORKING / max(height, width), _ENLARGED)
 
 
 def keep_forms(picture: Array, draft: Array) -> None:

@@ -28,7 +28,7 @@ from impasto.stylize.finish import finish
 from impasto.stylize.predictor import Predictor
 from impasto.stylize.regions import Mask, MaskLike, Regions
 from impasto.stylize.resolve import Point, StyleLike, resolve
-from impasto.stylize.strokes import paint_in_strokes
+from impasto.stylize.strokes import FINER, paint_in_strokes
 from impasto.stylize.tiles import TiledPainter
 
 if TYPE_CHECKING:
@@ -252,8 +252,10 @@ class Plan:
             # Strokes on strokes are more strokes, in the same colours. A row beyond the style's gives coloured noise.
             return paint_once(mixed(resize(photo, *size), picture, self.controls.again), size)
 
-        picture = np.require(paint_in_strokes(paint, photo, self.controls.stroke), requirements="W")
-        finish(picture, photo, regions, self.controls, self.points[0].fold)
+        fold = self.points[0].fold
+        painted = paint_in_strokes(paint, photo, self.controls.stroke, FINER if fold > 1 else 1.0)
+        picture = np.require(painted, requirements="W")
+        finish(picture, photo, regions, self.controls, fold)
         return picture
 
     def _regions(self, photo: Array, masks: tuple[Array, ...]) -> Regions:
