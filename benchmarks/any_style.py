@@ -36,6 +36,7 @@ from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.styles.painting import Painting
 from impasto.styles.style import Style, StyleInfo
+from impasto.stylize.strokes import own_stroke
 from pictures import see, square
 from report import benchmark_options, median, table, write
 
@@ -150,7 +151,11 @@ def compare(
 
 def _painters(stylizer: impasto.Stylizer, photo: np.ndarray, style: Style) -> list[Paint]:
     """The ways back to the photo: its forms in the painting's colours, and all of it."""
-    return [lambda way: stylizer(photo, style, detail=1 - way), lambda way: stylizer(photo, style, strength=way)]
+    stroke = own_stroke(*photo.shape[:2])
+    return [
+        lambda way: stylizer(photo, style, detail=1 - way, stroke=stroke),
+        lambda way: stylizer(photo, style, strength=way, stroke=stroke),
+    ]
 
 
 @dataclass(frozen=True)

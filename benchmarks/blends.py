@@ -23,6 +23,8 @@ from impasto.losses.targets import style_grams
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.styles.painting import painting_of
+from impasto.stylize.resolve import StyleLike
+from impasto.stylize.strokes import own_stroke
 from pictures import see
 from report import benchmark_options, table, write
 
@@ -44,14 +46,18 @@ class Pictures:
         return see(self.vgg, picture).grams
 
     def _painted(self, number: int, slug: str) -> Grams:
-        return self._grams(self.stylizer(self.photos[number], slug))
+        return self._grams(self._paint(number, slug))
 
     def blended(self, number: int, shares: dict[str, float]) -> Grams:
         """The Gram matrices of photo ``number`` in a blend, by the share of each style."""
         present = {slug: share for slug, share in shares.items() if share}
         if len(present) == 1:
             return self.painted(number, *present)
-        return self._grams(self.stylizer(self.photos[number], present))
+        return self._grams(self._paint(number, present))
+
+    def _paint(self, number: int, style: StyleLike) -> np.ndarray:
+        photo = self.photos[number]
+        return self.stylizer(photo, style, stroke=own_stroke(*photo.shape[:2]))
 
 
 def curves(pictures: Pictures, targets: dict[str, Grams], steps: int) -> Curves:

@@ -27,6 +27,7 @@ from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.styles.painting import painting_of
 from impasto.styles.style import Style
+from impasto.stylize.strokes import own_stroke
 from pictures import see
 from report import benchmark_options, table, write
 
@@ -59,7 +60,7 @@ def compare(
     """The objective of the photo, of the network's picture and along the optimisation; and the three pictures."""
     objective = Objective(vgg, photo, another, style_image)
     began = time.perf_counter()
-    painted = stylizer(photo, style)
+    painted = stylizer(photo, style, stroke=own_stroke(*photo.shape[:2]))
     passed = time.perf_counter()
     optimized = optimize(photo, style_image, vgg, weight=objective.weight, steps=steps)
     ended = time.perf_counter()

@@ -111,3 +111,22 @@ def test_specks_are_seen_where_the_photo_is_smooth_and_grain_is_none() -> None:
     assert artifacts.specks(flat + grain + spots, busy).item() == 0
     halves = torch.cat([flat[..., :48], busy[..., 48:]], dim=3)
     assert artifacts.specks(flat + spots * (torch.arange(96) >= 64), halves).item() == 0
+
+
+def test_white_noise_is_cell_noise_and_what_is_smooth_is_not() -> None:
+    torch.manual_seed(0)
+    noise = torch.rand(1, 3, 96, 96)
+    assert artifacts.cell_noise(noise).item() == pytest.approx(1 / 64, rel=0.1)
+    assert artifacts.cell_noise(torch.full((1, 3, 96, 96), 0.5)).item() == 0
+    smooth = torch.nn.functional.avg_pool2d(noise, 3, stride=1)
+    assert artifacts.cell_noise(smooth).item() == pytest.approx(0, abs=1e-4)
+    grey = smooth.mean(dim=1, keepdim=True).expand(-1, 3, -1, -1)
+    coloured = grey + 0.05 * (torch.rand_like(grey) - 0.5)
+    assert artifacts.cell_noise(coloured).item() > 2 / 3 / 64  # the axes of colour are noise alone
+
+
+def test_cells_of_one_colour_are_no_cell_noise() -> None:
+    torch.manual_seed(0)
+    cells = torch.rand(1, 3, 48, 48).repeat_interleave(2, 2).repeat_interleave(2, 3)
+    assert artifacts.blockiness(cells).item() > 0.9
+    assert artifacts.cell_noise(cells).item() < 0.2 / 64

@@ -30,6 +30,7 @@ from impasto.nn.vgg_weights import load_vgg16
 from impasto.progress import Progress, reported, silent
 from impasto.styles.painting import painting_of
 from impasto.styles.style import IDENTITY, Style
+from impasto.stylize.strokes import own_stroke
 from impasto.stylize.stylizer import Stylizer
 
 OnPicture = Callable[[str, Image.Image], None]
@@ -195,7 +196,8 @@ class _Judge:
     def score(self, photo: _DescribedPhoto, style: Style) -> tuple[Image.Image, PhotoScore]:
         """Paint a photo in a style; return the picture and its score."""
         began = time.perf_counter()
-        picture = self.stylizer(photo.image, style)
+        # The network is judged by the strokes that it has learned, which a stroke of 1 paints in 1024 pixels only.
+        picture = self.stylizer(photo.image, style, stroke=own_stroke(*photo.image.size))
         seconds = time.perf_counter() - began
         array, target, seen = np.array(photo.image), self.targets[style.slug], appearance(self.vgg, picture)
         score = PhotoScore(

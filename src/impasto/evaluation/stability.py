@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from impasto.images.arrays import Array
 from impasto.styles.style import Style
+from impasto.stylize.strokes import own_stroke
 from impasto.stylize.stylizer import Stylizer
 
 NOISE = 2.0
@@ -32,7 +33,7 @@ def change_by_noise(stylizer: Stylizer, photo: Array, style: Style, picture: Arr
     """
     grain = np.random.default_rng(_SEED).normal(0, NOISE, photo.shape)
     noisy = np.clip(np.rint(photo + grain), 0, 255).astype(np.uint8)
-    return _difference(stylizer(noisy, style), picture)
+    return _difference(stylizer(noisy, style, stroke=own_stroke(*photo.shape[:2])), picture)
 
 
 def change_by_pan(stylizer: Stylizer, photo: Array, style: Style) -> float:
@@ -46,7 +47,8 @@ def change_by_pan(stylizer: Stylizer, photo: Array, style: Style) -> float:
     Returns:
         The root mean square of the difference, on the 0..255 scale.
     """
-    first, second = (stylizer(crop, style) for crop in (photo[:-PAN, :-PAN], photo[PAN:, PAN:]))
+    stroke = own_stroke(*photo.shape[:2])
+    first, second = (stylizer(crop, style, stroke=stroke) for crop in (photo[:-PAN, :-PAN], photo[PAN:, PAN:]))
     return _difference(first[PAN:, PAN:], second[:-PAN, :-PAN])
 
 

@@ -124,9 +124,8 @@ class GapCriterion:
         self.loss_network = loss_network
         self.options = options
         self.targets = style_targets(loss_network, paintings, photos)
-        self.artifacts = artifact_terms(
-            blocks=options.blocks if folds else 0.0, raster=options.raster, specks=options.specks
-        )
+        cells = {"blocks": options.blocks, "cells": options.cells} if folds else {}
+        self.artifacts = artifact_terms(**cells, raster=options.raster, specks=options.specks)
 
     def compare(self, photo: Tensor, picture: Tensor, target: StyleTarget) -> tuple[Tensor, Tensor, Tensor]:
         """Content distances (N,), content likenesses (N,) and style terms (N,L) of pictures of photos."""

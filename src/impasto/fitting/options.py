@@ -45,6 +45,8 @@ class FitOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     blocks: Annotated[float, Meta(ge=0)] = 1.0
     """The weight of :func:`impasto.losses.artifacts.blockiness`; it counts only for networks that fold photos, as only
     these draw in cells of 2 × 2 pixels."""
+    cells: Annotated[float, Meta(ge=0)] = 10.0
+    """The weight of :func:`impasto.losses.artifacts.cell_noise`; it, too, counts only for networks that fold photos."""
     raster: Annotated[float, Meta(ge=0)] = 1.0
     """The weight of :func:`impasto.losses.artifacts.raster_energy`: periodic artifacts in smooth areas."""
     specks: Annotated[float, Meta(ge=0)] = 2e-3
@@ -80,6 +82,7 @@ class FitChanges(TypedDict, total=False):
     batch_size: int
     rate: float
     blocks: float
+    cells: float
     raster: float
     specks: float
     evenly: float
@@ -91,7 +94,7 @@ class FitChanges(TypedDict, total=False):
 
 ADD_STYLE = FitOptions()
 """How a new style is fitted."""
-BY_GAP = FitOptions(objective="gap", crop=160, rate=0.1, raster=2.0, specks=0.0, steps=500, minutes=3.0)
+BY_GAP = FitOptions(objective="gap", crop=160, rate=0.1, cells=0.0, raster=2.0, specks=0.0, steps=500, minutes=3.0)
 """How a new style is fitted by the losses of the paper."""
 REFIT = FitOptions(rate=2e-2, blocks=0.3)
 """How a style of a trained network is fitted once more: at a smaller rate, since its row is near its best already. With

@@ -24,6 +24,10 @@ _CELLS = 8
 _INVISIBLE = 1e-2
 """A squared difference of neighbouring pixels that nobody sees, on the 0..255 scale. It is added to the denominator in
 :func:`blockiness`, so that a picture of one colour has no blocks."""
+_AXES = ((1 / 3, 1 / 3, 1 / 3), (1.0, -1.0, 0.0), (-0.5, -0.5, 1.0))
+"""Light and two axes of colour, in RGB."""
+_CHECKERS = 1 / 8
+"""The share of checkerboards in the differences of neighbouring pixels that photos have."""
 _NEAREST, _FARTHEST = 4, 32
 """The shortest and the longest period of a periodic artifact that :func:`raster_energy` looks for, in pixels."""
 _ACROSS = 0.42
@@ -86,6 +90,27 @@ def _blocks_in_a_row(image: Tensor) -> Tensor:
     differences = (255 * image).diff(dim=3).square()
     within, across = (part.mean(dim=(1, 2, 3)) for part in (differences[..., ::2], differences[..., 1::2]))
     return ((across - within) / (across + within + _INVISIBLE)).square()
+
+
+def cell_noise(image: Tensor) -> Tensor:
+    """How much of what is fine in a picture is noise from pixel to pixel, as it is in the cells of folding networks.
+
+    A network that paints 2 × 2 pixels at once can give each of them a value of its own that follows nothing in the
+    photo. Such noise is not seen by :func:`blockiness`, because neighbours differ as much within a cell as across. It
+    has as much of a checkerboard as white noise: the share of checkerboards in the differences of neighbours is 1/4 in
+    white noise and about 1/8 in photos. Light and the two axes of colour are judged each by itself.
+
+    Args:
+        image: (N,3,H,W), RGB in [0,1].
+
+    Returns:
+        (N,), the mean over the three axes of (share - 1/8)², where the share is larger than 1/8; 1/64 in white noise.
+    """
+    axes = 255 * torch.einsum("ac,nchw->nahw", image.new_tensor(_AXES), image)
+    across, down = axes.diff(dim=3), axes.diff(dim=2)
+    checkers = across.diff(dim=2).square().mean(dim=(2, 3)) / 4
+    fine = across.square().mean(dim=(2, 3)) + down.square().mean(dim=(2, 3)) + _INVISIBLE
+    return F.relu(checkers / fine - _CHECKERS).square().mean(dim=1)
 
 
 def raster_energy(image: Tensor, photo: Tensor) -> Tensor:
@@ -171,23 +196,25 @@ class ArtifactTerm:
 _LOSSES: dict[str, ArtifactLoss] = {
     "grid": lambda picture, _: grid_pattern(picture),
     "blocks": lambda picture, _: blockiness(picture),
+    "cells": lambda picture, _: cell_noise(picture),
     "raster": raster_energy,
     "specks": specks,
 }
 
 
 def artifact_terms(
-    *, grid: float = 0.0, blocks: float = 0.0, raster: float = 0.0, specks: float = 0.0
+    *, grid: float = 0.0, blocks: float = 0.0, cells: float = 0.0, raster: float = 0.0, specks: float = 0.0
 ) -> list[ArtifactTerm]:
     """The losses whose weights are not 0.
 
     Args:
         grid: the weight of :func:`grid_pattern`.
         blocks: the weight of :func:`blockiness`.
+        cells: the weight of :func:`cell_noise`.
         raster: the weight of :func:`raster_energy`.
         specks: the weight of :func:`specks`.
     """
-    weights = {"grid": grid, "blocks": blocks, "raster": raster, "specks": specks}
+    weights = {"grid": grid, "blocks": blocks, "cells": cells, "raster": raster, "specks": specks}
     return [ArtifactTerm(weight, _LOSSES[name]) for name, weight in weights.items() if weight]
 
 

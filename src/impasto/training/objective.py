@@ -128,7 +128,7 @@ class Objective(abc.ABC):
         self.identity = recipe.identity
         self._pixels = _PIXEL_WEIGHT * next((entry.weight for entry in recipe.styles if not entry.image), 1.0)
         self.artifacts = artifact_terms(
-            grid=options.grid, blocks=options.blocks, raster=options.raster, specks=options.specks
+            grid=options.grid, blocks=options.blocks, cells=options.cells, raster=options.raster, specks=options.specks
         )
         predictor = recipe.predictor
         self._predicted_likeness = (predictor and predictor.likeness) or options.likeness or _LIKENESS

@@ -115,6 +115,8 @@ class TrainingOptions(CropOptions, frozen=True, forbid_unknown_fields=True, kw_o
     blocks: Annotated[float, Meta(ge=0)] = 0.0
     """The weight of a loss for pictures that are drawn in cells of 2 × 2 pixels
     (:func:`impasto.losses.artifacts.blockiness`)."""
+    cells: Annotated[float, Meta(ge=0)] = 0.0
+    """The weight of a loss for noise within cells of 2 × 2 pixels (:func:`impasto.losses.artifacts.cell_noise`)."""
     raster: Annotated[float, Meta(ge=0)] = 0.0
     """The weight of a loss for periodic artifacts, dots and dashes in rows, where the photo is smooth
     (:func:`impasto.losses.artifacts.raster_energy`)."""
