@@ -55,7 +55,7 @@ _WIDTH = 480
 )
 @click.option("--vgg", type=click.Path(path_type=Path), help="Fit with VGG-16, from this file: slower.")
 @click.option("--preview", type=click.Path(path_type=Path), help="A file for the picture that shows how it went.")
-@model_option
+@model_option()
 def add_style(
     paintings: tuple[Path, ...], name: str, title: str, artist: str, style_size: int | None, likeness: float,
     minutes: float, content: Path | None, to: Path | None, replace: bool, predicted: bool, as_is: bool,
