@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 import impasto
+from impasto import ImpastoError
 from impasto.cli.main import main
 from impasto.models import choice, library
 from impasto.models.model import load_model
@@ -55,20 +57,34 @@ def mine(model: str, slug: str = "mine") -> Path:
     return library.keep(loaded.styles["mural"].renamed(slug), loaded)
 
 
-def painter(*arguments: object) -> str:
-    """The model that painted, as the report says, which is checked to be one line."""
-    (line,) = invoke("stylize", *arguments, "--json").stdout.splitlines()
-    return json.loads(line)["model"]
+@pytest.fixture
+def asked_for(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """The model that `impasto stylize` would load with some arguments, which ends before it does."""
+
+    def load(name: object, **more: object) -> None:
+        raise ImpastoError(f"asked for {name}")
+
+    def ask(*arguments: object) -> str:
+        with monkeypatch.context() as patch:
+            patch.setattr(stylizer, "load", load)
+            error = invoke("stylize", *arguments).stderr
+        assert error.startswith("impasto: asked for ")
+        return error.split()[-1]
+
+    return ask
 
 
-def test_the_size_of_the_picture_decides(photo: Path, large: Path, tmp_path: Path) -> None:
-    out = ("-s", "mural", "-o", tmp_path / "out.png")
-    assert painter(photo, *out) == "paper"  # 75 × 50
-    assert painter(photo, *out, "--size", 130) == "fast"
-    assert painter(large, *out) == "fast"
-    assert painter(large, *out, "--size", 112) == "paper"  # 112 × 88
-    assert painter(large, "--style-image", photo, "-o", tmp_path / "out.png") == "fast"
-    assert painter(large, *out, "--model", "paper") == "paper"
+def test_the_size_of_the_picture_decides(asked_for: Callable[..., str], photo: Path, large: Path) -> None:
+    mural = ("-s", "mural")
+    assert asked_for(photo, *mural) == "paper"  # 75 × 50
+    assert asked_for(photo, *mural, "--size", 130) == "fast"
+    assert asked_for(large, *mural) == "fast"
+    assert asked_for(large, *mural, "--size", 112) == "paper"  # 112 × 88
+    assert asked_for(large, "--style-image", photo) == "fast"
+    assert asked_for(photo, "--style-image", large) == "paper"
+    assert asked_for(large, *mural, "--model", "paper") == "paper"
+    assert asked_for(photo, *mural, "--model", "elsewhere/model") == "elsewhere/model"
+    assert asked_for(photo.with_name("none.jpg"), *mural) == "paper"
 
 
 def test_a_picture_is_what_the_named_model_paints(photo: Path, tmp_path: Path) -> None:
@@ -123,21 +139,28 @@ def test_a_batch_takes_both_models_and_says_so_once(
     assert loaded == ["paper"]
 
 
-def test_a_style_of_ones_own_is_painted_by_the_model_that_has_it(photo: Path, large: Path, tmp_path: Path) -> None:
+def test_a_style_of_ones_own_is_painted_by_the_model_that_has_it(
+    asked_for: Callable[..., str], photo: Path, large: Path, tmp_path: Path
+) -> None:
     file = mine("fast")
     mine("paper", "other")
-    out = ("-o", tmp_path / "out.png")
-    for style in ("mine", "mine:.5,mural:.5", file):
-        assert painter(photo, "-s", style, *out) == "fast"
-    assert painter(large, "-s", "other", *out) == "paper"
-    Image.new("L", (8, 8), 200).save(tmp_path / "mask.png")
-    assert painter(photo, "-s", "mural", "--region", f"{tmp_path / 'mask.png'}=mine", *out) == "fast"
-    assert "--model" not in invoke("stylize", photo, "-s", "mine", *out).stdout  # the other one could not paint it
+    for style in ("mine", "mine:.5,mural:.5", file, f"{file}:.5,{photo}:.5"):
+        assert asked_for(photo, "-s", style) == "fast"
+    assert asked_for(photo, "-s", "mural", "--region", "mask.png=mine") == "fast"
+    assert asked_for(large, "-s", "other") == "paper"
+    result = invoke("stylize", photo, "-s", "mine", "-o", tmp_path / "out.png")
+    assert "(fast, " in result.stdout
+    assert "--model" not in result.stdout  # the other one could not paint it
     mine("paper")
-    assert painter(photo, "-s", "mine", *out) == "paper"
-    for style, words in (("nobody", "no style 'nobody'"), ("other:.5,only-fast", "'only-fast': was made for another")):
-        mine("fast", "only-fast") if style.endswith("fast") else None
-        result = invoke("stylize", photo, "-s", style, *out)
+    assert asked_for(photo, "-s", "mine") == "paper"
+    assert asked_for(large, "-s", "mine") == "fast"
+
+
+def test_a_style_that_no_model_has_is_refused(photo: Path) -> None:
+    mine("fast")
+    mine("paper", "other")
+    for style, words in (("nobody", "no style 'nobody'"), ("other,mine", "'mine': was made for another network")):
+        result = invoke("stylize", photo, "-s", style)
         assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
         assert words in result.stderr
 
