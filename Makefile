@@ -7,8 +7,8 @@ PHOTOS := src/impasto/assets/examples
 
 demo: .venv/inference
 	@mkdir -p demo
-	@$(BIN)/impasto stylize $(PHOTOS)/neuschwansteincastle.jpg $(PHOTOS)/scarlet_macaw.jpg -s mural -o demo
-	@$(BIN)/impasto stylize $(PHOTOS)/neuschwansteincastle.jpg $(PHOTOS)/scarlet_macaw.jpg -s stained-glass -o demo
+	@$(BIN)/impasto stylize $(PHOTOS)/neuschwansteincastle.jpg $(PHOTOS)/scarlet_macaw.jpg -s composition-vii -o demo
+	@$(BIN)/impasto stylize $(PHOTOS)/neuschwansteincastle.jpg $(PHOTOS)/scarlet_macaw.jpg -s metzinger -o demo
 
 test: .venv/dev
 	$(BIN)/pytest -n 2 --dist loadgroup

@@ -65,7 +65,7 @@ def seconds(command: list[str]) -> float:
 
 def main() -> None:
     parser = benchmark_options(__doc__, "folder.json")
-    parser.add_argument("--model", type=Path)
+    parser.add_argument("--model", default="fast")
     parser.add_argument("--style", default="mural")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--photos", type=int, default=200)
@@ -74,8 +74,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         make_photos(folder / "photos", arguments.photos, arguments.megapixels)
-        options = ["--style", arguments.style, "--precision", arguments.precision]
-        options += ["--model", str(arguments.model)] if arguments.model else []
+        options = ["--style", arguments.style, "--precision", arguments.precision, "--model", arguments.model]
         results = {}
         for number, (name, script) in enumerate(SCRIPTS.items()):
             (folder / str(number)).mkdir()

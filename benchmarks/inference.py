@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from impasto.assets import QUALITY, examples
+from impasto.assets import examples
 from impasto.images.io import read_photo
+from impasto.models.choice import DEFAULT
 from impasto.models.model import load_model
 from impasto.runtime import RUNTIMES, load_runtime
 from report import benchmark_options, interleaved, median, table, write
@@ -19,7 +20,7 @@ from report import benchmark_options, interleaved, median, table, write
 
 def main() -> None:
     parser = benchmark_options(__doc__, "inference.json")
-    parser.add_argument("--model", type=Path, default=Path(QUALITY))
+    parser.add_argument("--model", type=Path, default=Path(DEFAULT))
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--sizes", type=int, nargs="+", default=[512, 1024])
     arguments = parser.parse_args()

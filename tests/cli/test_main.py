@@ -17,7 +17,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import impasto
-from impasto.assets import DEFAULT
+from impasto.assets import BUNDLED
 from impasto.cli.main import main
 
 
@@ -176,10 +176,13 @@ def test_info(trained: Path) -> None:
 
 
 def test_the_models_that_come_with_impasto_have_names() -> None:
-    shown = {options: invoke("info", *options).output for options in [(), ("--quality",), ("--model", "paper")]}
-    assert f"{DEFAULT}, 33 styles" in shown[()]
-    assert shown["--quality",] == shown["--model", "paper"]
-    assert "paper, 33 styles" in shown["--quality",]
+    everything = invoke("info").output
+    assert BUNDLED
+    for name in BUNDLED:
+        assert f"{name}, 33 styles" in everything
+        shown = [line for line in invoke("info", "--model", name).output.splitlines() if line.startswith("model")]
+        assert len(shown) == 1
+        assert shown[0] in everything
 
 
 def test_styles(trained: Path) -> None:

@@ -153,7 +153,7 @@ def test_photos_are_read_alike_for_stylizing_training_and_evaluating(
 
 def test_predicted_and_fitted_styles(twins: tuple[Path, Path], tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    stylizer = impasto.load()
+    stylizer = impasto.load("fast")
     predicted, plain = (stylizer.predict(path) for path in twins)
     np.testing.assert_array_equal(predicted.row, plain.row)
     assert predicted.info.image_size == plain.info.image_size == max(read_painting(twins[1]).array.shape)

@@ -6,16 +6,16 @@ from pathlib import Path
 
 _HERE = Path(__file__).parent
 
-BUNDLED = DEFAULT, QUALITY = "fast", "paper"
-"""The models that come with the package, named by their architectures: the default one, and one that paints finer and
-takes longer."""
+_MODELS = _HERE / "models"
+BUNDLED = tuple(sorted(path.parent.name for path in _MODELS.glob("*/model.json")))
+"""The models that come with the package, named by their architectures; see :mod:`impasto.models.choice`."""
 LOSS_NETWORK = _HERE / "loss" / "slim-vgg.safetensors"
 """The slim loss network (:class:`impasto.nn.slim.SlimVGG`)."""
 
 
-def bundled(name: str = DEFAULT) -> Path:
+def bundled(name: str) -> Path:
     """The folder of a model that comes with the package; ``name`` is one of :data:`BUNDLED`."""
-    return _HERE / "models" / name
+    return _MODELS / name
 
 
 def examples() -> Path:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from impasto.errors import ImpastoError
-from impasto.images.io import FORMATS, READABLE, image_format, pictures_in
+from impasto.images.io import FORMATS, READABLE, image_format, pictures_in, size_of
 from impasto.stylize.stylizer import Plan
 
 STREAM = Path("-")
@@ -18,9 +20,15 @@ STREAM = Path("-")
 class Job(msgspec.Struct, frozen=True):
     """A photo, the picture that it becomes, and how it is painted."""
 
-    source: Path
+    source: Path | io.BytesIO
+    """The photo's file, or what came from standard input."""
     target: Path
     plan: Plan
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What reports call the photo and the picture."""
+        return str(STREAM if isinstance(self.source, io.BytesIO) else self.source), str(self.target)
 
 
 class Report(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -35,8 +43,30 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True):
     """The width of the picture, in pixels."""
     height: int = 0
     """The height of the picture, in pixels."""
+    model: str = ""
+    """The name of the model that painted it."""
     seconds: float = 0.0
     """The time from opening the photo to having written the picture, in seconds."""
+
+
+def opened(source: Path) -> Path | io.BytesIO:
+    """What a photo is read from: its file, or all that comes from standard input, which can be read only once."""
+    return io.BytesIO(sys.stdin.buffer.read()) if source == STREAM else source
+
+
+def pixels_of(photo: Path | io.BytesIO, long_side: int | None, max_pixels: int | None = None) -> float:
+    """How many pixels the picture of a photo will have; 0 for a photo that cannot be read, which its job reports.
+
+    Args:
+        photo: is not decoded.
+        long_side: of the picture, in pixels; None is the photo's own.
+        max_pixels: see :func:`impasto.images.io.open_image`.
+    """
+    try:
+        width, height = size_of(photo, max_pixels)
+    except ImpastoError:
+        return 0
+    return width * height * ((long_side / max(width, height)) ** 2 if long_side else 1)
 
 
 def find_targets(photos: tuple[Path, ...], style: str, out: Path) -> list[tuple[Path, Path]]:

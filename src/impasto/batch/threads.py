@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -43,17 +42,15 @@ def work(
 
 
 def _do(job: Job, overwrite: bool, max_pixels: int | None, progress: Progress) -> Report:
-    names = str(job.source), str(job.target)
     if not overwrite and job.target.exists():
-        return Report(*names, "skipped")
+        return Report(*job.names, "skipped")
     began = time.perf_counter()
     try:
-        photo = read_photo(io.BytesIO(sys.stdin.buffer.read()) if job.source == STREAM else job.source, max_pixels)
-        image = job.plan.paint(photo, progress)
+        image = job.plan.paint(read_photo(job.source, max_pixels), progress)
         _write(image, job.target)
     except ImpastoError as error:
-        return Report(*names, "failed", str(error))
-    return Report(*names, "painted", "", *image.size, round(time.perf_counter() - began, 2))
+        return Report(*job.names, "failed", str(error))
+    return Report(*job.names, "painted", "", *image.size, job.plan.model, round(time.perf_counter() - began, 2))
 
 
 def _write(image: Image, target: Path) -> None:

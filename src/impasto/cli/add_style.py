@@ -63,7 +63,7 @@ _KEPT = (
 )
 @click.option("--vgg", type=click.Path(path_type=Path), help="Fit with VGG-16, from this file: slower.")
 @click.option("--preview", type=click.Path(path_type=Path), help="A file for the picture that shows how it went.")
-@model_option
+@model_option()
 def add_style(
     paintings: tuple[Path, ...], name: str, title: str, artist: str, style_size: int | None, objective: str,
     content_weight: float | None, likeness: float | None, minutes: float | None, content: Path | None,

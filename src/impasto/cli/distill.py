@@ -20,7 +20,7 @@ from impasto.cli.options import model_option, needs_train_extra, vgg_option
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File for the loss network.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint beside --out.")
-@model_option
+@model_option()
 @vgg_option
 def distill(
     recipe: Path, content: tuple[Path, ...], out: Path, resume: bool, model: Path | None, vgg: Path | None

@@ -10,22 +10,24 @@ from pathlib import Path
 import click
 
 import impasto
+from impasto.assets import BUNDLED
 from impasto.cli.options import model_option
 from impasto.runtime import RUNTIMES
 
 
 @click.command()
-@model_option
+@model_option(" and ".join(BUNDLED))
 def info(model: Path | None) -> None:
-    """Show versions, runtimes and the model: what to put in a bug report."""
+    """Show versions, runtimes and the model, or all that come with impasto: what to put in a bug report."""
     from impasto.models.model import load_model
 
-    loaded = load_model(model)
+    models = [load_model(name) for name in ([model] if model else BUNDLED)]
     click.echo(f"impasto   {impasto.__version__}, Python {platform.python_version()}, {platform.platform()}")
     click.echo(f"machine   {platform.machine()}, {os.cpu_count()} cores")
     for runtime, package in RUNTIMES.items():
         click.echo(f"runtime   {runtime} {_installed(runtime) or f'(not installed: pip install {package!r})'}")
-    click.echo(f"model     {loaded.info.name}, {loaded.info.architecture}, {len(loaded.styles)} styles, {loaded.path}")
+    for each in models:
+        click.echo(f"model     {each.info.name}, {each.info.architecture}, {len(each.styles)} styles, {each.path}")
 
 
 def _installed(package: str) -> str | None:

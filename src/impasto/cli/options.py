@@ -15,25 +15,24 @@ from typing import Any
 import click
 import msgspec
 
-from impasto.assets import BUNDLED, DEFAULT, QUALITY
+from impasto.assets import BUNDLED
 from impasto.errors import ImpastoError, meta_of, plain_types
 from impasto.fitting.options import ADD_STYLE, FitOptions
+from impasto.models.choice import DEFAULT, FOR_LARGE, MEGAPIXELS
 from impasto.runtime import PRECISIONS, RUNTIMES
 from impasto.styles import LONG_SIDE
 from impasto.stylize.controls import Controls
 
-_model_option = click.option(
-    "--model",
-    type=click.Path(path_type=Path),
-    help=f"A model: {' or '.join(BUNDLED)}, or a folder.  [default: {DEFAULT}]",
-)
-_quality_option = click.option(
-    "--quality",
-    "model",
-    flag_value=Path(QUALITY),
-    type=click.UNPROCESSED,
-    help=f"The same as --model {QUALITY}: finer, slower.",
-)
+BY_SIZE = f"{DEFAULT} up to {MEGAPIXELS:.0f} megapixels, {FOR_LARGE} above"
+"""The rule of :func:`impasto.models.choice.choose`, in words."""
+
+
+def _refuse_quality(context: click.Context, parameter: click.Parameter, given: bool) -> None:
+    if given:
+        raise ImpastoError(f"--quality: give --model {DEFAULT} (the default is {BY_SIZE})")
+
+
+_no_quality = click.option("--quality", is_flag=True, hidden=True, expose_value=False, callback=_refuse_quality)
 runtime_option = click.option(
     "--runtime", default=next(iter(RUNTIMES)), help=f"What runs the network: {', '.join(RUNTIMES)}."
 )
@@ -90,9 +89,14 @@ def fit_options(by: Mapping[str, FitOptions], objective: str, **given: float | N
     return msgspec.structs.replace(by[objective], **{name: value for name, value in given.items() if value is not None})
 
 
-def model_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``--model``, and ``--quality`` for one that comes with impasto."""
-    return _model_option(_quality_option(command))
+def model_option(default: str = DEFAULT) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``--model``; ``default`` says in words which model it is without the option."""
+    option = click.option(
+        "--model",
+        type=click.Path(path_type=Path),
+        help=f"A model: {' or '.join(BUNDLED)}, or a folder.  [default: {default}]",
+    )
+    return lambda command: option(_no_quality(command))
 
 
 def control_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -22,7 +22,7 @@ from impasto.progress import bar
     type=click.Path(path_type=Path),
     help="A painting to draw PHOTO like too; may be given several times.",
 )
-@model_option
+@model_option()
 @runtime_option
 def sheet(
     photo: Path, out: Path | None, width: int, columns: int, style_images: tuple[Path, ...], model: Path | None,

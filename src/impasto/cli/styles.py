@@ -3,39 +3,61 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from impasto.assets import BUNDLED
 from impasto.cli.options import model_option
+from impasto.models.choice import DEFAULT, choose
 
 if TYPE_CHECKING:
-    from impasto.styles.style import StyleInfo
+    from impasto.models.model import Model
+    from impasto.styles.style import Style, StyleInfo
 
 _replace_option = click.option("--replace", is_flag=True, help="Take the place of a style of yours of that name.")
 
 
 @click.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print everything that is known, as JSON.")
-@model_option
+@model_option()
 @click.pass_context
 def styles(context: click.Context, as_json: bool, model: Path | None) -> None:
-    """List the styles of a model and your own for it; export, import, rename and remove your own."""
+    """List the styles of a model and your own for it; export, import, rename and remove your own.
+
+    Without --model these are your own for all models that come with impasto.
+    """
     if context.invoked_subcommand:
         context.obj = model
         return
     import msgspec
 
-    from impasto.models import library
-    from impasto.models.model import load_model
-
-    known = library.with_own_styles(load_model(model)).styles
+    known: dict[str, Style] = {}
+    for name in [model] if model else sorted(BUNDLED, key=DEFAULT.__ne__):
+        known |= {slug: style for slug, style in _all(name).items() if slug not in known}
     infos = [msgspec.structs.replace(style.info, slug=slug) for slug, style in known.items()]
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(infos), indent=2).decode())
         return
     _print_in_columns([_row(info) for info in infos])
+
+
+def _all(model: str | Path) -> Mapping[str, Style]:
+    """Slug -> style: a model's and the user's own."""
+    from impasto.models import library
+    from impasto.models.model import load_model
+
+    return library.with_own_styles(load_model(model)).styles
+
+
+def _model_of(style: str | Path, model: Path | None) -> Model:
+    """The model that is named, or else one that has the style of this slug or file."""
+    from impasto.models import library
+    from impasto.models.model import load_model
+
+    return load_model(model or choose(among=library.bundled_with([style])))
 
 
 def _print_in_columns(rows: list[tuple[str, str, str, str]]) -> None:
@@ -61,9 +83,8 @@ def _width(text: str) -> int:
 def export(model: Path | None, name: str, out: Path | None) -> None:
     """Write the style NAME to a file that others can import."""
     from impasto.models import library
-    from impasto.models.model import load_model
 
-    click.echo(library.export(name, load_model(model), out))
+    click.echo(library.export(name, _model_of(name, model), out))
 
 
 @styles.command("import")
@@ -74,11 +95,10 @@ def export(model: Path | None, name: str, out: Path | None) -> None:
 def import_(model: Path | None, file: Path, name: str | None, replace: bool) -> None:
     """Keep the style of FILE among your own."""
     from impasto.models import library
-    from impasto.models.model import load_model
     from impasto.styles.style import Style
 
     style = Style.load(file)
-    click.echo(library.keep(style.renamed(name or style.slug), load_model(model), replace=replace))
+    click.echo(library.keep(style.renamed(name or style.slug), _model_of(file, model), replace=replace))
 
 
 @styles.command()
@@ -88,9 +108,8 @@ def import_(model: Path | None, file: Path, name: str | None, replace: bool) -> 
 def rename(model: Path | None, old: str, new: str) -> None:
     """Give your style OLD the name NEW."""
     from impasto.models import library
-    from impasto.models.model import load_model
 
-    library.rename(old, new, load_model(model))
+    library.rename(old, new, _model_of(old, model))
 
 
 @styles.command()
@@ -99,6 +118,5 @@ def rename(model: Path | None, old: str, new: str) -> None:
 def remove(model: Path | None, name: str) -> None:
     """Delete your style NAME."""
     from impasto.models import library
-    from impasto.models.model import load_model
 
-    library.remove(name, load_model(model))
+    library.remove(name, _model_of(name, model))

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import os
+from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from impasto.cli.options import control_options, model_option, precision_option, runtime_option
+from impasto.cli.options import BY_SIZE, control_options, model_option, precision_option, runtime_option
 from impasto.errors import ImpastoError
+from impasto.models.choice import alternative, choose
 from impasto.progress import bar, reported, silent, write
 from impasto.stylize.controls import Controls
 
 if TYPE_CHECKING:
+    import io
+
     from impasto.batch.jobs import Report
     from impasto.stylize.resolve import StyleName
+    from impasto.stylize.stylizer import Plan
 
 
 @click.command()
@@ -47,7 +54,7 @@ if TYPE_CHECKING:
 @click.option(
     "--max-megapixels", type=click.FloatRange(0.1), default=180, help="Refuse photos that claim more, unread."
 )
-@model_option
+@model_option(BY_SIZE)
 @runtime_option
 @precision_option
 def stylize(
@@ -69,26 +76,37 @@ def stylize(
     A PHOTO may be a folder: its tree is mirrored under --out, and pictures that are there already are left alone, so
     that a run can be stopped and started again. With PHOTO - the photo comes from standard input.
     """
-    from impasto.batch.jobs import Job, find_targets
+    from impasto.batch.jobs import Job, find_targets, opened, pixels_of
     from impasto.batch.threads import work
+    from impasto.models.library import bundled_with
     from impasto.stylize.stylizer import load
 
     weights = _style_of(style, style_image)
     masks = [parse_region(region) for region in regions]
     pairs = find_targets(photos, "-".join(Path(name).stem for name in weights), out)
-    workers = min(len(pairs), os.cpu_count() or 1)
-    # What is wrong with the options is said once, before any photo is read.
-    plan = load(model, runtime=runtime, precision=precision, at_once=workers).plan(weights, controls, masks)
-    jobs = [Job(source, target, plan) for source, target in pairs]
+    workers, most = min(len(pairs), os.cpu_count() or 1), int(max_megapixels * 1e6)
+    among = () if model else bundled_with(name for blend in (weights, *(of for _, of in masks)) for name in blend)
+
+    @functools.cache
+    def plan(chosen: str | Path) -> Plan:
+        return load(chosen, runtime=runtime, precision=precision, at_once=workers).plan(weights, controls, masks)
+
+    def job(photo: Path | io.BytesIO, target: Path) -> Job:
+        return Job(photo, target, plan(model or choose(pixels_of(photo, controls.size, most), among)))
+
+    # What is wrong with the options is said once, before any photo is decoded.
+    jobs = [job(opened(source), target) for source, target in pairs]
     overwrite = overwrite or not any(photo.is_dir() for photo in photos)
     with bar("photo" if len(jobs) > 1 else "tile") as progress:
         reports = work(
-            jobs, workers=workers, overwrite=overwrite, max_pixels=int(max_megapixels * 1e6),
+            jobs, workers=workers, overwrite=overwrite, max_pixels=most,
             progress=silent if len(jobs) > 1 else progress,
         )  # fmt: skip
         if len(jobs) > 1:
             reports = reported(reports, progress, total=len(jobs))
-        seen = [_said(report, as_json=as_json) for report in reports]
+        seen = [_said(report, among, as_json=as_json, alone=len(jobs) == 1) for report in reports]
+    if len(jobs) > 1 and not as_json:
+        _say_models(Counter(report.model for report in seen if report.model), among)
     _sum_up(seen)
 
 
@@ -101,15 +119,25 @@ def _style_of(style: str | None, style_image: Path | None) -> dict[StyleName, fl
     raise ImpastoError("give either --style or --style-image; `impasto styles` lists the styles")
 
 
-def _said(report: Report, *, as_json: bool) -> Report:
-    """The report, once it is printed."""
+def _said(report: Report, among: Collection[str], *, as_json: bool, alone: bool) -> Report:
+    """The report, once it is printed: of a single picture also its model, which was chosen ``among`` some."""
     from impasto.batch.jobs import STREAM
 
     if as_json:
         write(msgspec.json.encode(report).decode())
     elif report.status == "painted" and report.picture != str(STREAM):
-        write(f"{report.picture}  ({report.seconds:.1f} s)")
+        by, other = (f"{report.model}, ", alternative(report.model, among)) if alone else ("", "")
+        write(f"{report.picture}  ({by}{report.seconds:.1f} s{other and f'; {other}'})")
     return report
+
+
+def _say_models(pictures: Counter[str], among: Collection[str]) -> None:
+    """Say how many ``pictures`` are by which model, if they were chosen ``among`` several."""
+    if not pictures or len(among) < 2:
+        return
+    (first, _), *others = pictures.most_common()
+    by = " and ".join(f"{count} by {name}" for name, count in pictures.most_common())
+    click.echo(f"impasto: {by}; {'--model asks for one' if others else alternative(first, among)}", err=True)
 
 
 def _sum_up(reports: list[Report]) -> None:

@@ -141,6 +141,16 @@ def read_photo(source: PhotoLike, max_pixels: int | None = None) -> Photo:
         return _decode(image, as_array=False)
 
 
+def size_of(source: str | os.PathLike[str] | io.BytesIO, max_pixels: int | None = None) -> tuple[int, int]:
+    """Width and height of a photo as its file says them, in pixels: not decoded, and before EXIF rotation.
+
+    Raises:
+        ImpastoError: see :func:`read_photo`.
+    """
+    with open_image(source, max_pixels) as image:
+        return image.size
+
+
 @contextmanager
 def open_image(source: str | os.PathLike[str] | io.BytesIO, max_pixels: int | None = None) -> Iterator[Image.Image]:
     """Open a picture file; what goes wrong while it is open, decoding included, is reported as one clear line.

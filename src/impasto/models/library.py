@@ -10,14 +10,16 @@ import dataclasses
 import logging
 import re
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 import platformdirs
 
+from impasto.assets import BUNDLED, bundled
 from impasto.errors import ImpastoError, unknown
 from impasto.files import write_file
-from impasto.models.model import INFO, STYLES, Model
+from impasto.models.model import INFO, STYLES, Model, ModelInfo, read_info
 from impasto.styles.style import IDENTITY, Style
 
 logger = logging.getLogger(__name__)
@@ -50,6 +52,27 @@ def with_own_styles(model: Model) -> Model:
     return dataclasses.replace(model, styles={**model.styles, **own} | dict(model.styles)) if own else model
 
 
+def bundled_with(styles: Iterable[str | Path]) -> tuple[str, ...]:
+    """The models that come with the package and have all of ``styles``, the user's own among them.
+
+    Args:
+        styles: slugs and files. A style file is one model's; of a painting, every model predicts the style.
+
+    Raises:
+        ImpastoError: a style file cannot be read.
+    """
+    styles = list(styles)
+    infos = {name: read_info(bundled(name)) for name in BUNDLED}
+    return tuple(name for name, info in infos.items() if all(_has(info, style) for style in styles))
+
+
+def _has(info: ModelInfo, style: str | Path) -> bool:
+    if isinstance(style, Path):
+        return style.suffix.lower() != SUFFIX or Style.load(style).info.network == info.network
+    own = root() / info.network / f"{style}{SUFFIX}"
+    return style in info.styles or (_is_slug(style) and own.exists())
+
+
 def find(name: str, model: Model) -> Style:
     """The style of a model that has this slug.
 
@@ -64,7 +87,7 @@ def find(name: str, model: Model) -> Style:
         return model.styles[name]
     if next(root().glob(f"*/{name}{SUFFIX}"), None) and _is_slug(name):
         raise ImpastoError(
-            f"style {name!r}: was made for another network than {model.info.name!r}; "
+            f"style {name!r}: was made for another network than {model.name!r}; "
             "name the model that it was made for, or add it to this one with impasto add-style"
         )
     raise unknown("style", name, model.styles)
@@ -73,7 +96,7 @@ def find(name: str, model: Model) -> Style:
 def check_fits(style: Style, model: Model) -> None:
     """Raise an :class:`ImpastoError` if ``style`` was made for another network than the model's."""
     if style.info.network != model.info.network or style.row.shape != (model.info.style_size,):
-        raise ImpastoError(f"style {style.slug!r} was made for another network than {model.info.name!r}")
+        raise ImpastoError(f"style {style.slug!r} was made for another network than {model.name!r}")
 
 
 def check_name(name: str, model: Model, *, replace: bool = False) -> None:
@@ -88,7 +111,7 @@ def check_name(name: str, model: Model, *, replace: bool = False) -> None:
         near = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "my-style"
         raise ImpastoError(f"name {name!r}: use lower-case letters, digits and hyphens, such as {near}")
     if name in model.info.styles or name == IDENTITY:
-        raise ImpastoError(f"name {name!r}: {model.info.name} has a style of that name; choose another")
+        raise ImpastoError(f"name {name!r}: {model.name} has a style of that name; choose another")
     if name in model.styles and not replace:
         raise ImpastoError(f"name {name!r}: there is a style of that name; choose another, or --replace it")
 
@@ -187,7 +210,7 @@ def _own(name: str, model: Model) -> Path:
     path = folder(model) / f"{name}{SUFFIX}"
     if not (_is_slug(name) and path.exists()):
         if name in model.info.styles:
-            raise ImpastoError(f"style {name!r}: comes with {model.info.name}; only your own can be changed")
+            raise ImpastoError(f"style {name!r}: comes with {model.name}; only your own can be changed")
         raise unknown("style of yours", name, [path.stem for path in folder(model).glob(f"[!.]*{SUFFIX}")])
     return path
 

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import msgspec
 
-from impasto.assets import BUNDLED, DEFAULT, bundled
-from impasto.errors import ImpastoError
+from impasto.assets import BUNDLED, bundled
+from impasto.errors import ImpastoError, unknown
 from impasto.files import digest, write_file
+from impasto.models.choice import DEFAULT
 from impasto.styles.style import Style
 
 VERSION = 2
@@ -113,6 +114,11 @@ class Model:
     """Slug -> style, in the order of slots."""
 
     @property
+    def name(self) -> str:
+        """What users call the model: its name among those that come with the package, or the one it gives itself."""
+        return self.path.name if self.path == bundled(self.path.name) else self.info.name
+
+    @property
     def predicts(self) -> bool:
         """Whether the model has a predictor, which predicts the style of any painting."""
         return Graph.PREDICTOR.value in self.info.files
@@ -134,7 +140,7 @@ class Model:
             ImpastoError: one of the two files is damaged, or the model has no such graph.
         """
         if graph is Graph.PREDICTOR and not self.predicts:
-            raise ImpastoError(f"model {self.info.name}: predicts no styles; impasto add-style makes one of a painting")
+            raise ImpastoError(f"model {self.name}: predicts no styles; impasto add-style makes one of a painting")
         self._read(PREDICTOR_WEIGHTS if graph in _PREDICTING else WEIGHTS)
         self._read(graph.value)
         return self.path / graph.value
@@ -154,14 +160,17 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
     """Read the description and the styles of a model.
 
     Args:
-        path: the model's folder, or a name in :data:`impasto.assets.BUNDLED`; without it, the default model.
+        path: the model's folder, or a name in :data:`impasto.assets.BUNDLED`; without it,
+            :data:`impasto.models.choice.DEFAULT`.
 
     Raises:
         ImpastoError: there is no model, it is damaged, or a newer version of impasto made it.
     """
     name = os.fspath(path) if path is not None else DEFAULT
     path = bundled(name) if name in BUNDLED else Path(name)
-    info = _read_info(path)
+    if name == path.name and not path.exists():
+        raise unknown("model", name, BUNDLED)
+    info = read_info(path)
     styles = {slug: Style.load(path / STYLES / f"{slug}.safetensors") for slug in info.styles}
     for slug, style in styles.items():
         if style.row.shape != (info.style_size,) or style.info.network != info.network:
@@ -198,7 +207,7 @@ def add_files(path: Path, contents: dict[str, bytes]) -> None:
     Raises:
         ImpastoError: the folder cannot be written.
     """
-    info = _read_info(path)
+    info = read_info(path)
     digests = {name: digest(content) for name, content in contents.items()}
     info = msgspec.structs.replace(info, version=VERSION, files=info.files | digests)
     try:
@@ -213,7 +222,8 @@ def unwritable(out: Path, error: OSError) -> ImpastoError:
     return ImpastoError(f"{out}: cannot be written ({error.strerror}); give another --out")
 
 
-def _read_info(path: Path) -> ModelInfo:
+def read_info(path: Path) -> ModelInfo:
+    """The description of the model in a folder; an :class:`ImpastoError` if there is none, or it is damaged."""
     content = _read(path, INFO)
     try:
         version = msgspec.json.decode(content, type=_Version).version

@@ -64,7 +64,7 @@ class Stylizer:
             self._painter = dataclasses.replace(self._painter, whole=0)
 
     def __repr__(self) -> str:
-        return f"<Stylizer {self.model.info.name}: {len(self.styles)} styles, {type(self._runtime).__name__}>"
+        return f"<Stylizer {self.model.name}: {len(self.styles)} styles, {type(self._runtime).__name__}>"
 
     @property
     def styles(self) -> Mapping[str, Style]:
@@ -155,7 +155,8 @@ class Stylizer:
         first = style if style_image is None else self._of_image(style_image)
         assert first is not None
         points = tuple(self._resolve(each, controls.strength) for each in (first, *(of for _, of in regions)))
-        return Plan(self._painter, points, controls, tuple(Mask.read(mask) for mask, _ in regions))
+        masks = tuple(Mask.read(mask) for mask, _ in regions)
+        return Plan(self.model.name, self._painter, points, controls, masks)
 
     def reproduce(self, photo: Array) -> Array:
         """The photo (H,W,3) uint8 as the network's maps paint it in the identity style, without that style's skip.
@@ -198,12 +199,14 @@ class Plan:
     loads the model anew, once for all plans.
 
     Attributes:
+        model: the name of the model.
         painter: runs the network.
         points: the style's, then one for each mask.
         controls: strength, detail, and so on.
         masks: where the styles after the first one are.
     """
 
+    model: str
     painter: TiledPainter
     points: tuple[Point, ...]
     controls: Controls
@@ -275,7 +278,8 @@ def load(
     """Load a model, and the user's own styles for it.
 
     Args:
-        model: a model folder; without one, the model that comes with the package.
+        model: a model folder, or the name of a model that comes with the package, ``paper`` or ``fast``. Without one
+            it is ``paper``, for pictures of all sizes; only ``impasto stylize`` chooses by size.
         runtime: a name in :data:`impasto.runtime.RUNTIMES`.
         precision: what OpenVINO computes in. ``auto`` is ``bf16`` on processors that have it, which is twice as fast
             and hardly differs (half a grey level in the mean), and ``f32`` on others and in other runtimes. ``int8``
