@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 
 # One thread a test process: several of them share the processor, and their thread pools would wait for each other.
@@ -65,9 +66,10 @@ size = 64
 """
 
 
-# Tests neither use nor fill the user's cache and style folder.
-os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="impasto-tests-")
-os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="impasto-tests-")
+# Tests neither use nor fill the user's cache and style folder, and leave nothing behind.
+for variable in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
+    os.environ[variable] = tempfile.mkdtemp(prefix="impasto-tests-")
+    atexit.register(shutil.rmtree, os.environ[variable], ignore_errors=True)
 
 # Predictors begin with what 64 paintings look like, which takes longer than their few steps here; the tests have seven.
 start.DESCRIBED = 7
