@@ -13,7 +13,7 @@ PHOTO = np.random.default_rng(0).integers(40, 210, (60, 80, 3), dtype=np.uint8)
 
 
 def test_a_painter_that_copies_changes_as_its_photo_does() -> None:
-    def copy(photo, style):
+    def copy(photo, style, stroke=1.0):
         return photo
 
     assert change_by_noise(copy, PHOTO, STYLE, PHOTO) == pytest.approx(NOISE, rel=0.05)
@@ -21,7 +21,7 @@ def test_a_painter_that_copies_changes_as_its_photo_does() -> None:
 
 
 def test_a_pattern_that_stays_with_the_frame_is_seen_when_the_camera_pans() -> None:
-    def striped(photo, style):
+    def striped(photo, style, stroke=1.0):
         picture = np.zeros_like(photo)
         picture[:, ::2] = 10
         return picture
