@@ -15,6 +15,7 @@ from PIL import Image
 import impasto
 from impasto.assets import BUNDLED, examples
 from impasto.losses.artifacts import blockiness
+from impasto.stylize.controls import Controls
 from impasto.stylize.strokes import keep_forms, own_stroke, sizes
 
 
@@ -56,6 +57,11 @@ def test_the_sizes_of_a_stroke_of_one(side: int, painted: list[int]) -> None:
 @pytest.mark.parametrize(("side", "painted"), [(400, [720]), (1024, [1024]), (2048, [1024, 2048])])
 def test_networks_without_cells_paint_large_pictures_at_their_size(side: int, painted: list[int]) -> None:
     assert sizes(side, side) == [(each, each) for each in painted]
+
+
+def test_the_own_stroke_of_any_picture_can_be_asked_for() -> None:
+    for side in (1, 512, 2048, 13_000):
+        Controls(stroke=own_stroke(side, side))
 
 
 @given(side=st.integers(8, 2048))

@@ -143,14 +143,15 @@ def _verdict(style: Style, seconds: float, begun: float) -> str:
     Args:
         style: with its losses.
         seconds: how long it took.
-        begun: the share of the gap that the predicted row had closed.
+        begun: the share of the gap that was closed by the row at which the fit began, the predicted one if there is
+            one. The very same number means that this row is kept.
     """
     losses = style.info.losses
     closed = losses.get("distribution_gap_closed", losses["style_gap_closed"])
     near, kept = _word(_NEAR, closed), _word(_KEPT, -losses["content_distance"])
-    gained = f"fitted: {100 * closed:.0f} % of the way, predicted: {100 * begun:.0f} %"
-    if closed <= begun:
-        gained = f"the prediction, {100 * begun:.0f} % of the way, was better than every fit and is kept"
+    gained = f"{100 * closed:.0f} % of the way, from {100 * begun:.0f} % at the start"
+    if closed == begun:
+        gained = f"no fit was better than what it began at, {100 * begun:.0f} % of the way"
     verdict = f"{style.slug}: {near} the painting, {kept} ({gained}; {seconds:.0f} s)"
     return verdict if closed >= _NEAR[-2][0] else f"{verdict}; try more --minutes, or a part of the painting"
 

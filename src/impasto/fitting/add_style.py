@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from impasto.fitting.options import FitChanges
 
-BEGUN = "gap_closed_by_prediction"
+BEGUN = "gap_closed_at_start"
 """The name, among a style's losses, of the share of the gap that was closed by the row at which the fit began."""
 
 

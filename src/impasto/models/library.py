@@ -19,6 +19,7 @@ import platformdirs
 from impasto.assets import BUNDLED, bundled
 from impasto.errors import ImpastoError, unknown
 from impasto.files import write_file
+from impasto.models.choice import READS_PAINTINGS
 from impasto.models.model import INFO, STYLES, Model, ModelInfo, read_info
 from impasto.styles.style import IDENTITY, Style
 
@@ -56,19 +57,25 @@ def bundled_with(styles: Iterable[str | Path]) -> tuple[str, ...]:
     """The models that come with the package and have all of ``styles``, the user's own among them.
 
     Args:
-        styles: slugs and files. A style file is one model's; of a painting, every model predicts the style.
+        styles: slugs and files. A style file is one model's. Every model can read a painting, but if there is one
+            among ``styles``, :data:`impasto.models.choice.READS_PAINTINGS` is the only answer where it is one.
 
     Raises:
         ImpastoError: a style file cannot be read.
     """
     styles = list(styles)
     infos = {name: read_info(bundled(name)) for name in BUNDLED}
-    return tuple(name for name, info in infos.items() if all(_has(info, style) for style in styles))
+    found = tuple(name for name, info in infos.items() if all(_has(info, style) for style in styles))
+    return (READS_PAINTINGS,) if READS_PAINTINGS in found and any(map(_is_painting, styles)) else found
+
+
+def _is_painting(style: str | Path) -> bool:
+    return isinstance(style, Path) and style.suffix.lower() != SUFFIX
 
 
 def _has(info: ModelInfo, style: str | Path) -> bool:
     if isinstance(style, Path):
-        return style.suffix.lower() != SUFFIX or Style.load(style).info.network == info.network
+        return _is_painting(style) or Style.load(style).info.network == info.network
     own = root() / info.network / f"{style}{SUFFIX}"
     return style in info.styles or (_is_slug(style) and own.exists())
 

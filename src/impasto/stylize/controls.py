@@ -25,7 +25,8 @@ class Controls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = 1.0
     """Below 1, the photo is laid over the picture with the opacity 1 − strength. Where the model has a style called
     ``identity``, the network also comes nearer to that style. Beyond 1, the picture is painted again, over strokes that
-    are there already: at 1.5 it is a painting of the painting, and before that one of its mix with the photo."""
+    are there already: at 1.5 it is a painting of the painting, and before that one of its mix with the photo. Up to
+    1.25 the second picture is laid over the first one, by a share that grows with the strength."""
     detail: Annotated[
         float,
         Meta(
@@ -63,6 +64,13 @@ class Controls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def again(self) -> float:
         """How much of the picture there is in what is painted a second time, from 0 (not painted again) to 1."""
         return max(0.0, 2 * (self.strength - 1))
+
+    @property
+    def over(self) -> float:
+        """The share by which the picture that was painted again is laid over the first one: 1 from a strength of 1.25
+        on. Painted again, strokes fall elsewhere, and without this a strength a little above 1 would change them all at
+        once."""
+        return min(1.0, 2 * self.again)
 
     def __post_init__(self) -> None:
         check_ranges(self)

@@ -26,6 +26,8 @@ FINER = 1.2
 """The factor by which folding networks paint pictures larger than they are, at least. A network that paints four pixels
 at once draws coloured noise in these cells of 2 × 2. It is as fine as pixels can be, so reducing takes most of it
 away."""
+_FINEST = 0.5
+"""The smallest size of strokes in :class:`impasto.stylize.controls.Controls`."""
 _STEP = 3.0
 """The largest factor by which a draft is enlarged before it is painted again."""
 _FORM = 3
@@ -64,7 +66,7 @@ def sizes(height: int, width: int, stroke: float = 1.0, finer: float = 1.0) -> l
         stroke: size of the strokes relative to the picture.
         finer: the factor by which the last size is larger than the picture, at least; 1 or more.
     """
-    scale = own_stroke(height, width) / stroke
+    scale = _working(height, width) / stroke
     if scale >= 1:
         scales = [max(scale, finer)]
     else:
@@ -75,7 +77,13 @@ def sizes(height: int, width: int, stroke: float = 1.0, finer: float = 1.0) -> l
 
 
 def own_stroke(height: int, width: int) -> float:
-    """The size of the strokes in a picture of this height and width that is painted at its own size."""
+    """The size of the strokes in a picture of this height and width that is painted at its own size, or the finest that
+    can be asked for, in pictures of more than 2048 pixels."""
+    return max(_FINEST, _working(height, width))
+
+
+def _working(height: int, width: int) -> float:
+    """The factor from a picture's size to that at which it is painted with a stroke of 1."""
     return min(WORKING / max(height, width), _ENLARGED)
 
 

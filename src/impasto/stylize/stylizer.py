@@ -253,7 +253,8 @@ class Plan:
             if draft is not photo or not self.controls.again:
                 return picture
             # Strokes on strokes are more strokes, in the same colours. A row beyond the style's gives coloured noise.
-            return paint_once(mixed(resize(photo, *size), picture, self.controls.again), size)
+            again = paint_once(mixed(resize(photo, *size), picture, self.controls.again), size)
+            return mixed(picture, again, self.controls.over)
 
         fold = self.points[0].fold
         painted = paint_in_strokes(paint, photo, self.controls.stroke, FINER if fold > 1 else 1.0)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from impasto.data.batch import Batch, Predicted
+from impasto.data.batch import Named
 from impasto.losses.distribution import DistributionOptions, Maps, Slices, distribution_terms, slices_of
 from impasto.losses.gram import Grams, layer_grams
 from impasto.losses.perceptual import CONTENT_LAYER, STYLE_LAYERS, Description, LossNetwork
@@ -46,9 +47,6 @@ class DistributionObjective(GapObjective):
             seen = [self._see(photo)[1] for photo in photos.split(1)]
         self.photo_slices = PhotoSlices({name: torch.cat([each[name] for each in seen]) for name in seen[0]})
         self.slices = self._slices_by_slot(maps, recipe.slots)
-        self._weights = torch.ones(recipe.slots, device=photos.device)
-        for entry in recipe.styles:
-            self._weights[entry.slot] = entry.weight
 
     def _slices_by_slot(self, maps: Mapping[int, Maps], slots: int) -> dict[str, Tensor]:
         """Name -> (S,P,Q), the distributions of the style images; zeros for slots that no style names."""
@@ -65,20 +63,20 @@ class DistributionObjective(GapObjective):
         grams = layer_grams(layers, picture.shape[3], self.shifts)
         return Description(layers[CONTENT_LAYER], grams), slices_of(maps, self.distribution, self.seed)
 
-    def _style_left(self, terms: Tensor, slices: Slices, styles: Styles, batch: Batch) -> Tensor:
-        slot = batch.named.slot
-        targets, weights = {name: quantiles[slot] for name, quantiles in self.slices.items()}, self._weights[slot]
-        if batch.predicted:
-            parts = self._slices_of_parts(batch.predicted)
-            targets = {name: torch.cat([quantiles, parts[name]]) for name, quantiles in targets.items()}
-            weights = torch.cat([weights, torch.ones_like(batch.predicted.index, dtype=weights.dtype)])
-        return weights * (distribution_terms(slices, targets) / self.photo_slices.terms(targets)).mean(dim=1)
+    def _balance(self, terms: Tensor) -> Tensor:
+        # Layers are not weighed here: every name of the distributions counts the same.
+        return torch.ones_like(terms)
 
-    @torch.no_grad()
-    def _slices_of_parts(self, half: Predicted) -> Slices:
-        """The distributions of the parts of paintings, (M,P,Q) each, which the loss network sees anew in each step."""
-        maps = seen_with_colors(self.loss_network, half.parts, self.distribution.octaves)
-        return slices_of(maps, self.distribution, self.seed)
+    def _painting_weights(self, terms: Tensor, index: Tensor) -> Tensor:
+        return torch.ones_like(terms)
+
+    def _named_styles(self, half: Named) -> Styles:
+        slices = {name: quantiles[half.slot] for name, quantiles in self.slices.items()}
+        return replace(super()._named_styles(half), slices=slices)
+
+    def _style_left(self, terms: Tensor, slices: Slices, styles: Styles) -> Tensor:
+        left = (distribution_terms(slices, styles.slices) / self.photo_slices.terms(styles.slices)).mean(dim=1)
+        return styles.weights[:, 0] * left
 
     def _of_named(self, compared: Compared) -> Tensor:
         # Photos without forms have nothing to lose.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -66,6 +66,8 @@ class Styles:
     """(N,), the style loss of untouched photos."""
     likeness: Tensor
     """(N,), the content likeness that pictures should have; NaN where none is wanted."""
+    slices: Slices = field(default_factory=dict)
+    """Name -> (N,P,Q), the distributions of the paintings, where they are compared."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,7 @@ class Objective(abc.ABC):
         styles = self._styles(batch)
         terms = style_terms(seen.grams, styles.grams)
         content, likeness = content_loss(seen.content, target), self._likeness(seen.content, target)
-        compared = (content, likeness, self._style_left(terms, slices, styles, batch), styles.likeness)
+        compared = (content, likeness, self._style_left(terms, slices, styles), styles.likeness)
         named, predicted = (Compared(*half) for half in zip(*map(batch.halves, compared), strict=True))
         objective = self._of_named(named)
         if batch.predicted:
@@ -200,7 +202,7 @@ class Objective(abc.ABC):
         """What the loss network sees in pictures (N,3,H,W), and their distributions where they are compared."""
         return describe(self.loss_network, picture, self.shifts), {}
 
-    def _style_left(self, terms: Tensor, slices: Slices, styles: Styles, batch: Batch) -> Tensor:
+    def _style_left(self, terms: Tensor, slices: Slices, styles: Styles) -> Tensor:
         """How far pictures are from their styles, (N,), given their style terms (N,L) and their distributions."""
         return (styles.weights * terms).sum(dim=1)
 
@@ -230,6 +232,7 @@ class Objective(abc.ABC):
             torch.cat([named.weights, predicted.weights]),
             torch.cat([named.photo, predicted.photo]),
             torch.cat([named.likeness, predicted.likeness]),
+            {name: torch.cat([slices, predicted.slices[name]]) for name, slices in named.slices.items()},
         )
 
     def _named_styles(self, half: Named) -> Styles:
@@ -239,14 +242,14 @@ class Objective(abc.ABC):
     @torch.no_grad()
     def _predicted_styles(self, half: Predicted) -> Styles:
         """The styles of the parts of paintings, which the loss network sees anew in each step."""
-        grams = describe(self.loss_network, half.parts, self.shifts).grams
-        terms = self.scores.terms(grams)
+        seen, slices = self._see(half.parts)
+        terms = self.scores.terms(seen.grams)
         photo = terms.sum(dim=1)
         if self._predicted_weight:
             weights = self._predicted_weight * gap_weights(terms, self._predicted_evenly) * photo[:, None]
         else:
             weights = self._painting_weights(terms, half.index)
-        return Styles(grams, weights, photo, torch.full_like(photo, self._predicted_likeness))
+        return Styles(seen.grams, weights, photo, torch.full_like(photo, self._predicted_likeness), slices)
 
     def _of(self, slot: Tensor) -> Grams:
         """The Gram matrices of slots (N,): layer -> (N,C,C)."""
