@@ -22,7 +22,7 @@ from impasto.fitting import fit as module
 from impasto.fitting.criteria import Score, style_targets
 from impasto.fitting.fit import Fit
 from impasto.fitting.options import ADD_STYLE, BY_GAP, FitOptions
-from impasto.images.io import find_photos
+from impasto.images.folders import find_photos
 from impasto.losses.targets import style_grams
 from impasto.models import library
 from impasto.models.model import load_model

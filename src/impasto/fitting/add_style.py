@@ -18,7 +18,8 @@ from impasto.assets import free_photos
 from impasto.errors import ImpastoError
 from impasto.fitting.fit import Fit, fit
 from impasto.fitting.options import ADD_STYLE, FitOptions
-from impasto.images.io import PhotoLike, find_photos
+from impasto.images.folders import find_photos
+from impasto.images.reading import PhotoLike
 from impasto.models import library
 from impasto.models.model import Model, load_model
 from impasto.nn.slim import SlimVGG, load_slim_vgg

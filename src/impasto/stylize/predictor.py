@@ -10,8 +10,8 @@ import numpy as np
 from impasto.assets import free_photos
 from impasto.errors import ImpastoError
 from impasto.images.arrays import Pixels
-from impasto.images.io import square
 from impasto.images.noise import noise
+from impasto.images.reading import square
 from impasto.models.model import CORRECTION, Model
 from impasto.runtime.base import Row, Runtime
 from impasto.styles.painting import Painting, for_predictor, read_painting

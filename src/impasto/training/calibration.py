@@ -14,8 +14,9 @@ from torch import Tensor
 
 from impasto.data.paintings import Paintings
 from impasto.errors import ImpastoError
-from impasto.images.io import find_photos, square
+from impasto.images.folders import find_photos
 from impasto.images.noise import noise as field_of_noise
+from impasto.images.reading import square
 from impasto.losses.gram import STYLE_LAYERS, gram_matrix
 from impasto.losses.perceptual import CONTENT_LAYER, STYLE_WEIGHT
 from impasto.models.model import CORRECTION, PREDICTOR_WEIGHTS, add_files, copy_model, load_model

@@ -18,7 +18,9 @@ from PIL import Image, ImageCms
 
 from impasto import ImpastoError
 from impasto.images.arrays import resized_part, to_array
-from impasto.images.io import FORMATS, open_image, read_photo, write_image
+from impasto.images.formats import FORMATS
+from impasto.images.reading import open_image, read_photo
+from impasto.images.writing import write_image
 
 RED, HALF = (255, 0, 0), (10, 20, 30, 128)
 
