@@ -45,9 +45,8 @@ def work(
     """
     pool = ThreadPoolExecutor(workers)
     try:
-        for done in as_completed(
-            [pool.submit(_do, job, overwrite, max_pixels, strip_metadata, progress) for job in jobs]
-        ):
+        todo = [pool.submit(_do, job, overwrite, max_pixels, strip_metadata, progress) for job in jobs]
+        for done in as_completed(todo):
             yield done.result()
     finally:
         pool.shutdown(cancel_futures=True)
@@ -69,7 +68,7 @@ def _read(job: Job, max_pixels: int | None, strip_metadata: bool) -> Photo:
     """The photo of a job, if its picture fits into the limit and into its file."""
     photo = read_photo(job.source, max_pixels)
     size = photo.size_at(job.plan.controls.size)
-    check_pixels(job.names[0], *size, max_pixels, does="gets")
+    check_pixels(job.names[0], *size, max_pixels, does="would get")
     if job.target != STREAM:
         check_holds(job.target, *size)
     return photo.without_metadata() if strip_metadata else photo

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image, ImageCms
+from PIL import ExifTags, Image, ImageCms, ImageFile
 
 from impasto.images.arrays import Array
 from impasto.images.transparency import fill
@@ -33,7 +33,7 @@ _BEYOND_WHITE = 16
 """Floating-point pictures may have lights of up to so many times the white."""
 _DIRECTIONS = ((1, 1), (1, -1), (-1, -1), (-1, 1), (1, 1), (-1, 1), (-1, -1), (1, -1))
 """EXIF orientation, less 1 -> the directions of rows and columns; from 5 on, rows and columns change places before."""
-_GREY_LEVELS = {"1": 255, "L;2": 85, "L;4": 17}
+_GREY_LEVELS = {"L;2": 85, "L;4": 17}
 """How PNG files store grey values of few bits -> the factor to 8 bits."""
 
 Values = npt.NDArray[Any]
@@ -50,10 +50,9 @@ def decode(image: Image.Image, *, labels: bool = False) -> tuple[Array, Array | 
     Returns:
         (H,W,3) uint8, and alpha, (H,W) uint8 or None. What is wholly transparent has colours like what is around it.
     """
-    transparent = _transparent_value(image)
     image.load()
     profile = image.info.get("icc_profile")
-    deep = _Deep.of(image, transparent, labels) if _is_deep(image) else None
+    deep = _Deep.of(image, labels) if _is_deep(image) else None
     to_srgb = _to_srgb("L" if deep or image.mode in ("1", "LA", "La") else image.mode, profile)
     orientation = _orientation(image)
     size = (image.height, image.width)[:: -1 if orientation >= 5 else 1]
@@ -61,8 +60,6 @@ def decode(image: Image.Image, *, labels: bool = False) -> tuple[Array, Array | 
     alpha = np.empty(size, np.uint8) if image.has_transparency_data else None
     stored, stored_alpha = _as_stored(array, orientation), None if alpha is None else _as_stored(alpha, orientation)
     for rows, strip in _strips(image):
-        if transparent is not None:
-            strip.info["transparency"] = transparent
         color, opacity = deep.parted(strip) if deep else _parted(strip)
         stored[rows] = np.asarray(to_srgb(color))
         if stored_alpha is not None:
@@ -92,16 +89,17 @@ def _parted(strip: Image.Image) -> tuple[Image.Image, Array | None]:
     return strip.convert("RGB"), np.asarray(strip.getchannel("A"))
 
 
-def _transparent_value(image: Image.Image) -> Any:
-    """The colour of a PNG file that stands for transparent, on the scale of the pixels that Pillow decodes."""
-    value = image.info.get("transparency")
-    tile = getattr(image, "tile", None)
-    mode = str(tile[0][3]) if tile else ""
-    if image.format != "PNG" or isinstance(value, bytes) or value is None or image.mode == "P":
-        return value
-    if isinstance(value, tuple):
-        return tuple(each >> 8 for each in value) if mode.startswith("RGB;16") else value
-    return value * _GREY_LEVELS.get(mode, 1) if image.mode == "L" else value
+def scale_transparency(image: ImageFile.ImageFile) -> None:
+    """Bring the colour of a PNG file that stands for transparent to the scale of the pixels that Pillow decodes.
+
+    Args:
+        image: as it was opened, not decoded.
+    """
+    value, mode = image.info.get("transparency"), str(image.tile[0][3]) if getattr(image, "tile", None) else ""
+    if image.format == "PNG" and isinstance(value, tuple) and mode.startswith("RGB;16"):
+        image.info["transparency"] = tuple(each >> 8 for each in value)
+    elif image.format == "PNG" and isinstance(value, int) and image.mode == "L":
+        image.info["transparency"] = value * _GREY_LEVELS.get(mode, 1)
 
 
 def _is_deep(image: Image.Image) -> bool:
@@ -125,14 +123,14 @@ class _Deep:
     transparent: int | None
 
     @classmethod
-    def of(cls, image: Image.Image, transparent: int | None, labels: bool) -> _Deep:
+    def of(cls, image: Image.Image, labels: bool) -> _Deep:
         tags = getattr(image, "tag_v2", {})
         bits, kind = tags.get(_BITS, (16,))[0], tags.get(_SAMPLE_FORMAT, (1,))[0]
         unsigned = image.mode == "I" and bits == 32 and kind == 1
-        how = cls(1, tags.get(_PHOTOMETRIC) == 0, unsigned, transparent)
+        how = cls(1, tags.get(_PHOTOMETRIC) == 0, unsigned, image.info.get("transparency"))
         peak = max(float(how.values(strip).max()) for _, strip in _strips(image))
         white = _white_of_floats(peak) if image.mode == "F" else _white_of_integers(peak, bits, kind)
-        return cls(1 if labels and peak == 1 else white, how.inverted, unsigned, transparent)
+        return cls(1 if labels and peak == 1 else white, how.inverted, unsigned, how.transparent)
 
     def values(self, strip: Image.Image) -> Values:
         """(H,W), finite."""

@@ -18,11 +18,11 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageFile
 
 from impasto.errors import ImpastoError
 from impasto.images.arrays import Array, Pixels, resize, to_pixels
-from impasto.images.decoding import SRGB, decode
+from impasto.images.decoding import SRGB, decode, scale_transparency
 from impasto.images.formats import OPENED, RAW
 from impasto.images.metadata import metadata_of
 from impasto.images.photo import Origin, Photo
@@ -113,6 +113,7 @@ def open_image(source: File, max_pixels: int | None = None) -> Iterator[Image.Im
     try:
         with _opened(source, called) as image:
             check_pixels(called, *image.size, max_pixels)
+            scale_transparency(image)
             yield image
     except ImpastoError:
         raise
@@ -143,10 +144,7 @@ def check_pixels(called: object, width: int, height: int, max_pixels: int | None
     """
     most = MAX_PIXELS if max_pixels is None else max_pixels
     if width * height > most:
-        raise ImpastoError(
-            f"{called}: {does} {width} × {height} pixels, which is more than {most:,} pixels; "
-            "raise --max-megapixels if it is no trap"
-        )
+        raise ImpastoError(f"{called}: {does} more than {most:,} pixels; raise --max-megapixels if it is no trap")
 
 
 def _called(source: object) -> str:
@@ -154,7 +152,7 @@ def _called(source: object) -> str:
     return str(source) if isinstance(source, str | os.PathLike) else getattr(source, "name", "standard input")
 
 
-def _opened(source: str | os.PathLike[str] | io.BytesIO, called: str) -> Image.Image:
+def _opened(source: str | os.PathLike[str] | io.BytesIO, called: str) -> ImageFile.ImageFile:
     """Open a file as :func:`PIL.Image.open` does, but by its content alone, and whatever size it claims.
 
     Raises:
@@ -164,6 +162,8 @@ def _opened(source: str | os.PathLike[str] | io.BytesIO, called: str) -> Image.I
         file.seek(0)
         start = file.read(64)
         shortened = without_long_texts(cast(BinaryIO, file))
+    if not start:
+        raise ImpastoError(f"{called}: is empty")
     if Path(called).suffix.lower() in RAW or start.startswith(_STARTS) or start[4:12] == b"ftypcrx ":
         raise _undeveloped(called)
     damage: Exception | None = None
@@ -178,14 +178,14 @@ def _opened(source: str | os.PathLike[str] | io.BytesIO, called: str) -> Image.I
     raise ImpastoError(f"{called}: {_why_unreadable(called, start)}")
 
 
-def _made(factory: Any, source: str | os.PathLike[str] | io.BytesIO) -> Image.Image:
+def _made(factory: Any, source: str | os.PathLike[str] | io.BytesIO) -> ImageFile.ImageFile:
     if isinstance(source, io.BytesIO):
         source.seek(0)
-        return cast(Image.Image, factory(source, ""))
-    return cast(Image.Image, factory(str(Path(source)), None))  # plugins open these files, and close them
+        return cast(ImageFile.ImageFile, factory(source, ""))
+    return cast(ImageFile.ImageFile, factory(str(Path(source)), None))  # plugins open these files, and close them
 
 
-def _developed(image: Image.Image, start: bytes, called: str) -> Image.Image:
+def _developed(image: ImageFile.ImageFile, start: bytes, called: str) -> ImageFile.ImageFile:
     """The image, unless it is a camera's raw file, which has a small preview in the place of the photo."""
     tags = getattr(image, "tag_v2", {})
     preview = isinstance(kind := tags.get(_KIND, 0), int) and kind & 1 and _PARTS in tags
@@ -200,8 +200,6 @@ def _undeveloped(called: str) -> ImpastoError:
 
 
 def _why_unreadable(called: str, start: bytes) -> str:
-    if not start:
-        return "is empty"
     suffix = Path(called).suffix.lower()
     if suffix in (".heic", ".heif") or start[4:12] in (b"ftypheic", b"ftypmif1", b"ftypheix"):
         return "needs pillow-heif; pip install 'impasto[heif]'"

@@ -59,7 +59,7 @@ def _continued(colors: Map, weights: Map) -> Map:
 
     It is the pull and push of Gortler et al., *The Lumigraph*, SIGGRAPH 1996.
     """
-    own: Map = colors / np.maximum(weights, np.finfo(np.float32).tiny)[..., None]
+    own: Map = np.divide(colors, np.maximum(weights, np.finfo(np.float32).tiny)[..., None])
     if weights.all() or weights.size == 1:
         return own
     half = _continued(_halved(colors), _halved(weights))

@@ -55,23 +55,21 @@ def encode(image: Image.Image, file_format: str, *, called: str = "picture", **o
     Raises:
         OSError: the format cannot hold such a picture.
     """
+    info = cast(dict[str, Any], image.info)
     file_format = file_format if file_format in FORMATS.values() else "PNG"
     if image.mode == "RGBA" and file_format in OPAQUE:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     options = OPTIONS.get(file_format, {}) | options
     try:
-        return _saved(
-            image,
-            file_format,
-            options | save_options(cast(dict[str, Any], image.info), file_format, *image.size, called),
-        )
+        metadata = save_options(info, file_format, *image.size, called)
+        return _saved(image, file_format, metadata | options, info.get("exif", b""))
     except Exception as error:  # whatever an odd block may raise, the picture is worth more
         content = _saved(image, file_format, options)
         logger.warning("%s: the photo's metadata is left out, it cannot be written (%s)", called, error)
         return content
 
 
-def _saved(image: Image.Image, file_format: str, options: dict[str, Any]) -> bytes:
+def _saved(image: Image.Image, file_format: str, options: dict[str, Any], exif: bytes = b"") -> bytes:
     image.load()
     bare = image._new(image.im)  # no copy: large pictures fill the memory
     bare.info, buffer = {}, io.BytesIO()  # some encoders take what they find there
@@ -81,4 +79,4 @@ def _saved(image: Image.Image, file_format: str, options: dict[str, Any]) -> byt
         raise OSError(f"the {file_format} encoder refuses it: {error}") from error
     if file_format != "TIFF" or "tiffinfo" not in options:
         return buffer.getvalue()
-    return with_exif_directories(buffer.getvalue(), sized(image.info.get("exif", b""), *image.size))
+    return with_exif_directories(buffer.getvalue(), sized(exif, *image.size))

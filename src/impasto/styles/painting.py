@@ -86,10 +86,10 @@ def read_painting(
     Args:
         source: see :func:`impasto.images.reading.read_photo`.
         size: long side, in pixels, to which the painting (or its ``box``) is scaled: smaller makes finer strokes.
-            Without one, a scroll is read with a shorter side of :data:`PREDICTED_SIDE`, if that makes it larger.
+            Without one, the shorter side of a scroll has :data:`PREDICTED_SIDE`, if that makes it larger.
         box: the part to take: left, top, right and bottom, as shares of the picture's width and height.
-        most: long side, in pixels, at which a larger painting is read if no ``size`` is given, scrolls apart; None takes
-            any as it is.
+        most: long side, in pixels, at which a larger painting is read if no ``size`` is given, scrolls
+            apart; None takes any as it is.
         as_is: take a painting without colour, or a partly transparent one, too. Otherwise these, which are seldom
             meant, are refused.
 
@@ -106,8 +106,10 @@ def read_painting(
     _check_shows_something(array, called)
     if not as_is and (doubt := _doubt(array, photo.origin.alpha)):
         raise ImpastoError(f"{called}: {doubt}; to take it as it is, ask for that (--as-is, as_is=True)")
-    wanted = size or min(max(array.shape[:2]), _longest(*array.shape[:2], most))
-    check_pixels(called, *(round(length * wanted / max(array.shape[:2])) for length in array.shape[1::-1]), does="gets")
+    height, width = array.shape[:2]
+    wanted = size or min(max(height, width), _longest(height, width, most))
+    scale = wanted / max(height, width)
+    check_pixels(called, round(width * scale), round(height * scale), does="would get")
     return Painting(scaled(array, longer=wanted), name, _digest(source), box)
 
 
