@@ -40,7 +40,7 @@ OPENED = [
     name
     for name in (
         *("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "DIB", "PPM", "AVIF", "HEIF", "JXL", "JPEG2000"),
-        *("ICO", "ICNS", "PSD", "QOI", "SGI", "PCX", "TGA"),
+        *("ICO", "PSD", "QOI", "SGI", "PCX", "TGA"),
     )
     if name in Image.OPEN
 ]

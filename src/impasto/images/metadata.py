@@ -127,7 +127,7 @@ def _tag(image: Image.Image, tag: int) -> Any:
 
 def _is_resolution(dpi: Any) -> bool:
     try:
-        return len(dpi) == 2 and all(1 <= each <= _HIGHEST for each in dpi)
+        return len(dpi) == 2 and all(1 < each <= _HIGHEST for each in dpi)  # 1 stands for none
     except TypeError:
         return False
 
