@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import logging
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -216,3 +218,18 @@ def test_a_large_text_does_not_damage_a_png(tmp_path: Path) -> None:
 def test_files_are_read_by_what_is_in_them(tmp_path: Path, name: str) -> None:
     Image.new("RGB", (8, 6), (0, 128, 0)).save(tmp_path / name, "JPEG")
     assert read_photo(tmp_path / name).origin.format == "JPEG"
+
+
+def test_200_megapixels_are_read_in_bounded_memory(tmp_path: Path) -> None:
+    """A photo on its side: the array has 0.6 GB, what Pillow decodes 0.2 GB."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("L", (16_384, 12_288), 77).save(tmp_path / "large.png", exif=exif, compress_level=1)
+    code = (
+        "import resource, sys; from impasto.images.reading import read_photo; photo = read_photo(sys.argv[1]); "
+        "assert photo.array.shape == (16_384, 12_288, 3) and photo.array[-1, -1].tolist() == [77, 77, 77]; "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == 'darwin' else 1024))"
+    )
+    command = [sys.executable, "-W", "error", "-c", code, str(tmp_path / "large.png")]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    assert int(ended.stdout) < 1.1e9

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import impasto
 from impasto import ImpastoError
-from impasto.styles.painting import PREDICTED_SIDE, is_painting, read_painting
+from impasto.styles.painting import PREDICTED_SIDE, for_predictor, is_painting, read_painting
 
 
 def scroll(width: int, height: int) -> Image.Image:
@@ -47,6 +48,25 @@ def test_a_size_holds_for_scrolls_too() -> None:
     assert painting.array.shape == (40, 1200, 3)
     assert painting.size == 1200
     assert PREDICTED_SIDE == 256
+
+
+def test_predictors_see_a_scroll_in_parts() -> None:
+    for size, shape in (((12_000, 400), (256, 512)), ((400, 12_000), (512, 256)), ((900, 300), (256, 512))):
+        parts = for_predictor(read_painting(scroll(*size)))
+        assert {part.shape for part in parts} == {(1, 3, *shape)}
+        assert len(parts) == (8 if max(size) == 12_000 else 1)
+    (whole,) = for_predictor(read_painting(scroll(800, 300)))
+    assert whole.shape == (1, 3, 256, 680)
+
+
+def test_the_style_of_a_scroll_is_the_mean_of_its_parts() -> None:
+    """A scroll that is one picture again and again has nearly the style of that picture."""
+    picture = np.random.default_rng(0).integers(0, 256, (8, 16, 3), dtype=np.uint8)
+    part = np.asarray(Image.fromarray(picture).resize((512, 256), Image.Resampling.BICUBIC))
+    stylizer = impasto.load("fast", precision="f32")
+    paintings = part, np.tile(part, (1, 15, 1)), part // 2
+    alone, scrolled, other = (stylizer.predict(each).row for each in paintings)
+    assert np.abs(scrolled - alone).mean() < 0.05 * np.abs(other - alone).mean()
 
 
 def test_no_size_without_a_bound() -> None:

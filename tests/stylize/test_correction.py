@@ -119,14 +119,14 @@ def test_corrected_rows_are_nearer_to_the_painting(corrected: Path, workshop) ->
     model = load_model(corrected)
     runtime, correction = load_runtime("openvino", model, "f32"), Correction.from_bytes(model.weights(CORRECTION))
     painting = read_painting(workshop.style_images / "glass.png")
-    wanted = runtime.grams(for_predictor(painting))[0]
+    wanted = runtime.grams(for_predictor(painting)[0])[0]
     photos = np.concatenate([probe(number, model.info.input_noise) for number in range(len(PROBES))])
 
     def away(row: np.ndarray) -> float:
         seen = runtime.grams(runtime.run(photos, np.repeat(row[None], len(photos), axis=0))).mean(axis=0)
         return float(np.square(seen - wanted).sum())
 
-    plain, row = runtime.predict(for_predictor(painting))[0][0], Predictor(model, runtime)(painting)
+    plain, row = runtime.predict(for_predictor(painting)[0])[0][0], Predictor(model, runtime)(painting)
     assert away(row) < 0.98 * away(plain)
     moved = np.linalg.lstsq(correction.directions.T, row - plain, rcond=None)[0]
     np.testing.assert_allclose(moved @ correction.directions, row - plain, atol=1e-4)
@@ -143,7 +143,7 @@ def test_models_without_a_correction_predict_all_the_same(with_predictor: Path, 
     model, painting = load_model(with_predictor), read_painting(workshop.style_images / "mural.png")
     assert not model.corrects
     runtime = load_runtime("openvino", model)
-    assert np.array_equal(Predictor(model, runtime)(painting), runtime.predict(for_predictor(painting))[0][0])
+    assert np.array_equal(Predictor(model, runtime)(painting), runtime.predict(for_predictor(painting)[0])[0][0])
 
 
 def test_slopes_are_what_pictures_change_by(corrected: Path) -> None:

@@ -53,7 +53,8 @@ def predicted(model: Model, paintings: Sequence[Painting]) -> list[Row]:
     if not model.predicts or model.outdated:
         return []
     runtime = load_runtime("openvino", model)
-    return [np.mean([runtime.predict(for_predictor(painting))[0][0] for painting in paintings], axis=0)]
+    rows = [np.mean([runtime.predict(part)[0][0] for part in for_predictor(each)], axis=0) for each in paintings]
+    return [np.mean(rows, axis=0)]
 
 
 def add_style(

@@ -36,6 +36,8 @@ _LONG = 3
 """From how many times as long as wide a painting is a scroll or frieze, and its shorter side decides how it is read."""
 _SCROLL = 2_000_000
 """The most pixels at which a scroll is read, unless a size is given."""
+_PARTS = 8
+"""The most parts of a scroll that a predictor sees."""
 _THUMBNAIL = (192, 192)
 """Most pixels of a thumbnail, width and height."""
 
@@ -88,8 +90,8 @@ def read_painting(
         size: long side, in pixels, to which the painting (or its ``box``) is scaled: smaller makes finer strokes.
             Without one, the shorter side of a scroll has :data:`PREDICTED_SIDE`, if that makes it larger.
         box: the part to take: left, top, right and bottom, as shares of the picture's width and height.
-        most: long side, in pixels, at which a larger painting is read if no ``size`` is given, scrolls
-            apart; None takes any as it is.
+        most: long side, in pixels, at which a larger painting that is no scroll is read, if no ``size`` is given; None
+            takes any as it is.
         as_is: take a painting without colour, or a partly transparent one, too. Otherwise these, which are seldom
             meant, are refused.
 
@@ -187,11 +189,21 @@ def _doubt(array: Array, alpha: Array | None) -> str:
     return ""
 
 
-def for_predictor(painting: Painting) -> Pixels:
-    """(1,3,h,w) float32 in [0,1]; the shorter side is :data:`PREDICTED_SIDE`, and both are multiples of 8."""
+def for_predictor(painting: Painting) -> list[Pixels]:
+    """What a predictor sees: (1,3,h,w) float32 in [0,1], the painting whole; of a scroll, parts spread over its length.
+
+    The shorter side is :data:`PREDICTED_SIDE`, and both are multiples of 8. Parts are twice as long as wide, so that
+    memory is bounded.
+    """
     height, width = painting.array.shape[:2]
     scale = PREDICTED_SIDE / min(height, width)
-    return to_pixels(resize(painting.array, *(max(8, round(side * scale / 8) * 8) for side in (height, width))))
+    size = [max(8, round(side * scale / 8) * 8) for side in (height, width)]
+    whole = resize(painting.array, *size)
+    if max(size) < _LONG * min(size):
+        return [to_pixels(whole)]
+    length, axis = 2 * PREDICTED_SIDE, int(width > height)
+    starts = np.linspace(0, size[axis] - length, min(_PARTS, size[axis] // length)).astype(int)
+    return [to_pixels(np.take(whole, range(start, start + length), axis)) for start in starts]
 
 
 def _digest(source: PhotoLike) -> str:

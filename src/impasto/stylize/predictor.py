@@ -48,11 +48,9 @@ class Predictor:
         """
         if self._model.outdated:
             raise ImpastoError(f"model {self._model.path}: predicts styles in an old format; impasto correct renews it")
-        pixels = for_predictor(painting)
-        row, grams = self._runtime.predict(pixels)
-        if not self._model.corrects:
-            return row[0]
-        return self._correction()(row[0], grams[0], self._probe)
+        predicted = [self._runtime.predict(part) for part in for_predictor(painting)]
+        row, grams = (np.mean([each[0] for each in kind], axis=0) for kind in zip(*predicted, strict=True))
+        return self._correction()(row, grams, self._probe) if self._model.corrects else row
 
     def of_file(self, path: Path) -> Row:
         """The style (P,) float32 of a painting's file, predicted once as long as the file is not changed.
