@@ -134,7 +134,8 @@ def test_bytes_are_in_the_format_of_the_name(tmp_path: Path, suffix: str) -> Non
         assert again.size == (6, 5)
         if suffix != ".bmp":
             assert again.getexif()[0x010F] == "a camera"
-            assert again.info["icc_profile"] == image.info["icc_profile"]
+            same = again.info["icc_profile"] == profile
+            assert same or suffix == ".jxl"  # which says in a few bits that it is sRGB
         corner = again.convert("RGBA").getpixel((0, 0))
     flattened = FORMATS[suffix] in OPAQUE
     assert corner == pytest.approx((132, 137, 142, 255) if flattened else HALF, abs=4)
