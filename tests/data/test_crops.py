@@ -13,7 +13,7 @@ from PIL import Image
 
 from impasto import ImpastoError
 from impasto.data.crops import Crops, random_crop
-from impasto.images.io import find_photos
+from impasto.images.folders import find_photos
 from impasto.training import TrainingOptions
 
 

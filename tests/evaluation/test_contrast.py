@@ -11,7 +11,7 @@ from PIL import Image
 from impasto.assets import examples
 from impasto.evaluation.contrast import chroma_contrast, color_distance, colors_of, light_contrast
 from impasto.images.arrays import Array
-from impasto.images.io import read_photo
+from impasto.images.reading import read_photo
 
 
 def halves(one: tuple[int, int, int], other: tuple[int, int, int], side: int = 40) -> Array:

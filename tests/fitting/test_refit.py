@@ -13,7 +13,7 @@ from impasto.cli.main import main
 from impasto.fitting.fit import Fit
 from impasto.fitting.options import BY_GAP, REFIT, REFIT_BY_GAP, FitOptions
 from impasto.fitting.refit import refit
-from impasto.images.io import find_photos
+from impasto.images.folders import find_photos
 from impasto.losses.artifacts import specks
 from impasto.models.model import load_model
 from impasto.nn.slim import load_slim_vgg

@@ -10,7 +10,9 @@ from pathlib import Path
 import msgspec
 
 from impasto.errors import ImpastoError
-from impasto.images.io import FORMATS, READABLE, image_format, pictures_in, size_of
+from impasto.images.folders import pictures_in
+from impasto.images.formats import FORMATS, READABLE, image_format
+from impasto.images.reading import size_of
 from impasto.stylize.stylizer import Plan
 
 STREAM = Path("-")
@@ -60,7 +62,7 @@ def pixels_of(photo: Path | io.BytesIO, long_side: int | None, max_pixels: int |
     Args:
         photo: is not decoded.
         long_side: of the picture, in pixels; None is the photo's own.
-        max_pixels: see :func:`impasto.images.io.open_image`.
+        max_pixels: see :func:`impasto.images.reading.open_image`.
     """
     try:
         width, height = size_of(photo, max_pixels)

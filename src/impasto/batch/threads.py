@@ -12,12 +12,21 @@ from PIL.Image import Image
 
 from impasto.batch.jobs import STREAM, Job, Report
 from impasto.errors import ImpastoError
-from impasto.images.io import encode, read_photo, write_image
+from impasto.images.formats import check_holds
+from impasto.images.photo import Photo
+from impasto.images.reading import check_pixels, read_photo
+from impasto.images.writing import encode, write_image
 from impasto.progress import Progress, silent
 
 
 def work(
-    jobs: Iterable[Job], *, workers: int, overwrite: bool, max_pixels: int | None = None, progress: Progress = silent
+    jobs: Iterable[Job],
+    *,
+    workers: int,
+    overwrite: bool,
+    max_pixels: int | None = None,
+    strip_metadata: bool = False,
+    progress: Progress = silent,
 ) -> Iterator[Report]:
     """Do all jobs, several at once, so that reading, painting and writing overlap.
 
@@ -27,7 +36,8 @@ def work(
         jobs: in any order.
         workers: how many jobs are done at once.
         overwrite: paint pictures anew that are there already; otherwise they are reported as skipped.
-        max_pixels: photos that claim more pixels are refused unread; None is Pillow's own limit.
+        max_pixels: photos that claim more pixels are refused unread; None is :data:`MAX_PIXELS`.
+        strip_metadata: write nothing of what the photos' files say about them.
         progress: is told of every tile of a large picture, so it suits a single job.
 
     Yields:
@@ -35,22 +45,33 @@ def work(
     """
     pool = ThreadPoolExecutor(workers)
     try:
-        for done in as_completed([pool.submit(_do, job, overwrite, max_pixels, progress) for job in jobs]):
+        todo = [pool.submit(_do, job, overwrite, max_pixels, strip_metadata, progress) for job in jobs]
+        for done in as_completed(todo):
             yield done.result()
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _do(job: Job, overwrite: bool, max_pixels: int | None, progress: Progress) -> Report:
+def _do(job: Job, overwrite: bool, max_pixels: int | None, strip_metadata: bool, progress: Progress) -> Report:
     if not overwrite and job.target.exists():
         return Report(*job.names, "skipped")
     began = time.perf_counter()
     try:
-        image = job.plan.paint(read_photo(job.source, max_pixels), progress)
+        image = job.plan.paint(_read(job, max_pixels, strip_metadata), progress)
         _write(image, job.target)
     except ImpastoError as error:
         return Report(*job.names, "failed", str(error))
     return Report(*job.names, "painted", "", *image.size, job.plan.model, round(time.perf_counter() - began, 2))
+
+
+def _read(job: Job, max_pixels: int | None, strip_metadata: bool) -> Photo:
+    """The photo of a job, if its picture fits into the limit and into its file."""
+    photo = read_photo(job.source, max_pixels)
+    size = photo.size_at(job.plan.controls.size)
+    check_pixels(job.names[0], *size, max_pixels, does="would get")
+    if job.target != STREAM:
+        check_holds(job.target, *size)
+    return photo.without_metadata() if strip_metadata else photo
 
 
 def _write(image: Image, target: Path) -> None:

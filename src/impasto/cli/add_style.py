@@ -75,7 +75,7 @@ def add_style(
     The fit begins at what the model predicts for the painting, and never ends worse. Nothing else of the model changes.
     Ctrl-C ends it early and keeps the best so far.
     """
-    from impasto.images.io import write_image
+    from impasto.images.writing import write_image
     from impasto.models import library
     from impasto.models.model import load_model
     from impasto.styles.style import StyleInfo
@@ -166,7 +166,7 @@ def _before_and_after(stylizer: Stylizer, style: Style, painting: Path) -> Image
     from PIL import Image, ImageOps
 
     from impasto.images.contact_sheet import table
-    from impasto.images.io import read_photo
+    from impasto.images.reading import read_photo
     from impasto.styles.painting import read_painting
 
     photo = Image.fromarray(read_photo(examples() / _PREVIEW).resized(_WIDTH).array)

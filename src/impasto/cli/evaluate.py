@@ -45,7 +45,7 @@ def evaluate(
     """Measure the styles of MODEL (`paper` if not given): style, contrast, content and steadiness."""
     from PIL import ImageOps
 
-    from impasto.images.io import write_image
+    from impasto.images.writing import write_image
     from impasto.stylize.sheet import styles_by_photos
     from impasto.stylize.stylizer import load
 

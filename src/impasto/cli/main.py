@@ -41,8 +41,8 @@ class Group(click.Group):
 @click.version_option(impasto.__version__, message="%(prog)s %(version)s")
 def main() -> None:
     """One network, every style: repaint photos in the manner of paintings."""
-    # Photos above Pillow's own limit are painted too, in tiles; --max-megapixels is the limit here.
-    warnings.filterwarnings("ignore", message=r"Image size \(\d+ pixels\) exceeds limit")
+    # What readers of odd files warn of is nothing that a user could mend; what matters is said in one line.
+    warnings.filterwarnings("ignore", module=r"(PIL|numpy|pillow_heif|impasto)\b")
     # OpenVINO imports its model converter and its telemetry, longer than all the rest; no command converts.
     sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
 

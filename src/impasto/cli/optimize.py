@@ -39,7 +39,9 @@ def optimize(
     with needs_train_extra():
         from impasto.fitting import pixels
         from impasto.nn.vgg_weights import load_vgg16
-    from impasto.images.io import image_format, read_photo, write_image
+    from impasto.images.formats import image_format
+    from impasto.images.reading import read_photo
+    from impasto.images.writing import write_image
     from impasto.styles.painting import read_painting
 
     image_format(out)

@@ -13,7 +13,7 @@ from impasto.progress import bar
 @click.command()
 @click.argument("photo", type=click.Path(path_type=Path))
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="A file; without it, PHOTO-sheet.jpg.")
-@click.option("--width", type=click.IntRange(32), default=384, help="Width of each picture, in pixels.")
+@click.option("--width", type=click.IntRange(32, 4096), default=384, help="Width of each picture, in pixels.")
 @click.option("--columns", type=click.IntRange(1), default=3, help="Pictures in a row.")
 @click.option(
     "--style-image",
@@ -29,7 +29,8 @@ def sheet(
     runtime: str,
 ) -> None:  # fmt: skip
     """Draw PHOTO in every style, with names."""
-    from impasto.images.io import image_format, write_image
+    from impasto.images.formats import image_format
+    from impasto.images.writing import write_image
     from impasto.stylize.sheet import sheet as draw_sheet
     from impasto.stylize.stylizer import load
 

@@ -52,8 +52,12 @@ if TYPE_CHECKING:
 @click.option("--overwrite", is_flag=True, help="Paint photos of a folder anew whose pictures are there already.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each picture.")
 @click.option(
-    "--max-megapixels", type=click.FloatRange(0.1), default=180, help="Refuse photos that claim more, unread."
+    "--max-megapixels",
+    type=click.FloatRange(0.1),
+    default=250,
+    help="Refuse photos that claim more, unread, and pictures that would get more.",
 )
+@click.option("--strip-metadata", is_flag=True, help="Write no EXIF, GPS, XMP or IPTC data of the photo.")
 @model_option(BY_SIZE)
 @runtime_option
 @precision_option
@@ -67,6 +71,7 @@ def stylize(
     overwrite: bool,
     as_json: bool,
     max_megapixels: float,
+    strip_metadata: bool,
     model: Path | None,
     runtime: str,
     precision: str,
@@ -99,7 +104,7 @@ def stylize(
     overwrite = overwrite or not any(photo.is_dir() for photo in photos)
     with bar("photo" if len(jobs) > 1 else "tile") as progress:
         reports = work(
-            jobs, workers=workers, overwrite=overwrite, max_pixels=most,
+            jobs, workers=workers, overwrite=overwrite, max_pixels=most, strip_metadata=strip_metadata,
             progress=silent if len(jobs) > 1 else progress,
         )  # fmt: skip
         if len(jobs) > 1:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from impasto.evaluation.contrast import Colors, colors_of
-from impasto.images.io import Picture
+from impasto.images.photo import Picture
 from impasto.losses.distribution import DistributionOptions, Slices, see, slices_of
 from impasto.losses.gram import STYLE_LAYERS, Grams, gram_matrix
 from impasto.losses.perceptual import CONTENT_LAYER

@@ -15,8 +15,9 @@ from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 from impasto.assets import examples
 from impasto.images import windows
 from impasto.images.arrays import Pixels, to_pixels
-from impasto.images.io import find_photos, read_photo
+from impasto.images.folders import find_photos
 from impasto.images.noise import noise
+from impasto.images.reading import read_photo
 
 _LONG_SIDE = 384
 """The longer side of the photos for calibration, in pixels."""

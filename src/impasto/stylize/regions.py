@@ -11,7 +11,7 @@ from PIL import Image
 
 from impasto.errors import ImpastoError
 from impasto.images.arrays import Array, Pixels, resize
-from impasto.images.io import read_mask
+from impasto.images.masks import read_mask
 from impasto.images.windows import Window, read
 from impasto.styles.style import Row
 

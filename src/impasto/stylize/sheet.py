@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from impasto.images.contact_sheet import stack, table, with_name
-from impasto.images.io import PhotoLike, read_photo
+from impasto.images.reading import PhotoLike, read_photo
 from impasto.progress import Progress, reported, silent
 from impasto.styles.style import Style
 from impasto.stylize.resolve import StyleLike
@@ -40,7 +40,7 @@ def sheet(
     """
     source = read_photo(photo)
     height, full_width = source.array.shape[:2]
-    cell = Image.fromarray(source.resized(round(width * max(1, height / full_width))).array)
+    cell = source.resized(round(width * max(1, height / full_width))).image
     predicted = [stylizer.predict(path, path.stem) for path in style_images]
     styles: list[StyleLike] = [*stylizer.styles, *predicted]
     pictures = [cell, *(stylizer(cell, style) for style in reported(styles, progress))]

@@ -15,7 +15,8 @@ from PIL import Image
 
 from impasto.errors import ImpastoError
 from impasto.images.arrays import Array, mixed, resize
-from impasto.images.io import Photo, PhotoLike, Picture, read_photo
+from impasto.images.photo import Photo, Picture
+from impasto.images.reading import PhotoLike, read_photo
 from impasto.models import library
 from impasto.models.model import Model, load_model
 from impasto.progress import Progress, silent

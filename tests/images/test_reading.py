@@ -18,7 +18,9 @@ from PIL import Image, ImageCms
 
 from impasto import ImpastoError
 from impasto.images.arrays import resized_part, to_array
-from impasto.images.io import FORMATS, open_image, read_photo, write_image
+from impasto.images.formats import FORMATS, OPAQUE
+from impasto.images.reading import open_image, read_photo
+from impasto.images.writing import write_image
 
 RED, HALF = (255, 0, 0), (10, 20, 30, 128)
 
@@ -31,7 +33,8 @@ def test_pixels_survive_the_way_in_and_out(array: np.ndarray) -> None:
     assert (to_array(photo.pixels) == photo.array).all()
     picture = photo.origin.picture(photo.array)
     assert isinstance(picture, np.ndarray)
-    assert (picture == array).all()
+    visible = array[..., 3:] > 0 if array.shape[2] == 4 else True
+    assert ((picture == array) | ~np.asarray(visible)).all()
 
 
 def test_pixels_are_rounded_and_clipped() -> None:
@@ -131,9 +134,10 @@ def test_bytes_are_in_the_format_of_the_name(tmp_path: Path, suffix: str) -> Non
         assert again.size == (6, 5)
         if suffix != ".bmp":
             assert again.getexif()[0x010F] == "a camera"
-            assert again.info["icc_profile"] == image.info["icc_profile"]
+            same = again.info["icc_profile"] == profile
+            assert same or suffix == ".jxl"  # which says in a few bits that it is sRGB
         corner = again.convert("RGBA").getpixel((0, 0))
-    flattened = suffix in (".jpg", ".jpeg", ".bmp")
+    flattened = FORMATS[suffix] in OPAQUE
     assert corner == pytest.approx((132, 137, 142, 255) if flattened else HALF, abs=4)
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
@@ -183,7 +187,7 @@ def test_the_limit_of_pixels_is_the_callers(tmp_path: Path, photo: Path, as_byte
     empty = tmp_path / "empty.png"
     Image.new("1", (20_000, 10_000)).save(empty)
     assert empty.stat().st_size < 100_000
-    for limit, allowed in ((None, False), (199_999_999, False), (200_000_000, True)):
+    for limit, allowed in ((None, True), (199_999_999, False), (200_000_000, True)):
         with nullcontext() if allowed else pytest.raises(ImpastoError, match="claims more than"):  # noqa: SIM117
             with open_image(given(empty), limit) as image:
                 assert (image.size, image.mode) == ((20_000, 10_000), "1")
