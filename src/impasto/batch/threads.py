@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from pathlib import Path
+from typing import Any
 
 from PIL.Image import Image
 
-from impasto.batch.jobs import STREAM, Job, Report
-from impasto.errors import ImpastoError
-from impasto.images.io import encode, read_photo, write_image
+from impasto.batch.jobs import Job, Report
+from impasto.batch.targets import STREAM
+from impasto.errors import ImpastoError, StoppedError
+from impasto.files import shown
+from impasto.images.io import encode, image_format, read_photo, write_image
 from impasto.progress import Progress, silent
+
+logger = logging.getLogger(__name__)
+
+_LOSSY = ("JPEG", "WEBP", "AVIF", "HEIF")
+"""Pillow's names of the formats that have a quality."""
 
 
 def work(
     jobs: Iterable[Job], *, workers: int, overwrite: bool, max_pixels: int | None = None, progress: Progress = silent
-) -> Iterator[Report]:
+) -> Generator[Report, None, None]:
     """Do all jobs, several at once, so that reading, painting and writing overlap.
 
-    A photo that fails is reported and does not stop the others. Closing the iterator drops the jobs not yet begun.
+    A photo that fails, for whatever reason, is reported and does not stop the others. Closing the iterator drops the
+    jobs not yet begun, and ends the others at their next tile.
 
     Args:
         jobs: in any order.
@@ -33,11 +43,19 @@ def work(
     Yields:
         The reports, in the order in which jobs are finished.
     """
+    closed = threading.Event()
+
+    def watched(done: int, total: int, note: str) -> None:
+        if closed.is_set():
+            raise StoppedError("stopped")
+        progress(done, total, note)
+
     pool = ThreadPoolExecutor(workers)
     try:
-        for done in as_completed([pool.submit(_do, job, overwrite, max_pixels, progress) for job in jobs]):
+        for done in as_completed([pool.submit(_do, job, overwrite, max_pixels, watched) for job in jobs]):
             yield done.result()
     finally:
+        closed.set()
         pool.shutdown(cancel_futures=True)
 
 
@@ -47,18 +65,36 @@ def _do(job: Job, overwrite: bool, max_pixels: int | None, progress: Progress) -
     began = time.perf_counter()
     try:
         image = job.plan.paint(read_photo(job.source, max_pixels), progress)
-        _write(image, job.target)
-    except ImpastoError as error:
-        return Report(*job.names, "failed", str(error))
+        _write(image, job)
+    except Exception as error:
+        return Report(*job.names, "failed", _said(error, job))
     return Report(*job.names, "painted", "", *image.size, job.plan.model, round(time.perf_counter() - began, 2))
 
 
-def _write(image: Image, target: Path) -> None:
+def _said(error: Exception, job: Job) -> str:
+    """What went wrong with a job, in one line; where, is logged."""
+    if isinstance(error, ImpastoError):
+        return shown(str(error))
+    logger.debug("impasto: %s", job.names[0], exc_info=error)
+    if isinstance(error, MemoryError):
+        return f"{job.names[0]}: there is not enough memory; give a smaller --size"
+    reason = shown(" ".join(str(error).split()))
+    return f"{job.names[0]}: cannot be painted ({type(error).__name__}{reason and f': {reason}'})"
+
+
+def _write(image: Image, job: Job) -> None:
+    target = job.target
     if target == STREAM:
-        sys.stdout.buffer.write(encode(image, image.format or "PNG"))
+        file_format = job.format or image.format or "PNG"
+        sys.stdout.buffer.write(encode(image, file_format, **_options(file_format, job.quality)))
         return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ImpastoError(f"{target.parent}: cannot be made ({error.strerror}); give another --out") from None
-    write_image(image, target)
+    write_image(image, target, **_options(image_format(target), job.quality))
+
+
+def _options(file_format: str, quality: int | None) -> dict[str, Any]:
+    """The options of an encoder."""
+    return {"quality": quality} if quality and file_format in _LOSSY else {}

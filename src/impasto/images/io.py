@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps, features
 
-from impasto.errors import ImpastoError, unknown
+from impasto.errors import ImpastoError, pip_install, unknown
 from impasto.files import write_file
 from impasto.images.arrays import Array, Pixels, resize, scaled, to_pixels
 
@@ -46,6 +46,9 @@ FORMATS = {
 """File name ending -> Pillow's name of the format that is written under it."""
 READABLE = {*FORMATS, ".jfif", ".gif", ".ppm", ".pgm", ".tga", ".jp2", ".heic", ".heif", ".avif"}
 """File name endings of the pictures that are looked for in folders."""
+
+SYSTEM_FOLDERS = {"@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "__MACOSX", "lost+found"}
+"""Folders in which systems keep previews, and what was deleted, beside a user's pictures."""
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": 0},
@@ -216,7 +219,7 @@ def _why_unreadable(source: str | os.PathLike[str] | io.BytesIO) -> str:
     if size == 0:
         return "is empty"
     if not isinstance(source, io.BytesIO) and Path(source).suffix.lower() in (".heic", ".heif"):
-        return "needs pillow-heif; pip install 'impasto[heif]'"
+        return f"needs pillow-heif; {pip_install('heif')}"
     return "is not a picture that can be read; give a JPEG, PNG, WebP, TIFF, AVIF or BMP file"
 
 
@@ -289,11 +292,16 @@ def image_format(path: str | os.PathLike[str]) -> str:
     return FORMATS[suffix]
 
 
-def write_image(image: Image.Image, path: str | os.PathLike[str]) -> None:
+def write_image(image: Image.Image, path: str | os.PathLike[str], **options: Any) -> None:
     """Write ``image`` in the format of the file's name; the file appears whole or not at all.
 
     EXIF data and colour profile in ``image.info`` are written too. JPEG and BMP have no alpha: transparent parts become
     white.
+
+    Args:
+        image: the picture.
+        path: the file.
+        options: see :func:`encode`.
 
     Raises:
         ImpastoError: the name's ending is unknown, or the file cannot be written.
@@ -301,7 +309,7 @@ def write_image(image: Image.Image, path: str | os.PathLike[str]) -> None:
     path = Path(path)
     file_format = image_format(path)
     try:
-        write_file(path, encode(image, file_format))
+        write_file(path, encode(image, file_format, **options))
     except OSError as error:
         raise ImpastoError(f"{path}: cannot be written ({error.strerror or error}); give another --out") from None
 
@@ -326,10 +334,26 @@ def encode(image: Image.Image, file_format: str, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def pictures_in(folder: str | os.PathLike[str]) -> list[Path]:
-    """Every picture file below ``folder``, sorted; hidden files, whose names begin with a dot, are left out."""
-    files = (path for path in Path(folder).rglob("*") if path.suffix.lower() in READABLE)
-    return sorted(path for path in files if not path.name.startswith("."))
+def pictures_in(folder: str | os.PathLike[str], depth: int | None = None) -> list[Path]:
+    """Every picture file in ``folder`` and the folders below it, sorted.
+
+    Hidden files and folders, whose names begin with a dot, are left out, and so are :data:`SYSTEM_FOLDERS`.
+
+    Args:
+        folder: where to look.
+        depth: how many levels of folders to look into: 1 is ``folder`` alone, None is all.
+    """
+    found: list[Path] = []
+    for path, folders, files in os.walk(folder):
+        here = Path(path)
+        deepest = depth is not None and len(here.relative_to(folder).parts) + 1 >= depth
+        folders[:] = [] if deepest else [name for name in folders if not _is_hidden(name)]
+        found += [here / name for name in files if Path(name).suffix.lower() in READABLE and not _is_hidden(name)]
+    return sorted(found)
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name in SYSTEM_FOLDERS
 
 
 def find_photos(folder: str | os.PathLike[str], called: str = "content") -> list[Path]:

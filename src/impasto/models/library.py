@@ -10,7 +10,8 @@ import dataclasses
 import logging
 import re
 import tempfile
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -91,6 +92,32 @@ def find(name: str, model: Model) -> Style:
             "name the model that it was made for, or add it to this one with impasto add-style"
         )
     raise unknown("style", name, model.styles)
+
+
+def search(words: str, styles: Mapping[str, Style]) -> list[str]:
+    """The slugs of the styles that people mean by some words: the beginning of a slug, title or artist, or of a word in
+    one of them. Case, accents and spaces do not count: ``vangogh`` finds "Vincent van Gogh".
+
+    Args:
+        words: whatever is searched for; nothing is found without a letter or digit.
+        styles: slug -> style.
+    """
+    wanted = _letters(words)
+    if not wanted:
+        return []
+    by_slug = {slug: (slug, style.info.name, style.info.name_zh, style.info.artist) for slug, style in styles.items()}
+    whole = [slug for slug, texts in by_slug.items() if wanted in map(_letters, texts)]
+    return whole or [slug for slug, texts in by_slug.items() if any(_begins_a_word(wanted, text) for text in texts)]
+
+
+def _begins_a_word(wanted: str, text: str) -> bool:
+    words = re.split(r"\W+", text)
+    return any(_letters("".join(words[first:])).startswith(wanted) for first in range(len(words)))
+
+
+def _letters(text: str) -> str:
+    """The letters and digits of a text, without case and accents."""
+    return "".join(each for each in unicodedata.normalize("NFKD", text).casefold() if each.isalnum())
 
 
 def check_fits(style: Style, model: Model) -> None:
