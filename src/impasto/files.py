@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, how one tells that a file is the same, and how its name is printed."""
+"""Files that appear whole or not at all, whether they are there or are the same, and how their names are printed."""
 
 from __future__ import annotations
 
@@ -24,6 +24,16 @@ def write_file(path: Path, content: bytes) -> None:
         if temporary.parent.is_dir():
             temporary.unlink(missing_ok=True)
         raise
+
+
+def is_file(path: str | os.PathLike[str]) -> bool:
+    """Whether there is such a file. Unlike :meth:`pathlib.Path.is_file`, a name that is too long is only none."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether there is such a folder. Unlike :meth:`pathlib.Path.is_dir`, a name that is too long is only none."""
+    return os.path.isdir(path)  # noqa: PTH112
 
 
 def shown(path: str | os.PathLike[str]) -> str:

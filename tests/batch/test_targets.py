@@ -148,6 +148,14 @@ def test_a_photo_that_is_given_twice_is_painted_once(tmp_path: Path) -> None:
     assert len(targets((Path("a.jpg"), Path("a.jpg")), tmp_path)) == 1
 
 
+def test_a_photo_whose_name_no_system_has_is_left_to_its_job(tmp_path: Path) -> None:
+    photo = Path("x" * 300 + ".jpg")
+    ((found, picture),) = targets((photo,), tmp_path)
+    assert found == photo
+    assert len(picture.name) <= 255
+    assert targets((photo,), tmp_path / photo) == [(photo, tmp_path / photo)]
+
+
 def test_long_names_are_cut_and_stay_different(tmp_path: Path) -> None:
     stems = [f"{'é' * 125}{number}" for number in range(2)] + ["x" * 251]
     folder = make(tmp_path / "in", *(f"{stem}.jpg" for stem in stems))

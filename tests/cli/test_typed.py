@@ -55,7 +55,7 @@ def test_a_name_of_several_styles_names_them(typed: str) -> None:
         find(typed, None)
 
 
-@pytest.mark.parametrize("typed", ["nobody", "murale", "-", "the", "night tarry", "", "!"])
+@pytest.mark.parametrize("typed", ["nobody", "murale", "-", "the", "night tarry", "", "!", "x" * 300])
 def test_a_name_that_means_nothing_stays_for_the_model_to_refuse(typed: str) -> None:
     assert find(typed, None) == typed
 

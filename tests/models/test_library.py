@@ -79,6 +79,7 @@ def test_styles_are_for_one_network(trained: Path, model: Model, mine: Style, tm
     [
         ("mural", True, "choose another"),
         ("identity", False, "choose another"),
+        ("all", True, "stands for every style"),
         ("mine", False, "--replace"),
         ("My Style!", False, "such as my-style"),
         ("../up", False, "such as up"),

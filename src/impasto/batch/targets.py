@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from impasto.errors import ImpastoError
-from impasto.files import digest
+from impasto.files import digest, is_folder
 from impasto.images.io import FORMATS, READABLE, image_format, pictures_in
 
 STREAM = Path("-")
@@ -49,7 +49,7 @@ class Naming(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_file(self) -> bool:
         """Whether ``out`` has the name of a picture, and is no folder, or is standard output."""
-        return self.out == STREAM or (self.out.suffix.lower() in FORMATS and not self.out.is_dir())
+        return self.out == STREAM or (self.out.suffix.lower() in FORMATS and not is_folder(self.out))
 
     def suffix(self, photo: Path) -> str:
         """The ending of a photo's picture."""
@@ -91,8 +91,8 @@ def find_targets(photos: Iterable[Path], styles: Sequence[str], naming: Naming) 
             place of a photo, or a file name of unknown format.
     """
     photos = list(dict.fromkeys(photos))
-    alone = len(photos) == len(styles) == 1 and not photos[0].is_dir()
-    if naming.is_file or (alone and naming.out.suffix and not naming.out.is_dir()):
+    alone = len(photos) == len(styles) == 1 and not is_folder(photos[0])
+    if naming.is_file or (alone and naming.out.suffix and not is_folder(naming.out)):
         targets = [Target(photos[0], styles[0], _one_file(naming, alone=alone))]
     else:
         sources = [source for photo in photos for source in _sources(photo, naming)]
@@ -116,7 +116,7 @@ def _sources(photo: Path, naming: Naming) -> Iterator[tuple[Path, Path]]:
     """The photos that are meant by a file or folder, each with the folder that its pictures go to."""
     if photo == STREAM:
         raise ImpastoError("the photo from standard input has no name; say where the picture goes: -o FILE or -o -")
-    if not photo.is_dir():
+    if not is_folder(photo):
         yield photo, naming.out
         return
     for path in _photos_in(photo, naming):

@@ -15,7 +15,7 @@ from PIL.Image import Image
 from impasto.batch.jobs import Job, Report
 from impasto.batch.targets import STREAM
 from impasto.errors import ImpastoError, StoppedError
-from impasto.files import shown
+from impasto.files import is_file, shown
 from impasto.images.io import encode, image_format, read_photo, write_image
 from impasto.progress import Progress, silent
 
@@ -60,7 +60,7 @@ def work(
 
 
 def _do(job: Job, overwrite: bool, max_pixels: int | None, progress: Progress) -> Report:
-    if not overwrite and job.target.exists():
+    if not overwrite and is_file(job.target):
         return Report(*job.names, "skipped")
     began = time.perf_counter()
     try:

@@ -24,6 +24,7 @@ from impasto.cli.options import (
 )
 from impasto.cli.typed import label, labelled, read_region, read_styles
 from impasto.errors import ImpastoError, StoppedError
+from impasto.files import is_folder
 from impasto.models.choice import alternative, choose
 from impasto.progress import bar, reported, silent, write
 from impasto.stylize.controls import Controls
@@ -120,7 +121,7 @@ def stylize(
 
     # What is wrong with the options is said once, before any photo is decoded.
     jobs = _jobs(targets, plan_for, files, controls.size, most := int(max_megapixels * 1e6))
-    again = overwrite or not any(photo.is_dir() for photo in photos)
+    again = overwrite or not any(map(is_folder, photos))
     among = () if model else _among(blends, masks)
     seen = _paint(jobs, among, workers=workers, overwrite=again, max_pixels=most, as_json=as_json)
     if len(jobs) > 1 and not as_json:

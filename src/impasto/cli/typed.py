@@ -10,6 +10,7 @@ import msgspec
 
 from impasto.assets import BUNDLED
 from impasto.errors import ImpastoError
+from impasto.files import is_file
 from impasto.models.choice import DEFAULT
 from impasto.stylize.controls import Controls
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from impasto.styles.style import Style
     from impasto.stylize.resolve import StyleName
 
-ALL = "all"
-"""Stands for every style that has a name."""
 _LISTED = 6
 """The most styles that are named where one search finds several."""
 Blend = dict["StyleName", float]
@@ -40,16 +39,17 @@ def styles_of(model: Path | None) -> Mapping[str, Style]:
 
 
 def read_styles(typed: Sequence[str], images: Sequence[Path], model: Path | None) -> list[Blend]:
-    """The blends that ``--style`` and ``--style-image`` ask for, in this order; :data:`ALL` is every style alone.
+    """The blends that ``--style`` and ``--style-image`` ask for, in this order; ``all`` is every style alone.
 
     Args:
-        typed: slugs, artists, titles, paths, blends of them, or :data:`ALL`.
+        typed: slugs, artists, titles, paths, blends of them, or ``all``.
         images: paintings.
         model: the model that is asked for, if any.
 
     Raises:
         ImpastoError: nothing is asked for; a blend cannot be read; or a name means no style, or several.
     """
+    from impasto.models.library import ALL
     from impasto.styles.style import IDENTITY
 
     blends: list[Blend] = []
@@ -94,7 +94,7 @@ def find(name: str, model: Path | None) -> StyleName:
     styles = styles_of(model)
     if name in styles:
         return name
-    if Path(name).is_file():
+    if is_file(name):
         return Path(name)
     found = library.search(name, styles)
     if 1 < len(found) <= _LISTED:

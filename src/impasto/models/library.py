@@ -19,7 +19,7 @@ import platformdirs
 
 from impasto.assets import BUNDLED, bundled
 from impasto.errors import ImpastoError, unknown
-from impasto.files import write_file
+from impasto.files import is_file, write_file
 from impasto.models.model import INFO, STYLES, Model, ModelInfo, read_info
 from impasto.styles.style import IDENTITY, Style
 
@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 SUFFIX = ".safetensors"
 """How the names of style files end."""
+ALL = "all"
+"""Stands for every style that has a name, and so is the name of none."""
 
 
 def root() -> Path:
@@ -71,7 +73,7 @@ def _has(info: ModelInfo, style: str | Path) -> bool:
     if isinstance(style, Path):
         return style.suffix.lower() != SUFFIX or Style.load(style).info.network == info.network
     own = root() / info.network / f"{style}{SUFFIX}"
-    return style in info.styles or (_is_slug(style) and own.exists())
+    return style in info.styles or (_is_slug(style) and is_file(own))
 
 
 def find(name: str, model: Model) -> Style:
@@ -137,6 +139,8 @@ def check_name(name: str, model: Model, *, replace: bool = False) -> None:
     if not _is_slug(name):
         near = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "my-style"
         raise ImpastoError(f"name {name!r}: use lower-case letters, digits and hyphens, such as {near}")
+    if name == ALL:
+        raise ImpastoError(f"name {name!r}: stands for every style; choose another")
     if name in model.info.styles or name == IDENTITY:
         raise ImpastoError(f"name {name!r}: {model.name} has a style of that name; choose another")
     if name in model.styles and not replace:
