@@ -97,6 +97,15 @@ def test_every_style_has_a_picture_and_a_second_one_has_another_name(album: Path
     assert {*both} == {*targets((album,), out)} | {*targets((album,), out, ("scream",))}
 
 
+def test_pictures_of_several_styles_never_have_one_name(tmp_path: Path) -> None:
+    with pytest.raises(ImpastoError, match=r"would be written to .*a.jpg like a.jpg; .* {stem} and {style}"):
+        targets((Path("a.jpg"),), tmp_path, ("mural", "scream"), name="{stem}")
+    both = (Path("cat.jpg"), Path("cat-mural.jpg"))
+    assert len(targets(both, tmp_path, ("scream",))) == 2
+    with pytest.raises(ImpastoError, match=r"would be written to .*cat-mural-scream.jpg like cat.jpg"):
+        targets(both, tmp_path, ("mural-scream", "scream"))
+
+
 def test_names_formats_and_folders_of_styles(album: Path) -> None:
     out, photo = album.parent / "out", (album / "b.jpg",)
     assert targets(photo, out, name="{style} of {stem}")[0][1] == out / "mural of b.jpg"

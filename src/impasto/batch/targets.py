@@ -97,6 +97,7 @@ def find_targets(photos: Iterable[Path], styles: Sequence[str], naming: Naming) 
     else:
         sources = [source for photo in photos for source in _sources(photo, naming)]
         targets = [target for style in styles for target in _in_style(sources, style, naming)]
+        _part_pictures(targets)
     if not naming.overwrite:
         _spare_photos(targets)
     return targets
@@ -141,17 +142,26 @@ def _in_style(sources: list[tuple[Path, Path]], style: str, naming: Naming) -> l
 
     Which of the two it is does not depend on their order: a photo whose ending stays has the plain name.
     """
-    taken: dict[Path, Path] = {}
+    taken: set[Path] = set()
+    targets = []
     for source, folder in sorted(sources, key=lambda pair: pair[0].suffix != naming.suffix(pair[0])):
         suffix = naming.suffix(source)
         picture = folder / naming.picture(source.stem, style, suffix)
         if picture in taken and source.suffix != suffix:
             picture = folder / naming.picture(source.name, style, suffix)
-        if picture in taken:
-            both = f"{source}: would be written to {picture} like {taken[picture]}"
-            raise ImpastoError(f"{both}; stylize them apart, or give a --name with {{stem}}")
-        taken[picture] = source
-    return [Target(source, style, picture) for picture, source in taken.items()]
+        taken.add(picture)
+        targets.append(Target(source, style, picture))
+    return targets
+
+
+def _part_pictures(targets: list[Target]) -> None:
+    """Refuse two pictures of one name, also those of different styles: a-b in style c, and a in style b-c."""
+    found: dict[Path, Target] = {}
+    for target in targets:
+        other = found.setdefault(target.picture, target)
+        if other is not target:
+            both = f"{target.photo}: would be written to {target.picture} like {other.photo}"
+            raise ImpastoError(f"{both}; stylize them apart, or give a --name with {{stem}} and {{style}}")
 
 
 def _spare_photos(targets: list[Target]) -> None:

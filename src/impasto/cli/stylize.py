@@ -109,18 +109,20 @@ def stylize(
     asked = labelled(blends, [label(blend, controls, masks, model) for blend in blends])
     naming = Naming(out=out, name=files.name, format=files.format, depth=files.depth, overwrite=overwrite)
     targets = find_targets(photos, list(asked), naming)
-    workers = min(len(targets), os.cpu_count() or 1)
+    workers, most = min(len(targets), os.cpu_count() or 1), int(max_megapixels * 1e6)
     loaded = functools.cache(functools.partial(load, runtime=runtime, precision=precision, at_once=workers))
 
     @functools.cache
     def plan(chosen: str | Path, style: str) -> Plan:
         return loaded(chosen).plan(asked[style], controls, masks)
 
+    among_of = functools.cache(lambda style: _among([asked[style]], masks))
+
     def plan_for(style: str, pixels: float) -> Plan:
-        return plan(model or choose(pixels, _among([asked[style]], masks)), style)
+        return plan(model or choose(pixels, among_of(style)), style)
 
     # What is wrong with the options is said once, before any photo is decoded.
-    jobs = _jobs(targets, plan_for, files, controls.size, most := int(max_megapixels * 1e6))
+    jobs = _jobs(targets, plan_for, files, controls.size, most)
     again = overwrite or not any(map(is_folder, photos))
     among = () if model else _among(blends, masks)
     seen = _paint(jobs, among, workers=workers, overwrite=again, max_pixels=most, as_json=as_json)
