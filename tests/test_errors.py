@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import re
+import shlex
 from typing import Annotated
 
 import msgspec
 import pytest
 from msgspec import Meta
 
-from impasto.errors import ImpastoError, check_ranges, meta_of, range_in_words, unknown
+from impasto.errors import ImpastoError, check_ranges, meta_of, pip_install, range_in_words, unknown
 
 
 class Options(msgspec.Struct):
@@ -68,3 +71,22 @@ def test_metadata_is_found_in_unions() -> None:
 def test_unknown_names_are_refused_with_near_ones() -> None:
     assert str(unknown("style", "murl", ["mural", "kiss"])) == "no style 'murl': did you mean mural?"
     assert str(unknown("style", "x", ["b", "a"])) == "no style 'x': known are a, b"
+
+
+@pytest.mark.parametrize(
+    ("extra", "needs"), [("heif", ["pillow-heif"]), ("int8", ["nncf"]), ("train", ["accelerate", "onnx", "torch"])]
+)
+def test_a_hint_names_what_the_index_has(extra: str, needs: list[str]) -> None:
+    command = shlex.split(pip_install(extra))
+    names = [re.split(r"[<>=]", requirement)[0] for requirement in command[2:]]
+    assert command[:2] == ["pip", "install"]
+    assert {*needs} <= {*names}
+    assert not any("impasto" in name or ";" in name for name in names)
+
+
+def test_a_hint_without_an_installation_names_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "requires", missing)
+    assert pip_install("train") == "pip install '.[train]' in impasto's folder"

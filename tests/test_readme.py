@@ -56,14 +56,14 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_commands(folder: Path) -> None:
     commands = [line for block in blocks("bash") for line in block.splitlines() if line.startswith("impasto ")]
-    assert len(commands) == 20
+    assert len(commands) == 21
     for command in commands:
         name, *arguments = shlex.split(command, comments=True)[1:]
         result = CliRunner().invoke(main, [name, *arguments, *SHORT.get(name, [])])
         assert result.exit_code == 0, f"{command}: {result.output}"
     made = """
         photo-sheet.jpg photo-mural.jpg out/photo-stained-glass.jpg out/another-stained-glass.png wave.webp mixed.png
-        strokes.png sky-only.png painted/photo0.png
+        strokes.png sky-only.png painted/photo0-mural.png painted/photo1-scream.png photo-starry-night.webp
         scores.json my-model/model.json ours.png mine.safetensors mine.png
     """
     for name in made.split():

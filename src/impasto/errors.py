@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import math
+import re
 from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any, get_args
@@ -18,6 +19,27 @@ class ImpastoError(Exception):
     The message is one line that says what is wrong, with which file or value, and what to do about it. The command
     line prints it and exits with 2; Python callers catch it.
     """
+
+
+class StoppedError(ImpastoError):
+    """The user pressed Ctrl-C. The message says what is kept; the command line exits with 130."""
+
+
+def pip_install(extra: str) -> str:
+    """The command that installs an extra of this package, wherever the package itself came from.
+
+    impasto is not on the package index, so ``pip install 'impasto[train]'`` would find nothing. What an extra needs is
+    there, and this is what the command names.
+    """
+    import importlib.metadata  # takes longer than all else in this module
+
+    try:
+        required = importlib.metadata.requires("impasto") or []
+    except importlib.metadata.PackageNotFoundError:
+        return f"pip install '.[{extra}]' in impasto's folder"
+    split = (requirement.partition(";") for requirement in required)
+    names = [name.strip() for name, _, marker in split if re.search(rf"extra == ['\"]{extra}['\"]", marker)]
+    return " ".join(["pip install", *(f"'{name}'" for name in names)])
 
 
 def unknown(kind: str, value: str, known: Iterable[str]) -> ImpastoError:

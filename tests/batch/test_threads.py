@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
+import msgspec
 import pytest
 from PIL import Image
 
 import impasto
+from impasto import ImpastoError
+from impasto.batch import threads
 from impasto.batch.jobs import Job
 from impasto.batch.threads import work
+from impasto.images.writing import write_image
 from impasto.models.model import load_model
+from impasto.progress import Progress
 from impasto.runtime import load_runtime
 from impasto.stylize.stylizer import Plan
 
@@ -33,6 +40,76 @@ def test_every_job_is_reported(plan: Plan, photo: Path, tmp_path: Path) -> None:
         painted = reports[str(photo)]
         assert picture.size == (painted.width, painted.height) == (75, 50)
     assert "no such file" in reports[str(tmp_path / "none.jpg")].error
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ImpastoError("photo.jpg: is damaged"), "photo.jpg: is damaged"),
+        (KeyError("a tag"), "photo.jpg: cannot be painted (KeyError: 'a tag')"),
+        (RuntimeError("two\nlines"), "photo.jpg: cannot be painted (RuntimeError: two lines)"),
+        (ZeroDivisionError(), "photo.jpg: cannot be painted (ZeroDivisionError)"),
+        (MemoryError(), "photo.jpg: there is not enough memory; give a smaller --size"),
+        (RecursionError("\udce9"), "photo.jpg: cannot be painted (RecursionError: \\xe9)"),
+    ],
+)
+def test_no_exception_of_one_picture_stops_the_others(
+    plan: Plan, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    monkeypatch.chdir(photo.parent)
+    failing = tmp_path / "a.png"
+
+    def write(image: Image.Image, path: Path) -> None:
+        if path == failing:
+            raise error
+        write_image(image, path)
+
+    monkeypatch.setattr(threads, "write_image", write)
+    jobs = [Job(Path(photo.name), target, plan) for target in (failing, tmp_path / "b.png")]
+    first, second = work(jobs, workers=1, overwrite=False)
+    assert (first.status, first.error) == ("failed", words)
+    assert second.status == "painted"
+
+
+def test_names_that_are_no_utf8_are_reported_as_text(plan: Plan, tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.jpg")
+    (report,) = work([Job(tmp_path / name, tmp_path / "a.png", plan)], workers=1, overwrite=False)
+    assert Path(report.photo).name == "caf\\xe9.jpg"
+    assert "caf\\xe9.jpg: there is no such file" in report.error
+    assert json.loads(msgspec.json.encode(report))["photo"] == report.photo
+
+
+def test_closing_drops_what_is_not_begun_and_ends_what_is(plan: Plan, photo: Path, tmp_path: Path) -> None:
+    class Endless:
+        """Paints tile after tile."""
+
+        model = "endless"
+
+        def paint(self, photo: object, progress: Progress) -> None:
+            while True:
+                progress(0, 1, "")
+
+    jobs = [Job(photo, tmp_path / "a.png", plan), *(Job(photo, tmp_path / "b.png", Endless()) for _ in range(9))]
+    reports = work(jobs, workers=1, overwrite=False)
+    assert next(reports).status == "painted"
+    reports.close()  # hangs where nothing ends the painting
+    assert [path.name for path in tmp_path.glob("*.png")] == ["a.png"]
+
+
+@pytest.mark.parametrize("ending", ["jpg", "webp", "png", "tiff"])
+def test_the_quality_makes_files_smaller_where_there_is_one(
+    plan: Plan, photo: Path, tmp_path: Path, ending: str
+) -> None:
+    sizes = {}
+    for quality in (None, 100, 20):
+        target = tmp_path / f"{quality}.{ending}"
+        (report,) = work([Job(photo, target, plan, quality=quality)], workers=1, overwrite=False)
+        assert report.status == "painted", report.error
+        sizes[quality] = target.stat().st_size
+    if ending in ("jpg", "webp"):
+        assert sizes[20] < 0.6 * sizes[None] < sizes[100]
+    else:
+        assert len({*sizes.values()}) == 1
 
 
 def test_the_limit_of_pixels_goes_down_with_the_jobs(plan: Plan, photo: Path, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,7 +70,7 @@ def asked_for(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
         with monkeypatch.context() as patch:
             patch.setattr(stylizer, "load", load)
             error = invoke("stylize", *arguments).stderr
-        assert error.startswith("impasto: asked for ")
+        assert "impasto: asked for " in error
         return error.split()[-1]
 
     return ask
@@ -180,12 +182,48 @@ def test_styles_of_ones_own_are_listed_and_changed_whichever_model_has_them(tmp_
     assert [path.name for path in file.parent.iterdir()] == ["mine.safetensors"]
 
 
-@pytest.mark.parametrize("command", [("stylize", "a.jpg", "-s", "mural"), ("sheet", "a.jpg"), ("styles",), ("info",)])
-def test_what_replaces_quality_is_said(command: tuple[str, ...]) -> None:
-    result = invoke(*command, "--quality")
-    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
-    assert "--quality: give --model paper" in result.stderr
-    assert "--quality" not in invoke(command[0], "--help").stdout
+@pytest.mark.parametrize("command", [("stylize", "photo.jpg", "-s", "mural", "--json"), ("styles",), ("info",)])
+def test_quality_is_another_word_for_paper(
+    command: tuple[str, ...], photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(photo.parent)
+    old, new = invoke(*command, "--quality"), invoke(*command, "--model", "paper")
+    assert (old.exit_code, old.stderr) == (0, "impasto: --quality is now called --model paper\n")
+    timeless = [re.sub(r'"seconds":[\d.]+', "", result.stdout) for result in (old, new)]
+    assert timeless[0] == timeless[1]
+    assert "--quality" not in re.split(r"[\s,]+", invoke(command[0], "--help").stdout)
+
+
+def test_a_model_that_is_named_goes_before_quality(asked_for: Callable[..., str], photo: Path, large: Path) -> None:
+    assert asked_for(large, "-s", "mural", "--quality").endswith("paper")
+    assert asked_for(photo, "-s", "mural", "--quality", "--model", "fast").endswith("fast")
+
+
+def test_the_model_may_be_named_before_and_after_what_is_done(tmp_path: Path) -> None:
+    for before, after in ((("--model", "fast"), ()), ((), ("--model", "fast")), ((), ())):
+        file = mine("fast")
+        assert invoke("styles", *before, "remove", "mine", *after).exit_code == 0
+        assert not file.exists()
+    mine("paper")
+    result = invoke("styles", "--model", "paper", "remove", "mine", "--model", "fast")
+    assert (result.exit_code, result.stderr) == (2, "impasto: no style of yours 'mine': known are none\n")
+
+
+def test_a_model_is_called_as_it_was_typed(trained: Path, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(photo.parent)
+    shutil.copytree(trained, "my-model")
+    for typed in ("my-model", "./my-model/"):
+        result = invoke("stylize", photo, "-s", "mural", "-o", "a.png", "--model", typed)
+        assert "a.png  (my-model, " in result.stdout
+    mine("fast")
+    assert (
+        "'mine': was made for another network than 'my-model'"
+        in invoke("stylize", photo, "-s", "mine", "--model", "my-model").stderr
+    )
+    assert (
+        "'mine': was made for another network than 'paper'"
+        in invoke("stylize", photo, "-s", "mine", "--model", "paper").stderr
+    )
 
 
 def test_an_unknown_model_is_refused_with_near_ones(photo: Path) -> None:

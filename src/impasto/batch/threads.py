@@ -2,84 +2,104 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from pathlib import Path
+from typing import Any
 
 from PIL.Image import Image
 
-from impasto.batch.jobs import STREAM, Job, Report
-from impasto.errors import ImpastoError
-from impasto.images.formats import check_holds
+from impasto.batch.jobs import Job, Report
+from impasto.batch.targets import STREAM
+from impasto.errors import ImpastoError, StoppedError
+from impasto.files import is_file, shown
+from impasto.images.formats import LOSSY, check_holds
 from impasto.images.photo import Photo
 from impasto.images.reading import check_pixels, read_photo
 from impasto.images.writing import encode, write_image
 from impasto.progress import Progress, silent
 
+logger = logging.getLogger(__name__)
+
 
 def work(
-    jobs: Iterable[Job],
-    *,
-    workers: int,
-    overwrite: bool,
-    max_pixels: int | None = None,
-    strip_metadata: bool = False,
-    progress: Progress = silent,
-) -> Iterator[Report]:
+    jobs: Iterable[Job], *, workers: int, overwrite: bool, max_pixels: int | None = None, progress: Progress = silent
+) -> Generator[Report, None, None]:
     """Do all jobs, several at once, so that reading, painting and writing overlap.
 
-    A photo that fails is reported and does not stop the others. Closing the iterator drops the jobs not yet begun.
+    A photo that fails, for whatever reason, is reported and does not stop the others. Closing the iterator drops the
+    jobs not yet begun, and ends the others at their next tile.
 
     Args:
         jobs: in any order.
         workers: how many jobs are done at once.
         overwrite: paint pictures anew that are there already; otherwise they are reported as skipped.
-        max_pixels: photos that claim more pixels are refused unread; None is :data:`MAX_PIXELS`.
-        strip_metadata: write nothing of what the photos' files say about them.
+        max_pixels: photos that claim more pixels are refused unread; None is
+            :data:`impasto.images.reading.MAX_PIXELS`.
         progress: is told of every tile of a large picture, so it suits a single job.
 
     Yields:
         The reports, in the order in which jobs are finished.
     """
+    closed = threading.Event()
+
+    def watched(done: int, total: int, note: str) -> None:
+        if closed.is_set():
+            raise StoppedError("stopped")
+        progress(done, total, note)
+
     pool = ThreadPoolExecutor(workers)
     try:
-        todo = [pool.submit(_do, job, overwrite, max_pixels, strip_metadata, progress) for job in jobs]
-        for done in as_completed(todo):
+        for done in as_completed([pool.submit(_do, job, overwrite, max_pixels, watched) for job in jobs]):
             yield done.result()
     finally:
+        closed.set()
         pool.shutdown(cancel_futures=True)
 
 
-def _do(job: Job, overwrite: bool, max_pixels: int | None, strip_metadata: bool, progress: Progress) -> Report:
-    if not overwrite and job.target.exists():
+def _do(job: Job, overwrite: bool, max_pixels: int | None, progress: Progress) -> Report:
+    if not overwrite and is_file(job.target):
         return Report(*job.names, "skipped")
     began = time.perf_counter()
     try:
-        image = job.plan.paint(_read(job, max_pixels, strip_metadata), progress)
-        _write(image, job.target)
-    except ImpastoError as error:
-        return Report(*job.names, "failed", str(error))
+        image = job.plan.paint(_read(job, max_pixels), progress)
+        _write(image, job)
+    except Exception as error:
+        return Report(*job.names, "failed", _said(error, job))
     return Report(*job.names, "painted", "", *image.size, job.plan.model, round(time.perf_counter() - began, 2))
 
 
-def _read(job: Job, max_pixels: int | None, strip_metadata: bool) -> Photo:
+def _read(job: Job, max_pixels: int | None) -> Photo:
     """The photo of a job, if its picture fits into the limit and into its file."""
     photo = read_photo(job.source, max_pixels)
     size = photo.size_at(job.plan.controls.size)
     check_pixels(job.names[0], *size, max_pixels, does="would get")
-    if job.target != STREAM:
-        check_holds(job.target, *size)
-    return photo.without_metadata() if strip_metadata else photo
+    check_holds(job.names[1], job.format_for(photo.origin.format), *size)
+    return photo.without_metadata() if job.strip_metadata else photo
 
 
-def _write(image: Image, target: Path) -> None:
+def _said(error: Exception, job: Job) -> str:
+    """What went wrong with a job, in one line; where, is logged."""
+    if isinstance(error, ImpastoError):
+        return shown(str(error))
+    logger.debug("impasto: %s", job.names[0], exc_info=error)
+    if isinstance(error, MemoryError):
+        return f"{job.names[0]}: there is not enough memory; give a smaller --size"
+    reason = shown(" ".join(str(error).split()))
+    return f"{job.names[0]}: cannot be painted ({type(error).__name__}{reason and f': {reason}'})"
+
+
+def _write(image: Image, job: Job) -> None:
+    file_format, target = job.format_for(image.format), job.target
+    options: dict[str, Any] = {"quality": job.quality} if job.quality and file_format in LOSSY else {}
     if target == STREAM:
-        sys.stdout.buffer.write(encode(image, image.format or "PNG"))
+        sys.stdout.buffer.write(encode(image, file_format, **options))
         return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ImpastoError(f"{target.parent}: cannot be made ({error.strerror}); give another --out") from None
-    write_image(image, target)
+    write_image(image, target, **options)

@@ -12,6 +12,7 @@ import click
 import impasto
 from impasto.assets import BUNDLED
 from impasto.cli.options import model_option
+from impasto.errors import pip_install
 from impasto.runtime import RUNTIMES
 
 
@@ -24,10 +25,10 @@ def info(model: Path | None) -> None:
     models = [load_model(name) for name in ([model] if model else BUNDLED)]
     click.echo(f"impasto   {impasto.__version__}, Python {platform.python_version()}, {platform.platform()}")
     click.echo(f"machine   {platform.machine()}, {os.cpu_count()} cores")
-    for runtime, package in RUNTIMES.items():
-        click.echo(f"runtime   {runtime} {_installed(runtime) or f'(not installed: pip install {package!r})'}")
+    for runtime, extra in RUNTIMES.items():
+        click.echo(f"runtime   {runtime} {_installed(runtime) or f'(not installed: {pip_install(extra)})'}")
     for each in models:
-        click.echo(f"model     {each.info.name}, {each.info.architecture}, {len(each.styles)} styles, {each.path}")
+        click.echo(f"model     {each.name}, {each.info.architecture}, {len(each.styles)} styles, {each.path}")
 
 
 def _installed(package: str) -> str | None:

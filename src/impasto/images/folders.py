@@ -8,11 +8,30 @@ from pathlib import Path
 from impasto.errors import ImpastoError
 from impasto.images.formats import READABLE
 
+SYSTEM_FOLDERS = {"@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "__MACOSX", "lost+found"}
+"""Folders in which systems keep previews, and what was deleted, beside a user's pictures."""
 
-def pictures_in(folder: str | os.PathLike[str]) -> list[Path]:
-    """Every picture file below ``folder``, sorted; hidden files, whose names begin with a dot, are left out."""
-    files = (path for path in Path(folder).rglob("*") if path.suffix.lower() in READABLE)
-    return sorted(path for path in files if not path.name.startswith("."))
+
+def pictures_in(folder: str | os.PathLike[str], depth: int | None = None) -> list[Path]:
+    """Every picture file in ``folder`` and the folders below it, sorted.
+
+    Hidden files and folders, whose names begin with a dot, are left out, and so are :data:`SYSTEM_FOLDERS`.
+
+    Args:
+        folder: where to look.
+        depth: how many levels of folders to look into: 1 is ``folder`` alone, None is all.
+    """
+    found: list[Path] = []
+    for path, folders, files in os.walk(folder):
+        here = Path(path)
+        deepest = depth is not None and len(here.relative_to(folder).parts) + 1 >= depth
+        folders[:] = [] if deepest else [name for name in folders if not _is_hidden(name)]
+        found += [here / name for name in files if Path(name).suffix.lower() in READABLE and not _is_hidden(name)]
+    return sorted(found)
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name in SYSTEM_FOLDERS
 
 
 def find_photos(folder: str | os.PathLike[str], called: str = "content") -> list[Path]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image, features
 
-from impasto.errors import ImpastoError, unknown
+from impasto.errors import ImpastoError, pip_install, unknown
 
 with suppress(ImportError):
     import pillow_heif
@@ -65,6 +65,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "JXL": {"quality": 95},
 }
 """Pillow's name of a format -> options of its encoder. The quality is so high that no loss is visible."""
+LOSSY = ("JPEG", "WEBP", "AVIF", "HEIF", "JXL")
+"""The formats that have a quality."""
 OPAQUE = ("JPEG", "BMP")
 """The formats without alpha."""
 
@@ -77,23 +79,27 @@ def image_format(path: str | Path) -> str:
     """
     suffix = Path(path).suffix.lower()
     if suffix == ".jxl" and suffix not in FORMATS:
-        raise ImpastoError(f"{path}: needs pillow-jxl-plugin; pip install 'impasto[jxl]'")
+        raise ImpastoError(f"{path}: needs pillow-jxl-plugin; {pip_install('jxl')}")
     if suffix not in FORMATS:
         raise ImpastoError(f"{path}: {unknown('picture format', suffix, FORMATS)}")
     return FORMATS[suffix]
 
 
-def check_holds(path: str | Path, width: int, height: int) -> None:
-    """Check that a file of this name can hold a picture of so many pixels.
+def check_holds(called: str | Path, file_format: str, width: int, height: int) -> None:
+    """Check that a format can hold a picture of so many pixels.
+
+    Args:
+        called: what messages call the picture's file.
+        file_format: Pillow's name of the format.
+        width, height: in pixels.
 
     Raises:
-        ImpastoError: it cannot, or its name's ending is unknown.
+        ImpastoError: it cannot.
     """
-    file_format = image_format(path)
     longest = _LONGEST.get(file_format)
     if longest and max(width, height) > longest:
-        called = _NAMES.get(file_format, file_format)
+        holds = f"{_NAMES.get(file_format, file_format)} holds at most {longest} a side"
         raise ImpastoError(
-            f"{path}: the picture has {width} × {height} pixels, and {called} holds at most {longest} a side; "
+            f"{called}: the picture has {width} × {height} pixels, and {holds}; "
             "give a PNG or TIFF as --out, or a smaller --size"
         )

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFile
 
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, pip_install
 from impasto.images.arrays import Array
 from impasto.images.decoding import SRGB, decode, scale_transparency
 from impasto.images.formats import OPENED, RAW
@@ -202,9 +202,9 @@ def _undeveloped(called: str) -> ImpastoError:
 def _why_unreadable(called: str, start: bytes) -> str:
     suffix = Path(called).suffix.lower()
     if suffix in (".heic", ".heif") or start[4:12] in (b"ftypheic", b"ftypmif1", b"ftypheix"):
-        return "needs pillow-heif; pip install 'impasto[heif]'"
+        return f"needs pillow-heif; {pip_install('heif')}"
     if suffix == ".jxl" or start.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL ")):
-        return "needs pillow-jxl-plugin; pip install 'impasto[jxl]'"
+        return f"needs pillow-jxl-plugin; {pip_install('jxl')}"
     return "is not a picture that can be read; give a JPEG, PNG, WebP, TIFF, AVIF or BMP file"
 
 

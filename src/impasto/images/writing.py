@@ -34,9 +34,10 @@ def write_image(image: Image.Image, path: str | os.PathLike[str], **options: Any
             written.
     """
     path = Path(path)
-    check_holds(path, *image.size)
+    file_format = image_format(path)
+    check_holds(path, file_format, *image.size)
     try:
-        write_file(path, encode(image, image_format(path), called=str(path), **options))
+        write_file(path, encode(image, file_format, called=str(path), **options))
     except OSError as error:
         raise ImpastoError(f"{path}: cannot be written ({error.strerror or error}); give another --out") from None
 
