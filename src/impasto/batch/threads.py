@@ -14,6 +14,7 @@ from impasto.batch.jobs import STREAM, Job, Report
 from impasto.errors import ImpastoError
 from impasto.images.io import encode, read_photo, write_image
 from impasto.progress import Progress, silent
+from impasto.stylize.inputs import MAX_MEGAPIXELS
 
 
 def work(
@@ -46,7 +47,8 @@ def _do(job: Job, overwrite: bool, max_pixels: int | None, progress: Progress) -
         return Report(*job.names, "skipped")
     began = time.perf_counter()
     try:
-        image = job.plan.paint(read_photo(job.source, max_pixels), progress)
+        most = MAX_MEGAPIXELS if max_pixels is None else max_pixels / 1e6
+        image = job.plan.paint(read_photo(job.source, max_pixels), progress, max_megapixels=most)
         _write(image, job.target)
     except ImpastoError as error:
         return Report(*job.names, "failed", str(error))

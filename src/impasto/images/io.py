@@ -156,11 +156,11 @@ def open_image(source: str | os.PathLike[str] | io.BytesIO, max_pixels: int | No
     """Open a picture file; what goes wrong while it is open, decoding included, is reported as one clear line.
 
     Args:
-        source: a path, or the bytes of a file.
+        source: a path, or the bytes of a file, which messages call by their ``name`` if they have one.
         max_pixels: a file whose header claims more pixels is refused before it is decoded. None is Pillow's own limit,
             of 179 million.
     """
-    path = "standard input" if isinstance(source, io.BytesIO) else source
+    path = getattr(source, "name", "standard input") if isinstance(source, io.BytesIO) else source
     try:
         with Image.open(source) if max_pixels is None else _open_up_to(max_pixels, source) as image:
             yield image
