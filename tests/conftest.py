@@ -23,7 +23,7 @@ from safetensors.torch import save_file
 
 from impasto.data import paintings, resident
 from impasto.nn.vgg import VGG16
-from impasto.training import Run, calibration, export_model, prepare, read_recipe, start, train
+from impasto.training import Run, export_model, prepare, read_recipe, start, train
 from impasto.training import run as training_run
 
 RECIPE = """
@@ -77,9 +77,6 @@ start.DESCRIBED = 7
 paintings.PREDICTED_SIDE = resident.PREDICTED_SIDE = 128
 # Nor need losses be measured by many photos: VGG-16 sees them before each of the runs here.
 training_run.MEASURED = 8
-# Nor need the photos by which corrections are found be so many and so large.
-calibration.OTHERS, calibration.OTHERS_SIDE = 2, 96
-calibration.SIDE = 96
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -129,19 +126,17 @@ class Workshop:
         path.write_text(text, "utf-8")
         return path
 
-    def with_predictor(self, directions: int | None = None, **options: float) -> Path:
+    def with_predictor(self, **options: float) -> Path:
         """A recipe that trains a predictor, too."""
-        path = self.folder / f"predictor-{directions}-{options}.toml"
+        path = self.folder / f"predictor-{options}.toml"
         text = self.recipe(**options).read_text("utf-8")  # type: ignore[arg-type]
-        text += '[predictor]\nheld_out = ["glass.png"]\n' + (f"directions = {directions}\n" if directions else "")
+        text += '[predictor]\nheld_out = ["glass.png"]\n'
         path.write_text(text, "utf-8")
         return path
 
-    def prepare_predictor(
-        self, out: Path, *, directions: int | None = None, resume: bool = False, **options: float
-    ) -> Run:
+    def prepare_predictor(self, out: Path, *, resume: bool = False, **options: float) -> Run:
         """A run of that one, on one painting and five photos."""
-        recipe = read_recipe(self.with_predictor(directions, **options))
+        recipe = read_recipe(self.with_predictor(**options))
         inputs = {"style_images": self.style_images, "vgg": self.vgg, "paintings": [self.style_images, self.photos]}
         return prepare(recipe, self.photos, out, **inputs, resume=resume)  # type: ignore[arg-type]
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from impasto import ImpastoError
 from impasto.data.paintings import PREDICTED_SIDE, Paintings, in_colors_of
@@ -46,17 +44,6 @@ def test_paintings_are_mixed_by_number(workshop) -> None:
     assert 5 < (same == 1).sum() < 28
     assert ((same > 0.2) & (same < 0.8)).any()
     assert torch.equal(mixed[7][0], Paintings(photos, 3, mixed=0.6)[7][0])
-
-
-def test_paintings_as_they_are_keep_their_colours_and_shorter_side(tmp_path: Path) -> None:
-    array = np.zeros((PREDICTED_SIDE, PREDICTED_SIDE + 144, 3), np.uint8)
-    array[:, :, 0] = np.arange(array.shape[1])[None] // 2
-    Image.fromarray(array).save(tmp_path / "painting.png")
-    paintings = Paintings([[tmp_path / "painting.png"]], 3)
-    for number in range(3):
-        seen = paintings.as_it_is(number)
-        assert (seen.shape, seen.dtype) == ((3, PREDICTED_SIDE, PREDICTED_SIDE), torch.uint8)
-        assert np.array_equal(seen.permute(1, 2, 0).numpy(), array[:, 72:-72])
 
 
 def test_broken_paintings_are_left_out_with_a_warning(workshop, tmp_path: Path, caplog) -> None:

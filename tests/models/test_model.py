@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from PIL import Image
 
 import impasto
 from impasto import ImpastoError, Style
-from impasto.fitting.add_style import predicted
-from impasto.models.model import copy_model, load_model
+from impasto.models.model import load_model
 from impasto.runtime import RUNTIMES
-from impasto.styles.painting import read_painting
 from impasto.styles.style import StyleInfo
 
 
@@ -101,15 +101,25 @@ def test_newer_versions_are_refused_with_what_to_do(model_copy: Path) -> None:
         load_model(model_copy)
 
 
-def test_predictors_of_an_old_format_are_refused_and_all_else_works(tmp_path: Path, photo: Path) -> None:
-    old = copy_model(load_model("fast"), tmp_path / "old")
-    info = json.loads((old.path / "model.json").read_text())
-    (old.path / "model.json").write_text(json.dumps(info | {"version": 1}))
-    stylizer = impasto.load(old.path)
-    assert stylizer(photo, "mural").size == (75, 50)
-    with pytest.raises(ImpastoError, match="impasto correct"):
-        stylizer.predict(photo)
-    assert predicted(stylizer.model, [read_painting(photo)]) == []  # fits begin as with a model without a predictor
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_what_older_models_hold_besides_is_ignored(
+    with_predictor: Path, workshop, tmp_path: Path, runtime: str, version: int
+) -> None:
+    """They have files that nobody reads any more, and the graph of their predictor has a second output."""
+    old = Path(shutil.copytree(with_predictor, tmp_path / "old"))
+    graph = onnx.load(old / "predictor.onnx", load_external_data=False)
+    graph.graph.node.append(onnx.helper.make_node("Exp", ["style"], ["grams"]))
+    graph.graph.output.append(onnx.helper.make_tensor_value_info("grams", onnx.TensorProto.FLOAT, [None, None]))
+    contents = {"predictor.onnx": graph.SerializeToString(), "grams.onnx": b"", "correction.safetensors": b""}
+    info = json.loads((old / "model.json").read_text())
+    for name, content in contents.items():
+        (old / name).write_bytes(content)
+        info["files"][name] = hashlib.sha256(content).hexdigest()
+    (old / "model.json").write_text(json.dumps(info | {"version": version}))
+    painting = workshop.style_images / "glass.png"
+    row, expected = (impasto.load(path, runtime=runtime).predict(painting).row for path in (old, with_predictor))
+    np.testing.assert_allclose(row, expected, atol=1e-5)
 
 
 def test_no_model_folder_at_all(tmp_path: Path, photo: Path) -> None:

@@ -67,5 +67,5 @@ def test_shipped_recipes_are_valid() -> None:
         assert not set(slim.held_out) & {style.image for style in recipe.styles}
         assert recipe.predictor is None or set(slim.held_out) <= set(recipe.predictor.held_out)
     assert {path.name for path in recipes.iterdir()} == {
-        "catalogue.toml", "fast.toml", "four-slots.toml", "paper.toml", "slim-vgg.toml",
+        "catalogue.toml", "fast.toml", "four-slots.toml", "paper.toml", "slim-vgg.toml", "swift.toml",
     }  # fmt: skip

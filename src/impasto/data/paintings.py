@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,18 +62,12 @@ class Paintings(Dataset[Part]):
 
     def __getitem__(self, number: int) -> Part:
         rng = np.random.default_rng((self.seed, number, 0xA27))
-        part, painting = self._draw(rng, _varied_part)
+        part, painting = self._draw(rng)
         if self.mixed and rng.random() < self.mixed:
-            part = _mixed(part, self._draw(rng, _varied_part)[0], rng)
+            part = _mixed(part, self._draw(rng)[0], rng)
         return Part(part, painting)
 
-    def as_it_is(self, number: int) -> Tensor:
-        """The middle of a painting in its own colours, the shorter side whole: (3,256,256) uint8."""
-        return self._draw(np.random.default_rng((self.seed, number, 0xA28)), _middle)[0]
-
-    def _draw(
-        self, rng: np.random.Generator, cut: Callable[[Image.Image, np.random.Generator], np.ndarray]
-    ) -> tuple[Tensor, int]:
+    def _draw(self, rng: np.random.Generator) -> tuple[Tensor, int]:
         """A part of a painting, and the painting's index. If the painting cannot be read, the next one in its folder is
         taken."""
         folder = int(rng.integers(len(self.folders)))
@@ -81,20 +75,12 @@ class Paintings(Dataset[Part]):
         drawn = int(rng.integers(len(paintings)))
         for index in (*range(drawn, len(paintings)), *range(drawn)):
             try:
-                part = cut(Image.fromarray(read_painting(paintings[index], most=None).array), rng)
+                part = random_part(Image.fromarray(read_painting(paintings[index], most=None).array), rng)
             except ImpastoError as error:
                 logger.warning("painting %s; left out", error)
             else:
-                return torch.from_numpy(part.transpose(2, 0, 1).copy()), int(self.first[folder] + index)
+                return torch.from_numpy(varied(part, rng).transpose(2, 0, 1).copy()), int(self.first[folder] + index)
         raise ImpastoError(f"{paintings[0].parent}: none of the paintings can be read")
-
-
-def _varied_part(image: Image.Image, rng: np.random.Generator) -> np.ndarray:
-    return varied(random_part(image, rng), rng)
-
-
-def _middle(image: Image.Image, rng: np.random.Generator) -> np.ndarray:
-    return np.asarray(ImageOps.fit(image, (PREDICTED_SIDE, PREDICTED_SIDE), Image.Resampling.BICUBIC))
 
 
 def _mixed(part: Tensor, other: Tensor, rng: np.random.Generator) -> Tensor:

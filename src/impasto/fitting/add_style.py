@@ -46,13 +46,12 @@ def loss_network(vgg: str | os.PathLike[str] | None = None) -> SlimVGG | VGG16:
 def predicted(model: Model, paintings: Sequence[Painting]) -> list[Row]:
     """The row (P,) that a fit begins at: the mean of the rows that the model's predictor finds for ``paintings``.
 
-    It is a list of one row, or an empty one if the model has no predictor in the present format. The row is not
-    corrected (:mod:`impasto.stylize.correction`): fits of 20 seconds that begin at corrected rows end no nearer.
+    It is a list of one row, or an empty one if the model has no predictor.
     """
-    if not model.predicts or model.outdated:
+    if not model.predicts:
         return []
     runtime = load_runtime("openvino", model)
-    return [np.mean([runtime.predict(for_predictor(painting))[0][0] for painting in paintings], axis=0)]
+    return [np.mean([runtime.predict(for_predictor(painting))[0] for painting in paintings], axis=0)]
 
 
 def add_style(

@@ -348,16 +348,3 @@ def find_photos(folder: str | os.PathLike[str], called: str = "content") -> list
     if not photos:
         raise ImpastoError(f"{called} {folder}: no photos ({', '.join(sorted(READABLE))}) in it")
     return photos
-
-
-def square(path: Path, side: int) -> Pixels:
-    """The middle of a photo, (1,3,side,side).
-
-    Raises:
-        ImpastoError: it cannot be read.
-    """
-    photo = read_photo(path).array
-    height, width = photo.shape[:2]
-    whole = min(height, width)
-    top, left = (height - whole) // 2, (width - whole) // 2
-    return to_pixels(resize(photo[top : top + whole, left : left + whole], side, side))

@@ -18,19 +18,16 @@ import msgspec
 
 from impasto.assets import BUNDLED, bundled
 from impasto.errors import ImpastoError, unknown
-from impasto.files import digest, write_file
+from impasto.files import digest
 from impasto.models.choice import DEFAULT
 from impasto.styles.style import Style
 
 VERSION = 2
-"""The version of the folder's format that this code writes. It reads version 1, too, except for the predictor."""
+"""The version of the folder's format that this code writes. It reads version 1, too."""
 INFO, WEIGHTS, STYLES = "model.json", "network.safetensors", "styles"
 """The names of the file that describes the model, of the file of weights, and of the folder of styles."""
 PREDICTOR_WEIGHTS = "predictor.safetensors"
 """The name of the file with the predictor's weights."""
-CORRECTION = "correction.safetensors"
-"""The name of the file that corrects predicted styles (:class:`impasto.stylize.correction.Correction`). Not every model
-with a predictor has one."""
 
 
 class Graph(str, enum.Enum):
@@ -48,8 +45,6 @@ class Graph(str, enum.Enum):
     """Paints a part of a picture in several styles, with given statistics."""
     PREDICTOR = "predictor.onnx"
     """Predicts the style of a painting. Not every model has this graph."""
-    GRAMS = "grams.onnx"
-    """Returns Gram entries of pictures, from the predictor's encoder. Predicted styles are corrected by them."""
 
 
 GRAPHS = {
@@ -58,13 +53,10 @@ GRAPHS = {
     Graph.FROZEN: (("image", "style", "statistics"), ("picture",)),
     Graph.REGIONS: (("image", "styles", "masks"), ("picture", "statistics")),
     Graph.REGIONS_FROZEN: (("image", "styles", "masks", "statistics"), ("picture",)),
-    Graph.PREDICTOR: (("painting",), ("style", "grams")),
-    Graph.GRAMS: (("picture",), ("grams",)),
+    Graph.PREDICTOR: (("painting",), ("style",)),
 }
 """The inputs and the outputs of each graph. All are float32: image, painting and picture are (N,3,H,W), style and
-statistics (N,P), styles (R,P), masks (N,R,H,W), and grams (N,S)."""
-_PREDICTING = (Graph.PREDICTOR, Graph.GRAMS)
-"""The graphs whose weights are those of the predictor."""
+statistics (N,P), styles (R,P), and masks (N,R,H,W)."""
 
 
 class _Version(msgspec.Struct):
@@ -123,16 +115,6 @@ class Model:
         """Whether the model has a predictor, which predicts the style of any painting."""
         return Graph.PREDICTOR.value in self.info.files
 
-    @property
-    def outdated(self) -> bool:
-        """Whether the model's predictor is in an older format, which only ``impasto correct`` reads."""
-        return self.predicts and self.info.version < VERSION
-
-    @property
-    def corrects(self) -> bool:
-        """Whether the model corrects the styles that it predicts."""
-        return CORRECTION in self.info.files
-
     def graph(self, graph: Graph) -> Path:
         """The file of a graph, after it and the weights that it refers to have been checked.
 
@@ -141,7 +123,7 @@ class Model:
         """
         if graph is Graph.PREDICTOR and not self.predicts:
             raise ImpastoError(f"model {self.name}: predicts no styles; impasto add-style makes one of a painting")
-        self._read(PREDICTOR_WEIGHTS if graph in _PREDICTING else WEIGHTS)
+        self._read(PREDICTOR_WEIGHTS if graph is Graph.PREDICTOR else WEIGHTS)
         self._read(graph.value)
         return self.path / graph.value
 
@@ -195,26 +177,6 @@ def copy_model(model: Model, out: Path) -> Model:
     except OSError as error:
         raise unwritable(out, error) from None
     return load_model(out)
-
-
-def add_files(path: Path, contents: dict[str, bytes]) -> None:
-    """Write files into a model folder, and then their digests and the present format's version into ``model.json``.
-
-    Args:
-        path: the model's folder.
-        contents: file name -> content, for instance the files of a predictor.
-
-    Raises:
-        ImpastoError: the folder cannot be written.
-    """
-    info = read_info(path)
-    digests = {name: digest(content) for name, content in contents.items()}
-    info = msgspec.structs.replace(info, version=VERSION, files=info.files | digests)
-    try:
-        for name, content in (contents | {INFO: msgspec.json.format(msgspec.json.encode(info), indent=2)}).items():
-            write_file(path / name, content)
-    except OSError as error:
-        raise unwritable(path, error) from None
 
 
 def unwritable(out: Path, error: OSError) -> ImpastoError:

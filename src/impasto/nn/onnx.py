@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from impasto.models.model import GRAPHS, PREDICTOR_WEIGHTS, WEIGHTS, Graph
 from impasto.nn.names import current_name
 from impasto.nn.network import Architecture, ConvNorm, PaddedConv2d, StyleTransferNetwork
-from impasto.nn.predictor import PaintingGrams, StylePredictor
+from impasto.nn.predictor import StylePredictor
 
 _OPSET = 17
 """The version of ONNX's operators that the graphs use."""
@@ -132,8 +132,8 @@ def to_onnx(network: StyleTransferNetwork, weights: bytes) -> dict[Graph, bytes]
     return {graph: _export_network(network.architecture, graph, ranges) for graph in _NETWORK_GRAPHS}
 
 
-def predictor_to_onnx(predictor: StylePredictor, weights: bytes) -> dict[Graph, bytes]:
-    """Export a predictor: the graph that predicts rows, and the one that takes Gram matrices of pictures.
+def predictor_to_onnx(predictor: StylePredictor, weights: bytes) -> bytes:
+    """Export a predictor.
 
     Args:
         predictor: the predictor to export.
@@ -141,29 +141,12 @@ def predictor_to_onnx(predictor: StylePredictor, weights: bytes) -> dict[Graph, 
             float16. Weights may have their present names or old ones (:mod:`impasto.nn.names`).
 
     Returns:
-        Graph -> the content of its ONNX file.
+        The content of the ONNX file :attr:`impasto.models.model.Graph.PREDICTOR`.
     """
-    ranges = _byte_ranges(weights)
-    modules = {Graph.PREDICTOR: _PredictorGraph(predictor), Graph.GRAMS: PaintingGrams(predictor.encoder)}
-    return {graph: _export_predictor(module, graph, ranges) for graph, module in modules.items()}
-
-
-class _PredictorGraph(nn.Module):
-    """A predictor with :meth:`StylePredictor.read` as its forward pass."""
-
-    def __init__(self, predictor: StylePredictor) -> None:
-        super().__init__()
-        self.predictor = predictor
-
-    def forward(self, painting: Tensor) -> tuple[Tensor, Tensor]:
-        return self.predictor.read(painting)
-
-
-def _export_predictor(module: nn.Module, graph: Graph, ranges: dict[str, Range]) -> bytes:
-    (image,), outputs = GRAPHS[graph]
-    axes = {image: {0: "batch", 2: "height", 3: "width"}} | {output: {0: "batch"} for output in outputs}
-    model = _traced(module, (torch.rand(1, 3, 64, 64),), (image,), outputs, axes)
-    _take_weights_out(model.graph, ranges, PREDICTOR_WEIGHTS)
+    inputs, outputs = GRAPHS[Graph.PREDICTOR]
+    axes = {inputs[0]: {0: "batch", 2: "height", 3: "width"}, outputs[0]: {0: "batch"}}
+    model = _traced(predictor, (torch.rand(1, 3, 64, 64),), inputs, outputs, axes)
+    _take_weights_out(model.graph, _byte_ranges(weights), PREDICTOR_WEIGHTS)
     return model.SerializeToString()
 
 
@@ -241,7 +224,7 @@ def _take_weights_out(graph: onnx.GraphProto, ranges: dict[str, Range], file: st
     """
     for tensor in graph.initializer:
         name = tensor.name
-        found = ranges.get(name.removeprefix("network.").removeprefix("predictor."))
+        found = ranges.get(name.removeprefix("network."))
         if found is None or len(tensor.dims) < 2:
             continue
         half = TensorProto(name=f"{name}.half", data_type=TensorProto.FLOAT16, dims=tensor.dims)

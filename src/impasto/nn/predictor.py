@@ -18,8 +18,6 @@ from impasto.nn.slim import SlimVGG
 _CROSSED = 24
 """The predictor's input has the Gram matrix of this many maps of each layer. They are the first ones, because those
 differ most from painting to painting."""
-_COMPARED = 32
-"""The Gram matrices by which a picture is compared with a painting are those of this many maps of each layer."""
 
 
 class StylePredictor(nn.Module):
@@ -63,11 +61,6 @@ class StylePredictor(nn.Module):
         """
         return self.predict(descriptor(self.encoder(painting, STYLE_LAYERS)))
 
-    def read(self, painting: Tensor) -> tuple[Tensor, Tensor]:
-        """The row (N,P) of a painting (N,3,H,W) and its :func:`painting_grams` (N,S), in one pass of the encoder."""
-        seen = self.encoder(painting, STYLE_LAYERS)
-        return self.predict(descriptor(seen)), painting_grams(seen)
-
     def predict(self, described: Tensor) -> Tensor:
         """Predict rows from the :func:`descriptor` of paintings: (N,D) -> (N,P)."""
         x = (described - self.mean) / self.deviation
@@ -92,45 +85,6 @@ def descriptor(seen: dict[str, Tensor]) -> Tensor:
         (N,D), float32.
     """
     return torch.cat([part for layer in STYLE_LAYERS for part in _described(seen[layer].float())], dim=1)
-
-
-class PaintingGrams(nn.Module):
-    """The Gram matrices of the encoder's activations, as a module that can be exported.
-
-    Args:
-        encoder: the encoder of a predictor.
-    """
-
-    def __init__(self, encoder: SlimVGG) -> None:
-        super().__init__()
-        self.encoder = encoder
-
-    def forward(self, picture: Tensor) -> Tensor:
-        """(N,3,H,W), RGB in [0,1] -> :func:`painting_grams` (N,S)."""
-        return painting_grams(self.encoder(picture, STYLE_LAYERS))
-
-
-def painting_grams(seen: dict[str, Tensor]) -> Tensor:
-    """The entries of the Gram matrices of the first maps of all layers. Matrices are symmetric; each pair comes once.
-
-    Args:
-        seen: layer -> (N,C,H,W).
-
-    Returns:
-        (N,S), float32. Entries are scaled so that the squared distance of two of these vectors is the sum over layers
-        of the squared distance of the two whole matrices, divided by C².
-    """
-    return torch.cat([_upper_half(seen[layer].float(), SlimVGG.components(layer)) for layer in STYLE_LAYERS], dim=1)
-
-
-def _upper_half(x: Tensor, components: int) -> Tensor:
-    """The scaled upper half of one layer's Gram matrix: (N,C,H,W) -> (N,K·(K+1)/2), K the number of compared maps."""
-    maps = x.flatten(2)
-    count = min(components, _COMPARED)
-    first = maps[:, :count]
-    row, column = torch.triu_indices(count, count, device=x.device)
-    gram = (first @ first.transpose(1, 2) / maps.shape[2]).flatten(1)[:, row * count + column]
-    return gram * torch.where(row == column, 1.0, 2**0.5) / components
 
 
 def _described(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -79,17 +79,9 @@ class Runtime(abc.ABC):
         """The statistics of all maps for photos with several styles in each, (N,P)."""
         return self.infer(Graph.REGIONS, image, styles, masks)[1]
 
-    def predict(self, painting: Pixels) -> tuple[Row, Row]:
-        """Predict the styles (N,P) of paintings (N,3,H,W), and return their :meth:`grams` (N,S), too.
-
-        The model must have a predictor.
-        """
-        style, grams = self.infer(Graph.PREDICTOR, painting)
-        return style, grams
-
-    def grams(self, picture: Pixels) -> Row:
-        """The Gram entries (N,S) of pictures (N,3,H,W); see :func:`impasto.nn.predictor.painting_grams`."""
-        return self.infer(Graph.GRAMS, picture)[0]
+    def predict(self, painting: Pixels) -> Row:
+        """Predict the styles (N,P) of paintings (N,3,H,W). The model must have a predictor."""
+        return self.infer(Graph.PREDICTOR, painting)[0]
 
 
 @functools.lru_cache(maxsize=4)

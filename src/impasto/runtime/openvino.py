@@ -71,9 +71,8 @@ class OpenVINORuntime(Runtime):
         def compiling(graph: Graph) -> Future[openvino.CompiledModel]:
             # The graph is read first. Given a path only, OpenVINO's cache would tell networks apart by path and date.
             network = core.read_model(model.graph(graph))
-            # A predicted row is computed once and decides about all pictures, so it is worth full precision. The Gram
-            # entries that correct it are compared with those of the predictor, so they have the same precision.
-            config = _config("f32" if graph in (Graph.PREDICTOR, Graph.GRAMS) else precision, at_once)
+            # A predicted row is computed once and decides about all pictures, so it is worth full precision.
+            config = _config("f32" if graph is Graph.PREDICTOR else precision, at_once)
             return _POOL.submit(core.compile_model, network, "CPU", config | _cache())
 
         def compiled(graph: Graph) -> openvino.CompiledModel:

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from impasto.models.model import Graph, Model
 from impasto.nn.load import load_network, load_predictor
-from impasto.nn.predictor import PaintingGrams
 from impasto.runtime.base import Runtime
 
 
@@ -34,8 +33,7 @@ class TorchRuntime(Runtime):
             Graph.FROZEN: network.render_frozen,
             Graph.REGIONS: network.render_regions,
             Graph.REGIONS_FROZEN: network.render_regions,
-            Graph.PREDICTOR: lambda painting: predictor().read(painting),
-            Graph.GRAMS: lambda picture: PaintingGrams(predictor().encoder)(picture),
+            Graph.PREDICTOR: lambda painting: predictor()(painting),
         }
         outputs = renders[graph](*[torch.from_numpy(array).to(self._device) for array in inputs])
         return [output.cpu().numpy() for output in (outputs if isinstance(outputs, tuple) else (outputs,))]

@@ -79,7 +79,7 @@ class Stylizer:
     def __init__(self, model: Model, runtime: Runtime, *, frozen: bool = False) -> None:
         self.model = model
         self._runtime = runtime
-        self._predictor = Predictor(model, runtime)
+        self._predictor = Predictor(runtime)
         self._painter = TiledPainter.of(model, runtime)
         if frozen:
             self._painter = dataclasses.replace(self._painter, whole=0)

@@ -14,15 +14,12 @@ from impasto.data.batch import Batch
 from impasto.errors import ImpastoError
 from impasto.files import digest, write_file
 from impasto.losses.perceptual import content_distance, style_gap_closed
-from impasto.models.model import CORRECTION, INFO, PREDICTOR_WEIGHTS, STYLES, WEIGHTS, ModelInfo
+from impasto.models.model import INFO, PREDICTOR_WEIGHTS, STYLES, WEIGHTS, Graph, ModelInfo
 from impasto.nn import ARCHITECTURES, StyleTransferNetwork
-from impasto.nn.joint import JointNetwork
 from impasto.nn.onnx import predictor_to_onnx, to_onnx
 from impasto.nn.predictor import StylePredictor
-from impasto.progress import bar
 from impasto.styles.painting import read_painting, style_image_path, thumbnail
 from impasto.styles.style import Style, StyleInfo
-from impasto.training.calibration import find_correction
 from impasto.training.recipe import Recipe
 from impasto.training.run import Run
 
@@ -54,7 +51,6 @@ def export_model(run: Run, style_images: Path) -> list[Style]:
     contents = {WEIGHTS: weights} | {graph.value: content for graph, content in to_onnx(network, weights).items()}
     if joint.predictor:
         contents |= _predictor_files(joint.predictor)
-        contents |= _correction_files(run, joint)
     info = _info(run, fingerprint, [style.slug for style in styles], contents)
     try:
         (run.out / STYLES).mkdir(exist_ok=True)
@@ -86,20 +82,7 @@ def _predictor_files(predictor: StylePredictor) -> dict[str, bytes]:
             tensor.copy_(tensor.half())
         tensors[name] = (tensor.half() if tensor.ndim > 1 else tensor).contiguous()
     weights = save(tensors)
-    graphs = predictor_to_onnx(predictor.eval(), weights)
-    return {PREDICTOR_WEIGHTS: weights} | {graph.value: content for graph, content in graphs.items()}
-
-
-def _correction_files(run: Run, joint: JointNetwork) -> dict[str, bytes]:
-    """The file of the correction of predicted styles, if the recipe wants one."""
-    options = run.recipe.predictor
-    if options is None or options.directions is None:
-        return {}
-    assert run.paintings is not None
-    trained = copy.deepcopy(joint).to(run.accelerator.device)
-    with bar("painting") as progress:
-        found = find_correction(trained, run.recipe, run.paintings, run.crops.photos, run.precision, progress)
-    return {CORRECTION: found.to_bytes()}
+    return {PREDICTOR_WEIGHTS: weights, Graph.PREDICTOR.value: predictor_to_onnx(predictor.eval(), weights)}
 
 
 def _style_of_slot(run: Run, network: StyleTransferNetwork, slot: int, style_images: Path, fingerprint: str) -> Style:

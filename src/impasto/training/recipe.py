@@ -161,9 +161,6 @@ class PredictorOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     colours of the other, half show both side by side. So there are as many styles as pairs of paintings."""
     held_out: tuple[str, ...] = ()
     """File names of paintings that training never shows, so that the result can be judged by them."""
-    directions: Annotated[int, Meta(ge=6)] | None = None
-    """The number of directions in which predicted rows are corrected (:mod:`impasto.stylize.correction`), among them
-    six for colours. They are found after the training, from as many paintings. Without it, rows are not corrected."""
 
 
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
