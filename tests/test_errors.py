@@ -8,10 +8,11 @@ import shlex
 from typing import Annotated
 
 import msgspec
+import numpy as np
 import pytest
 from msgspec import Meta
 
-from impasto.errors import ImpastoError, check_ranges, meta_of, pip_install, range_in_words, unknown
+from impasto.errors import ImpastoError, check_ranges, kind_of, meta_of, pip_install, range_in_words, shown, unknown
 
 
 class Options(msgspec.Struct):
@@ -39,6 +40,7 @@ class Counts(msgspec.Struct):
 
     count: Annotated[int, Meta(ge=1, multiple_of=4)] = 4
     share: Annotated[float, Meta(ge=0, le=1)] = 0.5
+    all: bool = False
 
 
 @pytest.mark.parametrize(
@@ -49,12 +51,16 @@ class Counts(msgspec.Struct):
         ({"count": 6}, "count 6: must be a multiple of 4 and at least 1"),
         ({"share": "1"}, "share '1': must be a number between 0 and 1"),
         ({"share": float("nan")}, "share nan: must be between 0 and 1"),
+        ({"share": 10**400}, "share 1000.*000… .401 characters.: must be between 0 and 1"),
+        ({"all": "no"}, "all 'no': must be True or False"),
+        ({"all": 1}, "all 1: must be True or False"),
     ],
 )
 def test_kinds_of_numbers_are_checked(values: dict[str, object], words: str) -> None:
     with pytest.raises(ImpastoError, match=words):
         check_ranges(Counts(**values))  # type: ignore[arg-type]
-    check_ranges(Counts(count=8, share=1))
+    check_ranges(Counts(count=8, share=1, all=True))
+    check_ranges(Counts(all=np.bool_(True)))  # type: ignore[arg-type]
 
 
 def test_ranges_in_words() -> None:
@@ -90,3 +96,11 @@ def test_a_hint_without_an_installation_names_the_checkout(monkeypatch: pytest.M
 
     monkeypatch.setattr(importlib.metadata, "requires", missing)
     assert pip_install("train") == "pip install '.[train]' in impasto's folder"
+
+
+def test_values_are_shown_in_short() -> None:
+    assert [shown(value) for value in (1.5, True, "mural")] == ["1.5", "True", "'mural'"]
+    assert shown("x" * 1000) == f"'{'x' * 79}… (1,002 characters)"
+    for value, words in ((b"x" * 1000, "bytes"), ([1], "a list"), (None, "None"), (10**5000, "an int")):
+        assert shown(value) == kind_of(value) == words
+    assert len(str(unknown("style", "x" * 10**6, ["a"]))) < 200

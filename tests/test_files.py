@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from impasto.files import shown, write_file
+from impasto.files import printable, write_file
 
 KILLED = """
 import os, signal, sys
@@ -46,6 +46,6 @@ def test_names_may_be_as_long_as_the_system_allows(tmp_path: Path, name: str) ->
 
 
 def test_every_name_can_be_printed() -> None:
-    assert shown(Path("photos/mün.jpg")) == "photos/mün.jpg"
-    assert shown(os.fsdecode(b"caf\xe9.jpg")) == "caf\\xe9.jpg"
-    assert shown("\ud83d").encode()
+    assert printable(Path("photos/mün.jpg")) == "photos/mün.jpg"
+    assert printable(os.fsdecode(b"caf\xe9.jpg")) == "caf\\xe9.jpg"
+    assert printable("\ud83d").encode()

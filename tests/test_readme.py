@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -21,8 +22,8 @@ SHORT = {"add-style": ["--minutes", "0.001"], "refit": ["--seconds", "0.001"]}
 """Options that make commands take little time: five steps for each style."""
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def blocks(language: str, page: str = README) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
 
 
 @pytest.fixture
@@ -77,6 +78,17 @@ def test_python(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (folder / "mural.png").exists()
     assert names["array"].shape == (50, 75, 3)  # type: ignore[attr-defined]
     assert "(3206,)" in capsys.readouterr().out
+
+
+def test_the_guide_to_python(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = blocks("python", (ROOT / "docs" / "guide" / "python.md").read_text("utf-8"))
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert capsys.readouterr().out.startswith("<Stylizer fast: 33 styles, openvino, ")
+    assert [each.size for each in names["pictures"]] == [(64, 43), (64, 43)]
+    assert (names["array"].shape, names["frames"].shape) == ((50, 75, 3), (2, 50, 75, 3))
+    assert names["parts"].shape == (50, 75, 3)
+    assert names["like_mine"].size == (75, 50)
 
 
 def test_make_targets_and_links_exist() -> None:

@@ -36,7 +36,7 @@ def is_folder(path: str | os.PathLike[str]) -> bool:
     return os.path.isdir(path)  # noqa: PTH112
 
 
-def shown(path: str | os.PathLike[str]) -> str:
+def printable(path: str | os.PathLike[str]) -> str:
     """A path as text that can be printed and encoded: bytes of it that are no UTF-8 become ``\\xe9``."""
     surrogates = ("\ud800", "\udfff")  # what Python makes of such bytes
     return "".join(

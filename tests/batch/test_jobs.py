@@ -6,9 +6,9 @@ import io
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from impasto.batch import jobs
+from impasto.images import reading
 
 
 def test_pixels_are_those_of_the_picture(photo: Path) -> None:
@@ -24,5 +24,5 @@ def test_what_cannot_be_read_has_none(tmp_path: Path, photo: Path, monkeypatch: 
     def broken(*_: object) -> None:
         raise KeyError("a reader's own mistake")
 
-    monkeypatch.setattr(Image, "open", broken)
+    monkeypatch.setattr(reading, "_opened", broken)
     assert jobs.pixels_of(photo, None) == 0

@@ -118,7 +118,7 @@ def test_the_limit_of_pixels_goes_down_with_the_jobs(plan: Plan, photo: Path, tm
         (report,) = work([job], workers=1, overwrite=True, max_pixels=most)
         assert report.status == status, report.error
     (report,) = work([job], workers=1, overwrite=True, max_pixels=1000)
-    assert "claims more than 1,000 pixels; raise --max-megapixels" in report.error
+    assert "claims more than 0.001 megapixels; raise --max-megapixels" in report.error
 
 
 def test_progress_goes_down_with_the_jobs(trained: Path, photo: Path, tmp_path: Path) -> None:

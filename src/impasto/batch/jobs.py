@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from impasto.batch.targets import STREAM
-from impasto.files import shown
+from impasto.files import printable
 from impasto.images.formats import FORMATS, image_format
 from impasto.images.reading import size_of
 from impasto.stylize.stylizer import Plan
@@ -33,7 +33,7 @@ class Job(msgspec.Struct, frozen=True):
     @property
     def names(self) -> tuple[str, str]:
         """What reports call the photo and the picture."""
-        return shown(STREAM if isinstance(self.source, io.BytesIO) else self.source), shown(self.target)
+        return printable(STREAM if isinstance(self.source, io.BytesIO) else self.source), printable(self.target)
 
     def format_for(self, photo: str | None) -> str:
         """Pillow's name of the picture's format, which may depend on the photo's."""

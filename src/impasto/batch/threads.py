@@ -15,10 +15,10 @@ from PIL.Image import Image
 from impasto.batch.jobs import Job, Report
 from impasto.batch.targets import STREAM
 from impasto.errors import ImpastoError, StoppedError
-from impasto.files import is_file, shown
+from impasto.files import is_file, printable
 from impasto.images.formats import LOSSY, check_holds
 from impasto.images.photo import Photo
-from impasto.images.reading import check_pixels, read_photo
+from impasto.images.reading import MAX_PIXELS, check_pixels, read_photo
 from impasto.images.writing import encode, write_image
 from impasto.progress import Progress, silent
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 def work(
-    jobs: Iterable[Job], *, workers: int, overwrite: bool, max_pixels: int | None = None, progress: Progress = silent
+    jobs: Iterable[Job], *, workers: int, overwrite: bool, max_pixels: int = MAX_PIXELS, progress: Progress = silent
 ) -> Generator[Report, None, None]:
     """Do all jobs, several at once, so that reading, painting and writing overlap.
 
@@ -37,8 +37,7 @@ def work(
         jobs: in any order.
         workers: how many jobs are done at once.
         overwrite: paint pictures anew that are there already; otherwise they are reported as skipped.
-        max_pixels: photos that claim more pixels are refused unread; None is
-            :data:`impasto.images.reading.MAX_PIXELS`.
+        max_pixels: photos that claim more pixels are refused unread, and pictures that would get more.
         progress: is told of every tile of a large picture, so it suits a single job.
 
     Yields:
@@ -60,23 +59,23 @@ def work(
         pool.shutdown(cancel_futures=True)
 
 
-def _do(job: Job, overwrite: bool, max_pixels: int | None, progress: Progress) -> Report:
+def _do(job: Job, overwrite: bool, max_pixels: int, progress: Progress) -> Report:
     if not overwrite and is_file(job.target):
         return Report(*job.names, "skipped")
     began = time.perf_counter()
     try:
-        image = job.plan.paint(_read(job, max_pixels), progress)
+        image = job.plan.paint(_read(job, max_pixels), progress, max_megapixels=max_pixels / 1e6)
         _write(image, job)
     except Exception as error:
         return Report(*job.names, "failed", _said(error, job))
     return Report(*job.names, "painted", "", *image.size, job.plan.model, round(time.perf_counter() - began, 2))
 
 
-def _read(job: Job, max_pixels: int | None) -> Photo:
+def _read(job: Job, max_pixels: int) -> Photo:
     """The photo of a job, if its picture fits into the limit and into its file."""
     photo = read_photo(job.source, max_pixels)
     size = photo.size_at(job.plan.controls.size)
-    check_pixels(job.names[0], *size, max_pixels, does="would get")
+    check_pixels(job.names[0], size[0] * size[1], max_pixels, does="would get")
     check_holds(job.names[1], job.format_for(photo.origin.format), *size)
     return photo.without_metadata() if job.strip_metadata else photo
 
@@ -84,11 +83,11 @@ def _read(job: Job, max_pixels: int | None) -> Photo:
 def _said(error: Exception, job: Job) -> str:
     """What went wrong with a job, in one line; where, is logged."""
     if isinstance(error, ImpastoError):
-        return shown(str(error))
+        return printable(str(error))
     logger.debug("impasto: %s", job.names[0], exc_info=error)
     if isinstance(error, MemoryError):
         return f"{job.names[0]}: there is not enough memory; give a smaller --size"
-    reason = shown(" ".join(str(error).split()))
+    reason = printable(" ".join(str(error).split()))
     return f"{job.names[0]}: cannot be painted ({type(error).__name__}{reason and f': {reason}'})"
 
 

@@ -110,27 +110,9 @@ def parse_blend(text: str) -> Blend:
     Raises:
         ImpastoError: a weight is no number, or a style is named twice.
     """
-    weights: Blend = {}
-    for part in map(str.strip, text.split(",")):
-        # Not every colon is one before a weight: C:\my.safetensors.
-        name, weight = part, ""
-        if ":" in part and not _names_a_file(part):
-            name, _, weight = part.rpartition(":")
-        named = Path(name) if _names_a_file(name) else name
-        if named in weights:
-            raise ImpastoError(f"style {text!r}: {name!r} is named twice")
-        try:
-            weights[named] = float(weight or 1)
-        except ValueError:
-            raise ImpastoError(f"style {text!r}: {weight!r} is no number; write mural:0.6,scream:0.4") from None
-    return weights
+    from impasto.stylize.resolve import blend_of, names_a_file
 
-
-def _names_a_file(text: str) -> bool:
-    from impasto.models.library import SUFFIX
-    from impasto.styles.painting import is_painting
-
-    return text.endswith(SUFFIX) or is_painting(text)
+    return {Path(name) if names_a_file(name) else name: weight for name, weight in blend_of(text).items()}
 
 
 def parse_region(text: str) -> Region:

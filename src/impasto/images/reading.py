@@ -94,13 +94,6 @@ def size_of(source: File, max_pixels: int | None = None) -> tuple[int, int]:
         return image.size
 
 
-def is_picture(path: str | os.PathLike[str]) -> bool:
-    """Whether there is a file that begins like a picture, whatever its name is."""
-    with suppress(ImpastoError), open_image(path):
-        return True
-    return False
-
-
 @contextmanager
 def open_image(source: File, max_pixels: int | None = None) -> Iterator[Image.Image]:
     """Open a picture file; what goes wrong while it is open, decoding included, is reported as one clear line.
@@ -112,7 +105,7 @@ def open_image(source: File, max_pixels: int | None = None) -> Iterator[Image.Im
     called = _called(source)
     try:
         with _opened(source, called) as image:
-            check_pixels(called, *image.size, max_pixels)
+            check_pixels(called, image.width * image.height, max_pixels)
             scale_transparency(image)
             yield image
     except ImpastoError:
@@ -130,12 +123,12 @@ def open_image(source: File, max_pixels: int | None = None) -> Iterator[Image.Im
         raise ImpastoError(f"{called}: is damaged ({why}); get the file anew") from None
 
 
-def check_pixels(called: object, width: int, height: int, max_pixels: int | None = None, does: str = "claims") -> None:
+def check_pixels(called: object, pixels: int, max_pixels: int | None = None, does: str = "claims") -> None:
     """Check the size of a picture before memory is asked for.
 
     Args:
         called: what messages call it.
-        width, height: in pixels.
+        pixels: how many it has.
         max_pixels: the most pixels that it may have; None is :data:`MAX_PIXELS`.
         does: the verb for what it does with them.
 
@@ -143,8 +136,9 @@ def check_pixels(called: object, width: int, height: int, max_pixels: int | None
         ImpastoError: it has more.
     """
     most = MAX_PIXELS if max_pixels is None else max_pixels
-    if width * height > most:
-        raise ImpastoError(f"{called}: {does} more than {most:,} pixels; raise --max-megapixels if it is no trap")
+    if pixels > most:
+        limit = "--max-megapixels (in Python max_megapixels)"
+        raise ImpastoError(f"{called}: {does} more than {most / 1e6:g} megapixels; raise {limit} if that is meant")
 
 
 def _called(source: object) -> str:

@@ -95,7 +95,7 @@ def find(name: str, model: Model) -> Style:
     """
     if name in model.styles:
         return model.styles[name]
-    if next(root().glob(f"*/{name}{SUFFIX}"), None) and _is_slug(name):
+    if _is_slug(name) and next(root().glob(f"*/{name}{SUFFIX}"), None):
         raise ImpastoError(
             f"style {name!r}: was made for another network than {model.name!r}; "
             "name the model that it was made for, or add it to this one with impasto add-style"
@@ -155,8 +155,9 @@ def check_name(name: str, model: Model, *, replace: bool = False) -> None:
 
 
 def _is_slug(name: str) -> bool:
-    """Whether ``name`` has only lower-case letters, digits and hyphens, and does not begin with a hyphen."""
-    return bool(re.fullmatch(r"[a-z0-9][a-z0-9-]*", name))
+    """Whether ``name`` has only lower-case letters, digits and hyphens, does not begin with a hyphen, and is short
+    enough for the name of a file."""
+    return bool(re.fullmatch(r"[a-z0-9][a-z0-9-]{,199}", name))
 
 
 def keep(style: Style, model: Model, *, replace: bool = False) -> Path:

@@ -36,8 +36,17 @@ class Runtime(abc.ABC):
 
     def __reduce__(self) -> tuple[Callable[..., Runtime], tuple[object, ...]]:
         """Sent to another process, a runtime is what it was made of: there the model is loaded, once."""
-        name = type(self).__module__.rpartition(".")[2]
-        return reload_runtime, (name, *self._made_of)
+        return reload_runtime, (self.name, *self._made_of)
+
+    @property
+    def name(self) -> str:
+        """Its name in :data:`impasto.runtime.RUNTIMES`."""
+        return type(self).__module__.rpartition(".")[2]
+
+    @property
+    def precision(self) -> str:
+        """What it computes in: ``f32``, ``bf16`` or ``int8``."""
+        return "f32"
 
     @abc.abstractmethod
     def infer(self, graph: Graph, *inputs: npt.NDArray[np.float32]) -> Sequence[npt.NDArray[np.float32]]:

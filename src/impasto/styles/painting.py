@@ -16,7 +16,7 @@ from impasto.files import digest
 from impasto.images.arrays import Array, Pixels, resize, scaled, to_pixels
 from impasto.images.formats import READABLE
 from impasto.images.photo import Photo
-from impasto.images.reading import PhotoLike, check_pixels, is_picture, read_photo
+from impasto.images.reading import PhotoLike, check_pixels, read_photo
 from impasto.images.writing import encode
 from impasto.styles import LONG_SIDE
 from impasto.styles.style import Box, StyleInfo
@@ -71,8 +71,8 @@ class Painting:
 
 
 def is_painting(name: str) -> bool:
-    """Whether ``name`` is that of a picture file, and not of a style: by its ending, or else by what is in the file."""
-    return Path(name).suffix.lower() in READABLE or is_picture(name)
+    """Whether ``name`` is that of a picture file, and not of a style: by its ending alone."""
+    return Path(name).suffix.lower() in READABLE
 
 
 def read_painting(
@@ -111,7 +111,7 @@ def read_painting(
     height, width = array.shape[:2]
     wanted = size or min(max(height, width), _longest(height, width, most))
     scale = wanted / max(height, width)
-    check_pixels(called, round(width * scale), round(height * scale), does="would get")
+    check_pixels(called, round(width * scale) * round(height * scale), does="would get")
     return Painting(scaled(array, longer=wanted), name, _digest(source), box)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, shown
 from impasto.styles.style import Row, Style, StyleInfo
 
 PALE = 1 / 510
@@ -80,7 +80,7 @@ def blend_rows(rows: Mapping[str, Row], weights: Mapping[str, float]) -> Row:
     """
     for slug, weight in weights.items():
         if not (isinstance(weight, Real) and math.isfinite(weight) and weight >= 0):
-            raise ImpastoError(f"style {slug!r}: its weight is {weight!r}; give a number of at least 0")
+            raise ImpastoError(f"style {slug!r}: its weight is {shown(weight)}; give a number of at least 0")
     total = sum(weights.values())
     if total <= 0:
         raise ImpastoError(f"blend {', '.join(weights) or 'of no styles'}: give at least one style a weight above 0")
