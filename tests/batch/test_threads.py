@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -14,11 +18,15 @@ import impasto
 from impasto import ImpastoError
 from impasto.batch import threads
 from impasto.batch.jobs import Job
+from impasto.batch.targets import STREAM
 from impasto.batch.threads import work
-from impasto.images.writing import write_image
+from impasto.images.photo import DeepImage
+from impasto.images.reading import read_photo
+from impasto.images.writing import encode, write_image
 from impasto.models.model import load_model
 from impasto.progress import Progress
 from impasto.runtime import load_runtime
+from impasto.stylize.controls import Controls
 from impasto.stylize.stylizer import Plan
 
 
@@ -128,3 +136,60 @@ def test_progress_goes_down_with_the_jobs(trained: Path, photo: Path, tmp_path: 
     jobs = [Job(photo, tmp_path / "a.png", tiled.plan("mural"))]
     list(work(jobs, workers=1, overwrite=True, progress=lambda done, *_: reports.append(done)))
     assert reports[:2] == [0, 1]
+
+
+def deep_photo(path: Path, *, alpha: bool = False) -> Path:
+    """A smooth PNG file of 16 bits a channel."""
+    ramp = np.linspace(8_000, 60_000, 75 * 50).reshape(50, 75)
+    array = np.dstack([ramp, ramp[::-1], ramp[:, ::-1], *([np.full_like(ramp, 0x8080)] if alpha else [])])
+    path.write_bytes(encode(DeepImage(np.rint(array).astype(np.uint16), {}), "PNG"))
+    return path
+
+
+CALLS = ({}, {"strength": 0.6}, {"strength": 1.4}, {"detail": 0.5}, {"keep_color": True}, {"stroke": 2}, {"size": 111})
+
+
+@pytest.mark.parametrize("controls", CALLS)
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_photo_of_16_bits_becomes_the_same_picture_in_16(
+    trained: Path, tmp_path: Path, controls: dict[str, Any], frozen: bool
+) -> None:
+    model = load_model(trained)
+    plan = impasto.Stylizer(model, load_runtime("openvino", model), frozen=frozen).plan("mural", Controls(**controls))
+    photo = read_photo(deep_photo(tmp_path / "deep.png"))
+    assert photo.origin.deep
+    deep, plain = plan.paint_deep(photo, max_megapixels=1), np.asarray(plan.paint(photo))
+    assert deep.array.dtype == np.uint16
+    difference = np.abs(deep.array / 257 - plain)  # 8 bits are rounded at every step
+    assert difference.mean() < 0.7
+    assert difference.max() < 6
+    assert len(np.unique(deep.array)) > 2 * len(np.unique(plain))
+
+
+@pytest.mark.parametrize(
+    ("source", "ending", "bits"),
+    [("deep", "png", 16), ("deep", "tif", 16), ("deep", "jpg", 8), ("deep", "webp", 8), ("plain", "png", 8)],
+)
+def test_pictures_have_16_bits_if_photo_and_file_have(
+    plan: Plan, tmp_path: Path, source: str, ending: str, bits: int
+) -> None:
+    photo = deep_photo(tmp_path / "deep.png", alpha=ending != "jpg")
+    Image.open(photo).save(tmp_path / "plain.png")
+    (report,) = work(
+        [Job(tmp_path / f"{source}.png", out := tmp_path / f"a.{ending}", plan)], workers=1, overwrite=True
+    )
+    assert (report.status, report.width, report.height) == ("painted", 75, 50), report.error
+    written = read_photo(out).origin
+    assert written.deep is (bits == 16)
+    assert written.alpha is None or (written.alpha == 0x80).all()
+
+
+def test_a_photo_of_16_bits_goes_through_standard_output(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = io.TextIOWrapper(io.BytesIO())
+    monkeypatch.setattr(sys, "stdout", stream)
+    (report,) = work([Job(deep_photo(tmp_path / "deep.png"), STREAM, plan)], workers=1, overwrite=True)
+    assert report.status == "painted", report.error
+    stream.buffer.seek(0)
+    assert read_photo(io.BytesIO(stream.buffer.read())).origin.deep

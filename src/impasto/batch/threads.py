@@ -16,8 +16,9 @@ from impasto.batch.jobs import Job, Report
 from impasto.batch.targets import STREAM
 from impasto.errors import ImpastoError, StoppedError
 from impasto.files import is_file, printable
+from impasto.images.deep import DEEP
 from impasto.images.formats import LOSSY, check_holds
-from impasto.images.photo import Photo
+from impasto.images.photo import DeepImage, Photo
 from impasto.images.reading import MAX_PIXELS, check_pixels, read_photo
 from impasto.images.writing import encode, write_image
 from impasto.progress import Progress, silent
@@ -64,7 +65,7 @@ def _do(job: Job, overwrite: bool, max_pixels: int, progress: Progress) -> Repor
         return Report(*job.names, "skipped")
     began = time.perf_counter()
     try:
-        image = job.plan.paint(_read(job, max_pixels), progress, max_megapixels=max_pixels / 1e6)
+        image = _paint(_read(job, max_pixels), job, max_pixels / 1e6, progress)
         _write(image, job)
     except Exception as error:
         return Report(*job.names, "failed", _said(error, job))
@@ -80,6 +81,13 @@ def _read(job: Job, max_pixels: int) -> Photo:
     return photo.without_metadata() if job.strip_metadata else photo
 
 
+def _paint(photo: Photo, job: Job, max_megapixels: float, progress: Progress) -> Image | DeepImage:
+    """The picture of a job, with 16 bits if its photo has more than 8, and its file can hold them."""
+    if photo.origin.deep and job.format_for(photo.origin.format) in DEEP:
+        return job.plan.paint_deep(photo, progress, max_megapixels=max_megapixels)
+    return job.plan.paint(photo, progress, max_megapixels=max_megapixels)
+
+
 def _said(error: Exception, job: Job) -> str:
     """What went wrong with a job, in one line; where, is logged."""
     if isinstance(error, ImpastoError):
@@ -91,7 +99,7 @@ def _said(error: Exception, job: Job) -> str:
     return f"{job.names[0]}: cannot be painted ({type(error).__name__}{reason and f': {reason}'})"
 
 
-def _write(image: Image, job: Job) -> None:
+def _write(image: Image | DeepImage, job: Job) -> None:
     file_format, target = job.format_for(image.format), job.target
     options: dict[str, Any] = {"quality": job.quality} if job.quality and file_format in LOSSY else {}
     if target == STREAM:

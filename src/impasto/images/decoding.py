@@ -52,7 +52,7 @@ def decode(image: Image.Image, *, labels: bool = False) -> tuple[Array, Array | 
     """
     image.load()
     profile = image.info.get("icc_profile")
-    deep = _Deep.of(image, labels) if _is_deep(image) else None
+    deep = _Deep.of(image, labels) if _is_grey_and_deep(image) else None
     to_srgb = _to_srgb("L" if deep or image.mode in ("1", "LA", "La") else image.mode, profile)
     orientation = _orientation(image)
     size = (image.height, image.width)[:: -1 if orientation >= 5 else 1]
@@ -102,7 +102,19 @@ def scale_transparency(image: ImageFile.ImageFile) -> None:
         image.info["transparency"] = value * _GREY_LEVELS.get(mode, 1)
 
 
-def _is_deep(image: Image.Image) -> bool:
+def is_deep(image: Image.Image) -> bool:
+    """Whether a PNG or TIFF file has more than 8 bits a channel, whatever Pillow makes of them.
+
+    Args:
+        image: as it was opened, not decoded.
+    """
+    if image.format == "TIFF":
+        return bool(max(getattr(image, "tag_v2", {}).get(_BITS, (1,))) > 8)
+    tiles: list[Any] = getattr(image, "tile", [])
+    return image.format == "PNG" and any(";16" in str(tile[3]) for tile in tiles)
+
+
+def _is_grey_and_deep(image: Image.Image) -> bool:
     return image.mode == "F" or image.mode.startswith("I")
 
 

@@ -8,9 +8,31 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
-from impasto.images.arrays import Array, Pixels, resize, scaled, to_pixels
+from impasto.images.arrays import Array, Pixels, in_depth_of, resize, scaled, to_pixels
+
+
+@dataclass(frozen=True)
+class DeepImage:
+    """A picture of 16 bits a channel, of which PIL has no images.
+
+    Attributes:
+        array: (H,W,3) or (H,W,4) uint16, RGB or RGBA.
+        info: what goes into its file, like ``info`` of a PIL image.
+        format: Pillow's name of the photo's file format.
+    """
+
+    array: npt.NDArray[np.uint16]
+    info: Mapping[str, Any]
+    format: str | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height, in pixels."""
+        return self.array.shape[1], self.array.shape[0]
+
 
 Picture = Image.Image | Array
 """A finished picture, in the form in which its photo came."""
@@ -25,12 +47,14 @@ class Origin:
         as_array: whether the caller gave an array, and gets one back.
         metadata: what goes into the picture's file, see :func:`impasto.images.metadata.metadata_of`.
         format: Pillow's name of the file format.
+        deep: whether the file has more than 8 bits a channel, and is one that pictures of 16 bits are written to.
     """
 
     alpha: Array | None
     as_array: bool
     metadata: Mapping[str, Any]
     format: str | None = None
+    deep: bool = False
 
     def picture(self, array: Array) -> Picture:
         """A picture (H,W,3) uint8 in the form that the photo came in, the photo's alpha beside it."""
@@ -42,6 +66,12 @@ class Origin:
         image.info.update(self.metadata)
         image.format = self.format
         return image
+
+    def deep_picture(self, array: npt.NDArray[np.uint16]) -> DeepImage:
+        """A picture (H,W,3) uint16 with the photo's alpha beside it."""
+        if self.alpha is not None:
+            array = np.dstack([array, in_depth_of(array, resize(self.alpha, *array.shape[:2]))])
+        return DeepImage(array, self.metadata, self.format)
 
 
 @dataclass(frozen=True)

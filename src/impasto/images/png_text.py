@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 from PIL.PngImagePlugin import MAX_TEXT_CHUNK, MAX_TEXT_MEMORY
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+"""How PNG files begin."""
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 
 
@@ -21,14 +22,14 @@ def without_long_texts(file: BinaryIO) -> io.BytesIO | None:
         file: is read from its beginning; only its texts are, unless one of them is too long.
     """
     file.seek(0)
-    if file.read(8) != _SIGNATURE:
+    if file.read(8) != SIGNATURE:
         return None
-    lengths = [_text_length(file, start, size) for kind, start, size in _chunks(file) if kind in _TEXTS]
+    lengths = [_text_length(file, start, size) for kind, start, size in chunks(file) if kind in _TEXTS]
     if max(lengths, default=0) <= MAX_TEXT_CHUNK and sum(lengths) <= MAX_TEXT_MEMORY:
         return None
     kept = io.BytesIO()
-    kept.write(_SIGNATURE)
-    for kind, start, size in _chunks(file):
+    kept.write(SIGNATURE)
+    for kind, start, size in chunks(file):
         if kind not in _TEXTS:
             file.seek(start - 8)
             kept.write(file.read(size + 12))
@@ -36,9 +37,9 @@ def without_long_texts(file: BinaryIO) -> io.BytesIO | None:
     return kept
 
 
-def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+def chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
     """Kind, start and size of every chunk's content, up to where the file is cut off."""
-    place = len(_SIGNATURE)
+    place = len(SIGNATURE)
     while True:
         file.seek(place)
         header = file.read(8)

@@ -22,7 +22,7 @@ from PIL import Image, ImageFile
 
 from impasto.errors import ImpastoError, pip_install
 from impasto.images.arrays import Array
-from impasto.images.decoding import SRGB, decode, scale_transparency
+from impasto.images.decoding import SRGB, decode, is_deep, scale_transparency
 from impasto.images.formats import OPENED, RAW
 from impasto.images.metadata import metadata_of
 from impasto.images.photo import Origin, Photo
@@ -77,11 +77,13 @@ def read_photo(source: PhotoLike, max_pixels: int | None = None, *, labels: bool
 
 
 def _photo(image: Image.Image, *, as_array: bool = False, labels: bool = False) -> Photo:
+    deep = is_deep(image)  # before anything decodes it
     metadata: dict[str, Any] = metadata_of(image)
     if image.info.get("icc_profile"):
         metadata["icc_profile"] = SRGB
     array, alpha = decode(image, labels=labels)
-    return Photo(array, Origin(alpha, as_array, metadata, "JPEG" if image.format == "MPO" else image.format))
+    file_format = "JPEG" if image.format == "MPO" else image.format
+    return Photo(array, Origin(alpha, as_array, metadata, file_format, deep))
 
 
 def size_of(source: File, max_pixels: int | None = None) -> tuple[int, int]:

@@ -12,13 +12,15 @@ from PIL import Image
 
 from impasto.errors import ImpastoError
 from impasto.files import write_file
+from impasto.images.deep import encode_deep
 from impasto.images.formats import FORMATS, OPAQUE, OPTIONS, check_holds, image_format
 from impasto.images.metadata import save_options, sized, with_exif_directories
+from impasto.images.photo import DeepImage
 
 logger = logging.getLogger(__name__)
 
 
-def write_image(image: Image.Image, path: str | os.PathLike[str], **options: Any) -> None:
+def write_image(image: Image.Image | DeepImage, path: str | os.PathLike[str], **options: Any) -> None:
     """Write ``image`` in the format of the file's name; the file appears whole or not at all.
 
     Metadata and colour profile in ``image.info`` are written too, as far as the format can hold them. JPEG and BMP have
@@ -42,13 +44,13 @@ def write_image(image: Image.Image, path: str | os.PathLike[str], **options: Any
         raise ImpastoError(f"{path}: cannot be written ({error.strerror or error}); give another --out") from None
 
 
-def encode(image: Image.Image, file_format: str, *, called: str = "picture", **options: Any) -> bytes:
+def encode(image: Image.Image | DeepImage, file_format: str, *, called: str = "picture", **options: Any) -> bytes:
     """The content of a file in a format of :data:`FORMATS` (else PNG), with ``image.info``'s metadata and profile.
 
     Metadata with which the picture cannot be written is left out.
 
     Args:
-        image: the picture.
+        image: the picture; one of 16 bits can only be a PNG or TIFF file.
         file_format: Pillow's name of the format.
         called: what messages call the picture.
         options: of Pillow's encoder, in place of those in :data:`OPTIONS`.
@@ -58,7 +60,7 @@ def encode(image: Image.Image, file_format: str, *, called: str = "picture", **o
     """
     info = cast(dict[str, Any], image.info)
     file_format = file_format if file_format in FORMATS.values() else "PNG"
-    if image.mode == "RGBA" and file_format in OPAQUE:
+    if isinstance(image, Image.Image) and image.mode == "RGBA" and file_format in OPAQUE:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     options = OPTIONS.get(file_format, {}) | options
     try:
@@ -70,7 +72,17 @@ def encode(image: Image.Image, file_format: str, *, called: str = "picture", **o
         return content
 
 
-def _saved(image: Image.Image, file_format: str, options: dict[str, Any], exif: bytes = b"") -> bytes:
+def _saved(image: Image.Image | DeepImage, file_format: str, options: dict[str, Any], exif: bytes = b"") -> bytes:
+    if isinstance(image, DeepImage):
+        content = encode_deep(image.array, file_format, options)
+    else:
+        content = _saved_by_pillow(image, file_format, options)
+    if file_format != "TIFF" or "tiffinfo" not in options:
+        return content
+    return with_exif_directories(content, sized(exif, *image.size))
+
+
+def _saved_by_pillow(image: Image.Image, file_format: str, options: dict[str, Any]) -> bytes:
     image.load()
     bare = image._new(image.im)  # no copy: large pictures fill the memory
     bare.info, buffer = {}, io.BytesIO()  # some encoders take what they find there
@@ -78,6 +90,4 @@ def _saved(image: Image.Image, file_format: str, options: dict[str, Any], exif: 
         bare.save(buffer, file_format, **options)
     except (ValueError, RuntimeError, OverflowError) as error:
         raise OSError(f"the {file_format} encoder refuses it: {error}") from error
-    if file_format != "TIFF" or "tiffinfo" not in options:
-        return buffer.getvalue()
-    return with_exif_directories(buffer.getvalue(), sized(exif, *image.size))
+    return buffer.getvalue()

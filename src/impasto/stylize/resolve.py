@@ -15,7 +15,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from impasto.errors import ImpastoError, kind_of, shown
-from impasto.images.arrays import Array
+from impasto.images.arrays import Levels
 from impasto.models import library
 from impasto.models.model import Model
 from impasto.styles.painting import is_painting
@@ -51,8 +51,8 @@ class Point:
     identity: Row | None
     fold: int
 
-    def row(self, photo: Array) -> Row:
-        """The row (P,) float32 for a photo (H,W,3) uint8, whose colours the identity style takes."""
+    def row(self, photo: Levels) -> Row:
+        """The row (P,) float32 for a photo (H,W,3), whose colours the identity style takes."""
         if self.identity is None or not self.share:
             return self.base
         identity = with_palette(self.identity, photo, self.fold)

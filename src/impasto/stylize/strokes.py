@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-from impasto.images.arrays import Array, resize
+from impasto.images.arrays import Levels, resize, white
 
 WORKING = 1024
 """Long side, in pixels, at which a picture is painted whose strokes have the size 1."""
@@ -35,17 +35,17 @@ _FORM = 3
 _STRIP = 256
 """Height, in pixels, of the strips in which forms are put back."""
 
-Paint = Callable[[Array, tuple[int, int]], Array]
-"""Paints a photo (h,w,3) uint8, or a draft, as a picture of the given height and width."""
+Paint = Callable[[Levels, tuple[int, int]], Levels]
+"""Paints a photo (h,w,3), or a draft, as a picture of the given height and width."""
 
 
-def paint_in_strokes(paint: Paint, photo: Array, stroke: float, finer: float = 1.0) -> Array:
-    """Paint a photo (H,W,3) uint8 at every size that the stroke size asks for, each time from the draft before.
+def paint_in_strokes(paint: Paint, photo: Levels, stroke: float, finer: float = 1.0) -> Levels:
+    """Paint a photo (H,W,3) at every size that the stroke size asks for, each time from the draft before.
 
     The arguments are those of :func:`sizes`.
 
     Returns:
-        (H,W,3) uint8.
+        (H,W,3), as deep as ``paint`` paints.
     """
     height, width = photo.shape[:2]
     first, *larger = sizes(height, width, stroke, finer)
@@ -87,8 +87,8 @@ def _working(height: int, width: int) -> float:
     return min(WORKING / max(height, width), _ENLARGED)
 
 
-def keep_forms(picture: Array, draft: Array) -> None:
-    """Give a picture (H,W,3) uint8 the light and colour of the smaller draft (h,w,3) that it was painted from.
+def keep_forms(picture: Levels, draft: Levels) -> None:
+    """Give a picture (H,W,3) the light and colour of the smaller draft (h,w,3) that it was painted from.
 
     The difference between the two is taken at a size at which only large forms are left, enlarged, and added to the
     picture in place: there may be no room for another picture.
@@ -102,4 +102,4 @@ def keep_forms(picture: Array, draft: Array) -> None:
         box = (0, top * size[0] / height, size[1], bottom * size[0] / height)
         enlarged = [each.resize((width, bottom - top), Image.Resampling.BICUBIC, box) for each in maps]
         added = picture[top:bottom] + np.dstack([np.asarray(each) for each in enlarged])
-        picture[top:bottom] = np.clip(np.rint(added), 0, 255)
+        picture[top:bottom] = np.clip(np.rint(added), 0, white(picture))

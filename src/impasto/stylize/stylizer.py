@@ -14,8 +14,8 @@ from PIL import Image
 
 from impasto.assets import BUNDLED
 from impasto.errors import ImpastoError, kind_of, shown
-from impasto.images.arrays import Array, mixed, resize
-from impasto.images.photo import Picture
+from impasto.images.arrays import Array, Levels, in_depth_of, mixed, resize
+from impasto.images.photo import DeepImage, Photo, Picture
 from impasto.images.reading import MAX_PIXELS, check_pixels
 from impasto.models import library
 from impasto.models.model import Model, load_model
@@ -286,26 +286,38 @@ class Plan:
         pictures = [self._picture(source, name, silent, most) for source, name in reported(sources, progress)]
         return np.stack(list(map(np.asarray, pictures))) if isinstance(photo, np.ndarray) else pictures
 
+    def paint_deep(self, photo: Photo, progress: Progress = silent, *, max_megapixels: float) -> DeepImage:
+        """:meth:`paint` a photo in 16 bits: what the network paints, in floating point, is rounded to them."""
+        deep = dataclasses.replace(self, painter=dataclasses.replace(self.painter, depth=np.uint16))
+        photo = deep._sized(photo, "photo", pixels_allowed(max_megapixels))
+        return photo.origin.deep_picture(deep._painted(photo.array, progress).astype(np.uint16, copy=False))
+
     def _picture(self, given: object, name: str, progress: Progress, max_pixels: int) -> Picture:
         """The picture of one photo, in the form that the photo has; ``name`` is that of its parameter."""
-        photo, size = photo_of(given, name, max_pixels), self.controls.size
-        if size is not None:
-            height, width = photo.array.shape[:2]
-            pixels = height * width * int(size) ** 2 // max(height, width) ** 2
-            check_pixels(f"size {shown(size)}", pixels, max_pixels, does="would get")
-            photo = photo.resized(size)
-        return photo.origin.picture(self._painted(photo.array, progress))
+        photo = self._sized(given, name, max_pixels)
+        return photo.origin.picture(self._painted(photo.array, progress).astype(np.uint8, copy=False))
 
-    def _painted(self, photo: Array, progress: Progress) -> Array:
-        """The finished picture of a photo, both (H,W,3) uint8."""
+    def _sized(self, given: object, name: str, max_pixels: int) -> Photo:
+        """A photo as it was given, at the size of its picture."""
+        photo, size = photo_of(given, name, max_pixels), self.controls.size
+        if size is None:
+            return photo
+        height, width = photo.array.shape[:2]
+        pixels = height * width * int(size) ** 2 // max(height, width) ** 2
+        check_pixels(f"size {shown(size)}", pixels, max_pixels, does="would get")
+        return photo.resized(size)
+
+    def _painted(self, photo: Array, progress: Progress) -> Levels:
+        """The finished picture (H,W,3) of a photo (H,W,3) uint8."""
         regions = self._regions(photo, tuple(mask.at(*photo.shape[:2]) for mask in self.masks))
         if not self.controls.strength or min(regions.identity, default=0) == 1:
-            return photo.copy()  # whatever is painted, the whole photo would be laid over it
+            # Whatever is painted, the whole photo would be laid over it.
+            return in_depth_of(np.empty(0, self.painter.depth), photo)
 
-        def paint_once(draft: Array, size: tuple[int, int]) -> Array:
+        def paint_once(draft: Levels, size: tuple[int, int]) -> Levels:
             return self.painter.paint(draft, self._regions(draft, regions.masks), size, progress)
 
-        def paint(draft: Array, size: tuple[int, int]) -> Array:
+        def paint(draft: Levels, size: tuple[int, int]) -> Levels:
             picture = paint_once(draft, size)
             if draft is not photo or not self.controls.again:
                 return picture
@@ -319,7 +331,7 @@ class Plan:
         finish(picture, photo, regions, self.controls, fold)
         return picture
 
-    def _regions(self, photo: Array, masks: tuple[Array, ...]) -> Regions:
+    def _regions(self, photo: Levels, masks: tuple[Array, ...]) -> Regions:
         """The styles in the colours of a photo (h,w,3) uint8, with masks of any size."""
         rows: Row = np.stack([point.row(photo) for point in self.points])
         known = self.points[0].identity is not None

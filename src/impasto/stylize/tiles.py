@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from impasto.images import windows
-from impasto.images.arrays import Array, Pixels, resize, resized_part, to_array, to_pixels
+from impasto.images.arrays import Levels, Pixels, resize, resized_part, to_array, to_pixels
 from impasto.images.noise import noise
 from impasto.images.windows import Window
 from impasto.models.model import Model
@@ -47,6 +47,7 @@ class TiledPainter:
         whole: most pixels of a picture that is painted whole (:data:`WHOLE`).
         thumbnail: most pixels of the thumbnail for statistics (:data:`THUMBNAIL`).
         tile: side of the square that bounds a tile, in pixels (:data:`TILE`).
+        depth: what it paints: pictures of 8 or of 16 bits.
     """
 
     runtime: Runtime
@@ -55,6 +56,7 @@ class TiledPainter:
     whole: int = WHOLE
     thumbnail: int = THUMBNAIL
     tile: int = TILE
+    depth: type[np.uint8 | np.uint16] = np.uint8
 
     @classmethod
     def of(cls, model: Model, runtime: Runtime) -> TiledPainter:
@@ -63,31 +65,31 @@ class TiledPainter:
         return cls(runtime, info.input_noise, info.halo, whole=WHOLE * info.fold**2, tile=TILE * info.fold)
 
     def paint(
-        self, photo: Array, regions: Regions, size: tuple[int, int] | None = None, progress: Progress = silent
-    ) -> Array:
+        self, photo: Levels, regions: Regions, size: tuple[int, int] | None = None, progress: Progress = silent
+    ) -> Levels:
         """Paint a photo, whole or in tiles.
 
         Args:
-            photo: (h,w,3) uint8.
+            photo: (h,w,3), of 8 or 16 bits.
             regions: styles and masks.
             size: height and width of the picture, to which the photo is scaled; None is the photo's size.
             progress: is told of every tile.
 
         Returns:
-            (H,W,3) uint8.
+            (H,W,3), of :attr:`depth`.
         """
         size = size or (photo.shape[0], photo.shape[1])
         photo = _shrunk(photo, size)
         everything = windows.frame(*size)
         if everything.height * everything.width > self.whole:
             return self.paint_tiles(photo, regions, self.measure(photo, regions, size), size, progress)
-        picture = np.empty((*size, 3), np.uint8)
+        picture = np.empty((*size, 3), self.depth)
         regions = regions.resized(*size)
         pixels = self._read(photo, regions, size, everything)
         _put(picture, everything, self._run(pixels, regions, everything))
         return picture
 
-    def measure(self, photo: Array, regions: Regions, size: tuple[int, int]) -> Row:
+    def measure(self, photo: Levels, regions: Regions, size: tuple[int, int]) -> Row:
         """Statistics (1,P) float32 of the maps of a photo at ``size``, measured on a thumbnail if that is large."""
         scale = min(1, (self.thumbnail / (size[0] * size[1])) ** 0.5)
         small = max(1, int(size[0] * scale)), max(1, int(size[1] * scale))
@@ -100,10 +102,10 @@ class TiledPainter:
         return self.runtime.measure_regions(pixels, regions.styles, regions.shares(everything))
 
     def paint_tiles(
-        self, photo: Array, regions: Regions, statistics: Row, size: tuple[int, int], progress: Progress = silent
-    ) -> Array:
+        self, photo: Levels, regions: Regions, statistics: Row, size: tuple[int, int], progress: Progress = silent
+    ) -> Levels:
         """Do what :meth:`paint` does tile by tile, normalised by ``statistics`` (1,P)."""
-        picture = np.empty((*size, 3), np.uint8)
+        picture = np.empty((*size, 3), self.depth)
         regions = regions.resized(*size)
         everything = windows.frame(*size)
         tiles = windows.tiles(everything, Window(0, 0, *size), self.tile, self.halo)
@@ -120,7 +122,7 @@ class TiledPainter:
         self.runtime.release()
         _whole_noise.cache_clear()
 
-    def _read(self, photo: Array, regions: Regions, size: tuple[int, int], window: Window) -> Pixels:
+    def _read(self, photo: Levels, regions: Regions, size: tuple[int, int], window: Window) -> Pixels:
         """A window of the photo scaled to ``size``, with noise: (1,3,h,w). Beyond its edges the photo is mirrored."""
         inside = window.clipped(Window(0, 0, *size))
         pixels = to_pixels(windows.read(resized_part(photo, size, inside), window.within(inside)))
@@ -130,7 +132,7 @@ class TiledPainter:
         field = _whole_noise if window == windows.frame(*size) else noise
         return pixels + field(*window[2:], *window[:2]) * grain
 
-    def _run(self, pixels: Pixels, regions: Regions, window: Window, statistics: Row | None = None) -> Array:
+    def _run(self, pixels: Pixels, regions: Regions, window: Window, statistics: Row | None = None) -> Levels:
         runtime, styles = self.runtime, regions.styles
         if not regions.masks:
             painted = (
@@ -140,15 +142,15 @@ class TiledPainter:
             painted = runtime.run_regions(pixels, styles, regions.shares(window))
         else:
             painted = runtime.run_regions_frozen(pixels, styles, regions.shares(window), statistics)
-        return to_array(painted)
+        return to_array(painted, self.depth)
 
 
-def _shrunk(photo: Array, size: tuple[int, int]) -> Array:
+def _shrunk(photo: Levels, size: tuple[int, int]) -> Levels:
     """The photo at ``size`` if that is smaller, else the photo itself, which is then enlarged part by part."""
     return resize(photo, *size) if photo.size > 3 * size[0] * size[1] else photo
 
 
-def _put(picture: Array, window: Window, painted: Array) -> None:
+def _put(picture: Levels, window: Window, painted: Levels) -> None:
     """Write ``painted`` (h,w,3) to its window, as far as that lies in the picture (H,W,3)."""
     inside = Window(0, 0, *picture.shape[:2])
     common = window.clipped(inside)
