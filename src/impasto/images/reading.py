@@ -38,6 +38,8 @@ MAX_PIXELS = 250_000_000
 """The most pixels of a picture, unless a caller asks for others: phones make photos of 200 million."""
 _STARTS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb")
 """How raw files begin that are not TIFF files."""
+_START = 64
+"""How many bytes of a file tell its format."""
 _KIND, _PARTS, _DNG = 254, 330, 50706
 """Tags of TIFF files: whether a picture is a preview, further pictures, and the version of a DNG file."""
 _PAGES = {"TIFF": "pages", "GIF": "frames", "PNG": "frames", "WEBP": "frames", "AVIF": "frames", "JXL": "frames"}
@@ -156,7 +158,7 @@ def _opened(source: str | os.PathLike[str] | io.BytesIO, called: str) -> ImageFi
     """
     with nullcontext(source) if isinstance(source, io.BytesIO) else Path(source).open("rb") as file:
         file.seek(0)
-        start = file.read(64)
+        start = file.read(_START)
         shortened = without_long_texts(cast(BinaryIO, file))
     if not start:
         raise ImpastoError(f"{called}: is empty")
@@ -164,7 +166,7 @@ def _opened(source: str | os.PathLike[str] | io.BytesIO, called: str) -> ImageFi
         raise _undeveloped(called)
     damage: Exception | None = None
     for factory, accepts in (Image.OPEN[name] for name in OPENED):
-        if accepts is None or accepts(start) is True:
+        if accepts is None or accepts(start.ljust(_START, b"\0")) is True:
             try:
                 return _developed(_made(factory, shortened or source), start, called)
             except (SyntaxError, IndexError, TypeError, struct.error) as error:
