@@ -33,7 +33,7 @@ def test_strip_metadata(tmp_path: Path, suffix: str) -> None:
     camera_photo(photo)
     assert stylize(photo, *PLAIN, "-o", kept).exit_code == 0
     assert stylize(photo, *PLAIN, "-o", stripped, "--strip-metadata").exit_code == 0
-    assert b"a camera" in kept.read_bytes() or suffix == ".jxl"  # which may be compressed
+    assert b"a camera" in kept.read_bytes()
     assert b"a camera" not in stripped.read_bytes()
     assert b"46" not in str(dict(Image.open(stripped).getexif().get_ifd(0x8825))).encode()
 

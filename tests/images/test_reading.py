@@ -135,7 +135,7 @@ def test_bytes_are_in_the_format_of_the_name(tmp_path: Path, suffix: str) -> Non
         if suffix != ".bmp":
             assert again.getexif()[0x010F] == "a camera"
             same = again.info["icc_profile"] == profile
-            assert same or suffix == ".jxl"  # which says in a few bits that it is sRGB
+            assert same
         corner = again.convert("RGBA").getpixel((0, 0))
     flattened = FORMATS[suffix] in OPAQUE
     assert corner == pytest.approx((132, 137, 142, 255) if flattened else HALF, abs=4)
@@ -231,3 +231,9 @@ def test_a_resized_picture_is_pillows() -> None:
     for size in ((66, 135), (13, 20), (40, 70)):
         expected = Image.fromarray(array).resize(size[::-1], Image.Resampling.LANCZOS)
         assert np.abs(resized_part(array, size, (0, 0, *size)).astype(int) - np.asarray(expected)).max() <= 1
+
+
+def test_a_jpeg_xl_file_is_to_be_converted(tmp_path: Path) -> None:
+    (tmp_path / "photo").write_bytes(b"\xff\x0a" + bytes(100))
+    with pytest.raises(ImpastoError, match=r"is a JPEG XL file, which is not read; convert it first: djxl"):
+        read_photo(tmp_path / "photo")

@@ -158,8 +158,8 @@ _FILE_OPTIONS = (
         "--file-quality",
         "quality",
         type=click.IntRange(1, 100),
-        help="The quality of JPEG, WebP, AVIF, HEIC and JPEG XL files, 1 to 100; less makes smaller files.  "
-        "[default: no loss is visible]",
+        help="The quality of JPEG, WebP, AVIF and HEIC files, 1 to 100; less makes smaller files.  [default: no loss "
+        "is visible]",
     ),
     click.option(
         "--name",

@@ -8,14 +8,12 @@ from typing import Any
 
 from PIL import Image, features
 
-from impasto.errors import ImpastoError, pip_install, unknown
+from impasto.errors import ImpastoError, unknown
 
 with suppress(ImportError):
     import pillow_heif
 
     pillow_heif.register_heif_opener()
-with suppress(ImportError):
-    import pillow_jxl  # noqa: F401  # registers itself
 
 Image.init()
 
@@ -31,15 +29,14 @@ FORMATS = {
     ".bmp": "BMP",
     **({".avif": "AVIF"} if features.check("avif") else {}),
     **({".heic": "HEIF", ".heif": "HEIF"} if "HEIF" in Image.SAVE else {}),
-    **({".jxl": "JXL"} if "JXL" in Image.SAVE else {}),
 }
 """File name ending -> Pillow's name of the format that is written under it."""
-READABLE = {*FORMATS, ".mpo", ".gif", ".ppm", ".pgm", ".tga", ".jp2", ".heic", ".heif", ".avif", ".jxl"}
+READABLE = {*FORMATS, ".mpo", ".gif", ".ppm", ".pgm", ".tga", ".jp2", ".heic", ".heif", ".avif"}
 """File name endings of the pictures that are looked for in folders."""
 OPENED = [
     name
     for name in (
-        *("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "DIB", "PPM", "AVIF", "HEIF", "JXL", "JPEG2000"),
+        *("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "DIB", "PPM", "AVIF", "HEIF", "JPEG2000"),
         *("ICO", "PSD", "QOI", "SGI", "PCX", "TGA"),
     )
     if name in Image.OPEN
@@ -53,7 +50,7 @@ RAW = {
 """File name endings of what cameras' sensors saw. Such a file begins with a preview, which Pillow opens."""
 _LONGEST = {"JPEG": 65_500, "WEBP": 16_383, "AVIF": 32_768, "HEIF": 16_384}
 """Format -> the most pixels that a side can have."""
-_NAMES = {"WEBP": "WebP", "HEIF": "HEIC", "JXL": "JPEG XL"}
+_NAMES = {"WEBP": "WebP", "HEIF": "HEIC"}
 """What people call a format, where that is not Pillow's name."""
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -62,10 +59,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "TIFF": {"compression": "tiff_lzw"},
     "AVIF": {"quality": 90},
     "HEIF": {"quality": 90},
-    "JXL": {"quality": 95},
 }
 """Pillow's name of a format -> options of its encoder. The quality is so high that no loss is visible."""
-LOSSY = ("JPEG", "WEBP", "AVIF", "HEIF", "JXL")
+LOSSY = ("JPEG", "WEBP", "AVIF", "HEIF")
 """The formats that have a quality."""
 OPAQUE = ("JPEG", "BMP")
 """The formats without alpha."""
@@ -78,8 +74,6 @@ def image_format(path: str | Path) -> str:
         ImpastoError: the name's ending is none of :data:`FORMATS`.
     """
     suffix = Path(path).suffix.lower()
-    if suffix == ".jxl" and suffix not in FORMATS:
-        raise ImpastoError(f"{path}: needs pillow-jxl-plugin; {pip_install('jxl')}")
     if suffix not in FORMATS:
         raise ImpastoError(f"{path}: {unknown('picture format', suffix, FORMATS)}")
     return FORMATS[suffix]

@@ -42,7 +42,7 @@ _START = 64
 """How many bytes of a file tell its format."""
 _KIND, _PARTS, _DNG = 254, 330, 50706
 """Tags of TIFF files: whether a picture is a preview, further pictures, and the version of a DNG file."""
-_PAGES = {"TIFF": "pages", "GIF": "frames", "PNG": "frames", "WEBP": "frames", "AVIF": "frames", "JXL": "frames"}
+_PAGES = {"TIFF": "pages", "GIF": "frames", "PNG": "frames", "WEBP": "frames", "AVIF": "frames"}
 """Format -> what its further pictures are. Those of an MPO or HEIC file are the same photo in other ways."""
 
 with suppress(AttributeError, OSError):  # where libtiff is a part of Pillow's own library, it cannot be reached
@@ -202,7 +202,7 @@ def _why_unreadable(called: str, start: bytes) -> str:
     if suffix in (".heic", ".heif") or start[4:12] in (b"ftypheic", b"ftypmif1", b"ftypheix"):
         return f"needs pillow-heif; {pip_install('heif')}"
     if suffix == ".jxl" or start.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL ")):
-        return f"needs pillow-jxl-plugin; {pip_install('jxl')}"
+        return "is a JPEG XL file, which is not read; convert it first: djxl photo.jxl photo.png"
     return "is not a picture that can be read; give a JPEG, PNG, WebP, TIFF, AVIF or BMP file"
 
 
