@@ -201,6 +201,7 @@ def test_a_run_that_is_killed_ends_as_if_it_had_not_been(trained: Path, many: Pa
         time.sleep(rng.uniform(0, 0.05))
         process.kill()
         process.communicate(timeout=60)
+        assert process.returncode == -signal.SIGKILL  # it was not done before
     assert invoke(*command, out).exit_code == 0
     assert len(files_in(out)) == 8 * KILLS
     assert files_in(out) == files_in(tmp_path / "undisturbed")

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from impasto import ImpastoError
+from impasto.images.deep import DEEP
 from impasto.images.formats import FORMATS, OPENED
 from impasto.images.masks import read_mask
 from impasto.images.reading import read_photo
@@ -108,6 +109,8 @@ def _try(content: bytes, written: str) -> None:
         raise
     assert photo.array.shape[0] * photo.array.shape[1] <= MOST_PIXELS
     picture = encode(photo.image, written)
+    if written in DEEP:
+        encode(photo.origin.deep_picture(photo.array.astype(np.uint16)), written)
     with Image.open(io.BytesIO(picture)) as again:
         again.load()
         assert again.size == photo.array.shape[1::-1]
