@@ -99,7 +99,7 @@ def test_an_interrupted_style_is_not_taken_for_done(trained: Path, workshop, tmp
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Fit, "take_step", take_step)
-    assert invoke(trained, tmp_path / "new", workshop).exit_code == 1
+    assert invoke(trained, tmp_path / "new", workshop).exit_code == 130
     before, after = load_model(trained).styles, load_model(tmp_path / "new").styles
     assert all(np.array_equal(before[slug].row, after[slug].row) for slug in before)
 
