@@ -34,7 +34,7 @@ def test_trained_slots_differ_and_untrained_ones_are_alike(trained: Path, photo:
 
 
 def test_a_predictors_rows_are_exported_with_more_contrast(workshop, tmp_path: Path) -> None:
-    """All of them with the same: in the γ of the last layer, and nowhere else. An untrained network paints no contrast."""
+    """All of them get the same, in the γ of the last layer alone. An untrained network paints next to none."""
     run = workshop.prepare_predictor(tmp_path, steps=1)
     export_model(run, workshop.style_images)
     before, after = run.trained.predictor, load_predictor(load_model(tmp_path))
