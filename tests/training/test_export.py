@@ -9,7 +9,7 @@ import torch
 
 import impasto
 from impasto.models.model import load_model
-from impasto.nn.load import load_network
+from impasto.nn.load import load_network, load_predictor
 from impasto.training import export_model, train
 
 
@@ -31,3 +31,18 @@ def test_trained_slots_differ_and_untrained_ones_are_alike(trained: Path, photo:
     for one, other in ((0, 1), (0, 2), (1, 2)):
         assert np.abs(pictures[one] - pictures[other]).mean() > 0.5
     assert (pictures[2] == pictures[3]).all()
+
+
+def test_a_predictors_rows_are_exported_with_more_contrast(workshop, tmp_path: Path) -> None:
+    """All of them get the same, in the γ of the last layer alone. An untrained network paints next to none."""
+    run = workshop.prepare_predictor(tmp_path, steps=1)
+    export_model(run, workshop.style_images)
+    before, after = run.trained.predictor, load_predictor(load_model(tmp_path))
+    maps = run.trained.network.norms[-1].num_features
+    gamma = slice(-2 * maps, -maps)
+    factor = (after.spread / before.spread)[gamma].mean().item()
+    assert 1.05 < factor <= 1.2 + 1e-3
+    for name in ("base", "spread"):
+        expected = getattr(before, name).clone()
+        expected[gamma] *= factor
+        torch.testing.assert_close(getattr(after, name), expected, rtol=1e-3, atol=1e-4)

@@ -8,8 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.evaluation.contrast import Colors, colors_of
+from impasto.images.arrays import to_pixels
+from impasto.images.color import to_cielab
 from impasto.images.photo import Picture
+from impasto.losses.contrast import Colors, colors_of
 from impasto.losses.distribution import DistributionOptions, Slices, see, slices_of
 from impasto.losses.gram import STYLE_LAYERS, Grams, gram_matrix
 from impasto.losses.perceptual import CONTENT_LAYER
@@ -56,7 +58,8 @@ def appearance(vgg: VGG16, picture: Picture) -> Appearance:
     """The appearance of a picture."""
     maps = see(vgg, as_pixels(picture), DISTRIBUTION.octaves)
     grams = {layer: gram_matrix(maps[f"{layer}/1"]) for layer in STYLE_LAYERS}
-    style = StyleDescription(grams, slices_of(maps, DISTRIBUTION, _SEED), colors_of(np.asarray(picture)))
+    colors = colors_of(torch.from_numpy(to_cielab(to_pixels(np.asarray(picture)))))
+    style = StyleDescription(grams, slices_of(maps, DISTRIBUTION, _SEED), colors)
     return Appearance(maps[f"{CONTENT_LAYER}/1"], style)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -37,7 +38,8 @@ from impasto.nn.slim import SlimVGG
 from impasto.nn.vgg import VGG16
 from impasto.styles.painting import Painting
 
-_SHIFTS = ((4,), (8,), (16,))
+Shifts = tuple[tuple[int, ...], ...]
+_SHIFTS: Shifts = ((4,), (8,), (16,))
 """The shifts of the Gram matrices, in pixels. Each step takes the next of them; all at once would double its time."""
 _EMPTY = 0.06
 """The standard deviation of a photo's colours, in [0,1], below which it has no forms that a picture could keep."""
@@ -97,10 +99,12 @@ class StyleTarget:
         return distance * self.another / self.photo_terms.sum()
 
 
-def style_targets(loss_network: SlimVGG | VGG16, paintings: Sequence[Painting], photos: Tensor) -> list[StyleTarget]:
+def style_targets(
+    loss_network: SlimVGG | VGG16, paintings: Sequence[Painting], photos: Tensor, shifts: Shifts = _SHIFTS
+) -> list[StyleTarget]:
     """The target of each of the shifts, for ``paintings`` of one style and ``photos`` (N,3,H,W), RGB in [0,1]."""
-    views = zip(*(style_views(loss_network, each.array, photos.device, _SHIFTS) for each in paintings), strict=True)
-    return [StyleTarget(loss_network, seen, photos, shifts) for seen, shifts in zip(views, _SHIFTS, strict=True)]
+    views = zip(*(style_views(loss_network, each.array, photos.device, shifts) for each in paintings), strict=True)
+    return [StyleTarget(loss_network, seen, photos, each) for seen, each in zip(views, shifts, strict=True)]
 
 
 class GapCriterion:
@@ -117,13 +121,15 @@ class GapCriterion:
         targets: each step takes the next of them.
     """
 
+    shifts: ClassVar[Shifts] = _SHIFTS
+
     def __init__(
         self, loss_network: SlimVGG | VGG16, paintings: Sequence[Painting], photos: Tensor, options: FitOptions, *,
         folds: bool,
     ) -> None:  # fmt: skip
         self.loss_network = loss_network
         self.options = options
-        self.targets = style_targets(loss_network, paintings, photos)
+        self.targets = style_targets(loss_network, paintings, photos, self.shifts)
         cells = {"blocks": options.blocks, "cells": options.cells} if folds else {}
         self.artifacts = artifact_terms(**cells, raster=options.raster, specks=options.specks)
 
@@ -176,6 +182,8 @@ class DistributionCriterion(GapCriterion):
 
     Distributions are compared in three octaves of the picture, and those of its colours at a quarter of its size.
     """
+
+    shifts: ClassVar[Shifts] = _SHIFTS[:1]  # Gram matrices are only scored
 
     def __init__(
         self, loss_network: SlimVGG | VGG16, paintings: Sequence[Painting], photos: Tensor, options: FitOptions, *,

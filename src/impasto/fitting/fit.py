@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from impasto.data.crops import CropOptions, Crops
+from impasto.fitting.contrast import contrasted
 from impasto.fitting.criteria import CRITERIA, Score
 from impasto.fitting.options import ADD_STYLE, FitOptions
 from impasto.models.model import Model
@@ -33,6 +34,8 @@ _KEEP = 0.9
 """The share of itself that the mean of the rows keeps in each step."""
 _CHECKED = 8
 """The number of crops that rows are scored on; rows are not fitted on them."""
+_CONTRASTED = 4
+"""The number of crops on which the contrast of a row is set."""
 _BETTER = 0.01
 """The share of what is missing by which a score must be better than the best one to count as a gain."""
 _TIMED = 5
@@ -66,6 +69,7 @@ class Fit:
         options: FitOptions = ADD_STYLE, starts: Sequence[Row] = (),
     ) -> None:  # fmt: skip
         self.options = options
+        self.paintings = [painting.array for painting in paintings]
         self.loss_network = loss_network
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.precision = fastest_precision(self.device)
@@ -126,6 +130,12 @@ class Fit:
         photo, noisy = self.checked
         return self.criterion.score(photo, self.render(noisy, row))
 
+    def contrasted(self, row: Tensor) -> Tensor:
+        """``row`` (P,) with the contrast of the paintings; see :func:`impasto.fitting.contrast.contrasted`."""
+        photos = [self.crops.photo(number).permute(1, 2, 0).numpy() for number in range(_CONTRASTED)]
+        maps = self.network.norms[-1].num_features
+        return contrasted(self.render, row, maps, self.paintings, photos)
+
     def take_step(self) -> None:
         """Take one step of Adam on one batch."""
         crops = self._pixels([next(self._crop_ids) for _ in range(self.options.batch_size)])
@@ -157,12 +167,19 @@ class Fit:
 
 
 def fit(fitting: Fit, *, progress: Progress = silent) -> None:
-    """Call :func:`take_steps` and score the last row. Ctrl-C ends it early, and the best row stays."""
+    """Call :func:`take_steps`, score the last row, and set the contrast of the best one.
+
+    Ctrl-C ends it early, and the best row stays. A row that is still the one that the fit began at is not touched.
+    """
     try:
         take_steps(fitting, progress=progress)
     except KeyboardInterrupt:
         write("impasto: interrupted; this is the best so far")
     fitting.check()
+    row, score = fitting.best
+    if score is not fitting.begun:
+        row = fitting.contrasted(row)
+        fitting.best = (row, fitting.score(row))
 
 
 def take_steps(

@@ -76,5 +76,6 @@ def _fitted(fitting: Fit, style: Style) -> Style:
     """``style`` with the mean of the last rows. The best row by score is not taken: scores do not see artifacts."""
     # Ctrl-C ends everything: a style half fitted would count as done.
     take_steps(fitting, to_the_end=True)
-    losses = fitting.score(fitting.mean).losses
-    return replace(style, row=fitting.mean.cpu().numpy(), info=msgspec.structs.replace(style.info, losses=losses))
+    row = fitting.contrasted(fitting.mean)
+    losses = fitting.score(row).losses
+    return replace(style, row=row.cpu().numpy(), info=msgspec.structs.replace(style.info, losses=losses))

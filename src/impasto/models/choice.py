@@ -14,8 +14,8 @@ DEFAULT = "paper"
 FOR_LARGE = "fast"
 """The model for larger pictures, for which it needs up to four times less time."""
 READS_PAINTINGS = "paper"
-"""The model that paints in the style of a painting, at every size: the predictor of :data:`FOR_LARGE` is worse than a
-rival's in half of the blind pairs, and has not been trained by distributions yet."""
+"""The model that paints in the style of a painting, at every size. The predictor of
+:data:`FOR_LARGE` is farther from paintings: .76 of the gap of distributions closed against .81."""
 MEGAPIXELS = 2.1
 """The largest picture that :data:`DEFAULT` paints, in megapixels: about two, 1920 × 1080 pixels among them."""
 _MERITS = {DEFAULT: "finer", FOR_LARGE: "quicker"}

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import copy
+import functools
 import platform
 from pathlib import Path
 
 import msgspec
 import torch
 from safetensors.torch import save
+from torch import Tensor
 
 from impasto.data.batch import Batch
 from impasto.errors import ImpastoError
 from impasto.files import digest, write_file
+from impasto.fitting.contrast import contrasted, with_contrast
+from impasto.images.arrays import Array
 from impasto.losses.perceptual import content_distance, style_gap_closed
 from impasto.models.model import INFO, PREDICTOR_WEIGHTS, STYLES, WEIGHTS, Graph, ModelInfo
 from impasto.nn import ARCHITECTURES, StyleTransferNetwork
+from impasto.nn.joint import JointNetwork
 from impasto.nn.onnx import predictor_to_onnx, to_onnx
 from impasto.nn.predictor import StylePredictor
 from impasto.styles.painting import read_painting, style_image_path, thumbnail
@@ -25,6 +30,9 @@ from impasto.training.run import Run
 
 _CROPS = 8
 """The number of crops that styles are measured on."""
+
+_CONTRASTED, _CONTRASTED_BY = 12, 2
+"""The numbers of paintings, and of crops for each, by which the predictor's contrast is set."""
 
 TRAINED = 0.85
 """The style gap closed, as a share, below which users are told that a style did not train."""
@@ -50,7 +58,7 @@ def export_model(run: Run, style_images: Path) -> list[Style]:
     styles = [_style_of_slot(run, network, slot, style_images, fingerprint) for slot in range(run.recipe.slots)]
     contents = {WEIGHTS: weights} | {graph.value: content for graph, content in to_onnx(network, weights).items()}
     if joint.predictor:
-        contents |= _predictor_files(joint.predictor)
+        contents |= _predictor_files(_contrasted(joint, run))
     info = _info(run, fingerprint, [style.slug for style in styles], contents)
     try:
         (run.out / STYLES).mkdir(exist_ok=True)
@@ -71,6 +79,35 @@ def _half_weights(network: StyleTransferNetwork) -> bytes:
             weights[name] = parameter.detach().half().contiguous()
             parameter.data.copy_(weights[name])
     return save(weights)
+
+
+@torch.no_grad()
+def _contrasted(joint: JointNetwork, run: Run) -> StylePredictor:
+    """The predictor with all its rows given the contrast that those of some paintings lack in the mean."""
+    predictor, maps = joint.predictor, joint.network.norms[-1].num_features
+    assert predictor
+    assert run.paintings
+    photos = [_array(run.crops.photo(number)) for number in range(_CONTRASTED_BY)]
+    parts = [run.paintings[number].picture for number in range(_CONTRASTED)]
+    factors = []
+    for part in parts:
+        row = predictor.eval()(part[None].float() / 255)[0]
+        render = functools.partial(_render, joint.network)
+        factors.append((contrasted(render, row, maps, [_array(part)], photos) / row)[-2 * maps].item())
+    mean = sum(factors) / len(factors)
+    # A row is base + spread × what the last layer says.
+    predictor.base = with_contrast(predictor.base, maps, mean)
+    predictor.spread = with_contrast(predictor.spread, maps, mean)
+    return predictor
+
+
+def _render(network: StyleTransferNetwork, photo: Tensor, row: Tensor) -> Tensor:
+    return network.render(photo, row[None])
+
+
+def _array(pixels: Tensor) -> Array:
+    """(3,H,W) -> (H,W,3)."""
+    return pixels.permute(1, 2, 0).numpy()
 
 
 def _predictor_files(predictor: StylePredictor) -> dict[str, bytes]:

@@ -6,12 +6,19 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from impasto.assets import examples
-from impasto.evaluation.contrast import chroma_contrast, color_distance, colors_of, light_contrast
-from impasto.images.arrays import Array
+from impasto.images.arrays import Array, to_pixels
+from impasto.images.color import to_cielab
 from impasto.images.reading import read_photo
+from impasto.losses import contrast
+from impasto.losses.contrast import Colors, chroma_contrast, color_distance, light_contrast
+
+
+def colors_of(picture: Array) -> Colors:
+    return contrast.colors_of(torch.from_numpy(to_cielab(to_pixels(picture))))
 
 
 def halves(one: tuple[int, int, int], other: tuple[int, int, int], side: int = 40) -> Array:

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
-from impasto.images.arrays import Array, to_pixels
-from impasto.images.color import to_cielab
 from impasto.losses.distribution import DistributionOptions, slices_of
 
 _VISIBLE = 1.0
@@ -39,9 +36,8 @@ class Colors:
     quantiles: Tensor
 
 
-def colors_of(picture: Array) -> Colors:
-    """The colours of a picture (H,W,3), uint8, RGB."""
-    lab = torch.from_numpy(to_cielab(to_pixels(picture)))
+def colors_of(lab: Tensor) -> Colors:
+    """The colours of a picture (1,3,H,W) in CIE Lab: L in [0,100], then a and b."""
     (quantiles,) = slices_of({"lab": lab}, _OPTIONS, _SEED)["lab"]
     return Colors(lab[:, 0].std().item(), lab[:, 1:].norm(dim=1).std().item(), quantiles)
 
