@@ -82,7 +82,7 @@ def test_the_size_of_the_picture_decides(asked_for: Callable[..., str], photo: P
     assert asked_for(photo, *mural, "--size", 130) == "fast"
     assert asked_for(large, *mural) == "fast"
     assert asked_for(large, *mural, "--size", 112) == "paper"  # 112 × 88
-    assert asked_for(large, "--style-image", photo) == "paper"  # whose predictor is the better one
+    assert asked_for(large, "--style-image", photo) == "paper"  # whose predictor comes nearer to paintings
     assert asked_for(photo, "--style-image", large) == "paper"
     assert asked_for(large, *mural, "--model", "paper") == "paper"
     assert asked_for(photo, *mural, "--model", "elsewhere/model") == "elsewhere/model"

@@ -187,6 +187,39 @@ def test_a_fit_that_gains_nothing_keeps_the_prediction(with_predictor: Path, pai
     assert style.info.losses["distribution_gap_closed"] == style.info.losses["gap_closed_at_start"]
 
 
+def begun_fit(model: Path, painting: Path, workshop, **changes: object) -> Fit:
+    """A fit of one step from the model's first style."""
+    loaded = load_model(model)
+    options = msgspec.structs.replace(ADD_STYLE, steps=1, crop=64, **changes)
+    start = next(iter(loaded.styles.values())).row
+    return Fit(loaded, [read_painting(painting)], find_photos(workshop.photos), load_slim_vgg(), options, [start])
+
+
+@pytest.mark.parametrize(("closed", "taken"), [(0.6, True), (0.4, False)])
+def test_contrast_that_makes_a_row_worse_than_the_start_is_left(
+    closed: float, taken: bool, trained: Path, painting: Path, workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The start closes 0.5 of the gap, the fitted row 0.7, and that row with contrast more or less than the start."""
+    scores = {"start": 0.5, "fitted": 0.7, "contrasted": closed}
+    fitting = begun_fit(trained, painting, workshop)
+    fitted, contrasted = torch.full_like(fitting.row, 8.0), torch.full_like(fitting.row, 9.0)
+    fitting.begun = Score(0.5, 0.5, 0.5, scores["start"])
+    fitting.best = (fitted, Score(0.5, 0.5, 0.5, scores["fitted"]))
+    monkeypatch.setattr(Fit, "contrasted", lambda self, row: contrasted)
+    monkeypatch.setattr(Fit, "score", lambda self, row: Score(0.5, 0.5, 0.5, scores["contrasted"]))
+    module.fit(fitting)
+    assert torch.equal(fitting.best[0], contrasted if taken else fitted)
+    assert fitting.best[1].closed == (closed if taken else 0.7)
+
+
+def test_contrast_is_set_by_distributions_alone(trained: Path, painting: Path, workshop) -> None:
+    """An untrained row paints with next to no contrast."""
+    flat = torch.from_numpy(load_model(trained).styles["slot-2"].row) * 0.1
+    for objective, changes in (("distribution", True), ("gap", False)):
+        fitting = begun_fit(trained, painting, workshop, objective=objective)
+        assert torch.equal(fitting.contrasted(flat), flat) != changes
+
+
 def bad_paintings(folder: Path) -> dict[str, str]:
     """File -> what is said of it."""
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 4), dtype=np.uint8)

@@ -55,6 +55,7 @@ class Fit:
             these are the rows of the model's own styles.
 
     Attributes:
+        paintings: the pictures of the style, (H,W,3) uint8.
         criterion: what is minimised, and by what rows are scored.
         row: (P,), the row that is being fitted.
         mean: (P,), the mean of the last rows.
@@ -131,7 +132,12 @@ class Fit:
         return self.criterion.score(photo, self.render(noisy, row))
 
     def contrasted(self, row: Tensor) -> Tensor:
-        """``row`` (P,) with the contrast of the paintings; see :func:`impasto.fitting.contrast.contrasted`."""
+        """``row`` (P,) with the contrast of the paintings; see :func:`impasto.fitting.contrast.contrasted`.
+
+        A fit by the losses of the paper minimises nothing else, so its rows stay as they are.
+        """
+        if self.options.objective == "gap":
+            return row
         photos = [self.crops.photo(number).permute(1, 2, 0).numpy() for number in range(_CONTRASTED)]
         maps = self.network.norms[-1].num_features
         return contrasted(self.render, row, maps, self.paintings, photos)
@@ -169,17 +175,20 @@ class Fit:
 def fit(fitting: Fit, *, progress: Progress = silent) -> None:
     """Call :func:`take_steps`, score the last row, and set the contrast of the best one.
 
-    Ctrl-C ends it early, and the best row stays. A row that is still the one that the fit began at is not touched.
+    Ctrl-C ends it early, and the best row stays. The contrast is left where that would make the row worse than the one
+    that the fit began at.
     """
     try:
         take_steps(fitting, progress=progress)
     except KeyboardInterrupt:
         write("impasto: interrupted; this is the best so far")
     fitting.check()
-    row, score = fitting.best
-    if score is not fitting.begun:
-        row = fitting.contrasted(row)
-        fitting.best = (row, fitting.score(row))
+    if fitting.best[1] is fitting.begun:
+        return
+    row = fitting.contrasted(fitting.best[0])
+    score = fitting.score(row)
+    if fitting.criterion.missing(score) < fitting.criterion.missing(fitting.begun):
+        fitting.best = (row, score)
 
 
 def take_steps(

@@ -10,7 +10,8 @@ from collections.abc import Collection
 from impasto.assets import BUNDLED
 
 DEFAULT = "paper"
-"""The model whose pictures people choose. It is also the one wherever no picture has a size yet, as in Python."""
+"""The model whose pictures are nearer to the paintings. It is also the one where no picture has a size yet, as in
+Python."""
 FOR_LARGE = "fast"
 """The model for larger pictures, for which it needs up to four times less time."""
 READS_PAINTINGS = "paper"

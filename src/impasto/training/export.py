@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import functools
 import platform
 from pathlib import Path
 
@@ -15,12 +14,11 @@ from torch import Tensor
 from impasto.data.batch import Batch
 from impasto.errors import ImpastoError
 from impasto.files import digest, write_file
-from impasto.fitting.contrast import contrasted, with_contrast
+from impasto.fitting.contrast import missing_contrast, with_contrast
 from impasto.images.arrays import Array
 from impasto.losses.perceptual import content_distance, style_gap_closed
 from impasto.models.model import INFO, PREDICTOR_WEIGHTS, STYLES, WEIGHTS, Graph, ModelInfo
 from impasto.nn import ARCHITECTURES, StyleTransferNetwork
-from impasto.nn.joint import JointNetwork
 from impasto.nn.onnx import predictor_to_onnx, to_onnx
 from impasto.nn.predictor import StylePredictor
 from impasto.styles.painting import read_painting, style_image_path, thumbnail
@@ -58,7 +56,9 @@ def export_model(run: Run, style_images: Path) -> list[Style]:
     styles = [_style_of_slot(run, network, slot, style_images, fingerprint) for slot in range(run.recipe.slots)]
     contents = {WEIGHTS: weights} | {graph.value: content for graph, content in to_onnx(network, weights).items()}
     if joint.predictor:
-        contents |= _predictor_files(_contrasted(joint, run))
+        if run.recipe.training.objective == "distribution":
+            _contrast(joint.network, joint.predictor, run)
+        contents |= _predictor_files(joint.predictor)
     info = _info(run, fingerprint, [style.slug for style in styles], contents)
     try:
         (run.out / STYLES).mkdir(exist_ok=True)
@@ -82,27 +82,24 @@ def _half_weights(network: StyleTransferNetwork) -> bytes:
 
 
 @torch.no_grad()
-def _contrasted(joint: JointNetwork, run: Run) -> StylePredictor:
-    """The predictor with all its rows given the contrast that those of some paintings lack in the mean."""
-    predictor, maps = joint.predictor, joint.network.norms[-1].num_features
-    assert predictor
+def _contrast(network: StyleTransferNetwork, predictor: StylePredictor, run: Run) -> None:
+    """Give all rows of ``predictor`` the contrast that those of some paintings lack in the mean; it is changed."""
     assert run.paintings
+    maps = network.norms[-1].num_features
     photos = [_array(run.crops.photo(number)) for number in range(_CONTRASTED_BY)]
     parts = [run.paintings[number].picture for number in range(_CONTRASTED)]
-    factors = []
-    for part in parts:
-        row = predictor.eval()(part[None].float() / 255)[0]
-        render = functools.partial(_render, joint.network)
-        factors.append((contrasted(render, row, maps, [_array(part)], photos) / row)[-2 * maps].item())
+    rows = predictor.eval()(torch.stack(parts).float() / 255)
+
+    def render(photo: Tensor, row: Tensor) -> Tensor:
+        return network.render(photo, row[None])
+
+    factors = [
+        missing_contrast(render, row, maps, [_array(part)], photos) for row, part in zip(rows, parts, strict=True)
+    ]
     mean = sum(factors) / len(factors)
     # A row is base + spread × what the last layer says.
-    predictor.base = with_contrast(predictor.base, maps, mean)
-    predictor.spread = with_contrast(predictor.spread, maps, mean)
-    return predictor
-
-
-def _render(network: StyleTransferNetwork, photo: Tensor, row: Tensor) -> Tensor:
-    return network.render(photo, row[None])
+    predictor.base.copy_(with_contrast(predictor.base, maps, mean))
+    predictor.spread.copy_(with_contrast(predictor.spread, maps, mean))
 
 
 def _array(pixels: Tensor) -> Array:
