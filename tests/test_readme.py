@@ -77,7 +77,7 @@ def test_python(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     exec(code, names)
     assert (folder / "mural.png").exists()
     assert names["array"].shape == (50, 75, 3)  # type: ignore[attr-defined]
-    assert "(3206,)" in capsys.readouterr().out
+    assert "(1560,)" in capsys.readouterr().out
 
 
 def test_the_guide_to_python(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

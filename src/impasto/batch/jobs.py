@@ -11,7 +11,6 @@ import msgspec
 from impasto.batch.targets import STREAM
 from impasto.files import printable
 from impasto.images.formats import FORMATS, image_format
-from impasto.images.reading import size_of
 from impasto.stylize.stylizer import Plan
 
 
@@ -64,18 +63,3 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True):
 def opened(source: Path) -> Path | io.BytesIO:
     """What a photo is read from: its file, or all that comes from standard input, which can be read only once."""
     return io.BytesIO(sys.stdin.buffer.read()) if source == STREAM else source
-
-
-def pixels_of(photo: Path | io.BytesIO, long_side: int | None, max_pixels: int | None = None) -> float:
-    """How many pixels the picture of a photo will have; 0 for a photo that cannot be read, which its job reports.
-
-    Args:
-        photo: is not decoded.
-        long_side: of the picture, in pixels; None is the photo's own.
-        max_pixels: see :func:`impasto.images.reading.open_image`.
-    """
-    try:
-        width, height = size_of(photo, max_pixels)
-    except Exception:  # whatever it is, one photo does not end a run
-        return 0
-    return width * height * ((long_side / max(width, height)) ** 2 if long_side else 1)

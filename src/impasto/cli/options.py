@@ -18,14 +18,10 @@ import msgspec
 from impasto.assets import BUNDLED
 from impasto.errors import ImpastoError, meta_of, pip_install, plain_types
 from impasto.fitting.options import ADD_STYLE, FitOptions
-from impasto.models.choice import DEFAULT, FOR_LARGE, MEGAPIXELS
+from impasto.models.choice import DEFAULT, FINE
 from impasto.runtime import PRECISIONS, RUNTIMES
 from impasto.styles import LONG_SIDE
 from impasto.stylize.controls import Controls
-
-BY_SIZE = f"{DEFAULT} up to {MEGAPIXELS:.0f} megapixels, {FOR_LARGE} above"
-"""The rule of :func:`impasto.models.choice.choose`, in words."""
-
 
 _QUALITY = "impasto.quality"
 """Where a command's context notes that ``--quality`` was given."""
@@ -33,8 +29,8 @@ _QUALITY = "impasto.quality"
 
 def _note_quality(context: click.Context, parameter: click.Parameter, given: bool) -> None:
     if given:
-        context.meta[_QUALITY] = Path(DEFAULT)
-        click.echo(f"impasto: --quality is now called --model {DEFAULT}", err=True)
+        context.meta[_QUALITY] = Path(FINE)
+        click.echo(f"impasto: --quality is now called --model {FINE}", err=True)
 
 
 def _model_or_quality(context: click.Context, parameter: click.Parameter, model: Path | None) -> Path | None:

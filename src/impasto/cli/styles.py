@@ -57,7 +57,7 @@ def _model_of(style: str | Path, model: Path | None) -> Model:
     from impasto.models import library
     from impasto.models.model import load_model
 
-    return load_model(model or choose(among=library.bundled_with([style])))
+    return load_model(model or choose(library.bundled_with([style])))
 
 
 def _print_in_columns(rows: list[tuple[str, str, str, str]]) -> None:

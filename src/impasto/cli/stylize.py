@@ -14,7 +14,6 @@ import click
 import msgspec
 
 from impasto.cli.options import (
-    BY_SIZE,
     FileOptions,
     control_options,
     file_options,
@@ -81,7 +80,7 @@ if TYPE_CHECKING:
     default=250,
     help="Refuse photos that claim more, unread, and pictures that would get more.",
 )
-@model_option(BY_SIZE)
+@model_option()
 @runtime_option
 @precision_option
 def stylize(
@@ -116,16 +115,12 @@ def stylize(
     loaded = functools.cache(functools.partial(load, runtime=runtime, precision=precision, at_once=workers))
 
     @functools.cache
-    def plan(chosen: str | Path, style: str) -> Plan:
+    def plan_for(style: str) -> Plan:
+        chosen = model or choose(_among([asked[style]], masks))
         return loaded(chosen).plan(asked[style], controls, masks)
 
-    among_of = functools.cache(lambda style: _among([asked[style]], masks))
-
-    def plan_for(style: str, pixels: float) -> Plan:
-        return plan(model or choose(pixels, among_of(style)), style)
-
     # What is wrong with the options is said once, before any photo is decoded.
-    jobs = _jobs(targets, plan_for, files, controls.size, most)
+    jobs = _jobs(targets, plan_for, files)
     again = overwrite or not any(map(is_folder, photos))
     among = () if model else _among(blends, masks)
     seen = _paint(jobs, among, workers=workers, overwrite=again, max_pixels=most, as_json=as_json)
@@ -141,22 +136,15 @@ def _among(blends: Iterable[Blend], masks: Iterable[Region]) -> tuple[str, ...]:
     return bundled_with(name for blend in (*blends, *(of for _, of in masks)) for name in blend)
 
 
-def _jobs(
-    targets: Iterable[Target],
-    plan_for: Callable[[str, float], Plan],
-    files: FileOptions,
-    long_side: int | None,
-    max_pixels: int,
-) -> list[Job]:
-    """A job for each target; ``plan_for`` gives the plan for a style and the number of pixels of a picture."""
-    from impasto.batch.jobs import Job, opened, pixels_of
+def _jobs(targets: Iterable[Target], plan_for: Callable[[str], Plan], files: FileOptions) -> list[Job]:
+    """A job for each target; ``plan_for`` gives the plan for a style."""
+    from impasto.batch.jobs import Job, opened
     from impasto.images.formats import image_format
 
     source = functools.cache(opened)
-    pixels = functools.cache(lambda photo: pixels_of(source(photo), long_side, max_pixels))
     stream = image_format(f"a.{files.format}") if files.format else None
     return [
-        Job(source(photo), picture, plan_for(style, pixels(photo)), stream, files.quality, files.strip_metadata)
+        Job(source(photo), picture, plan_for(style), stream, files.quality, files.strip_metadata)
         for photo, style, picture in targets
     ]
 

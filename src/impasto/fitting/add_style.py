@@ -81,7 +81,7 @@ def add_style(
         paintings: one or several paintings of one manner: paths, PIL images or arrays; see
             :func:`impasto.styles.painting.read_painting`.
         name: the style's slug.
-        model: a model folder, or the name of a model that comes with the package; without it, ``paper``.
+        model: a model folder, or the name of a model that comes with the package; without it, ``fast``.
         to: a model folder that the style is appended to, instead of the user's style folder; it is the ``model``, too.
         content: a folder of photos to fit on; without it, those that come with the package.
         title: the style's name for people.

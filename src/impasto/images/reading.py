@@ -88,16 +88,6 @@ def _photo(image: Image.Image, *, as_array: bool = False, labels: bool = False) 
     return Photo(array, Origin(alpha, as_array, metadata, file_format, deep))
 
 
-def size_of(source: File, max_pixels: int | None = None) -> tuple[int, int]:
-    """Width and height of a photo as its file says them, in pixels: not decoded, and before EXIF rotation.
-
-    Raises:
-        ImpastoError: see :func:`read_photo`.
-    """
-    with open_image(source, max_pixels) as image:
-        return image.size
-
-
 @contextmanager
 def open_image(source: File, max_pixels: int | None = None) -> Iterator[Image.Image]:
     """Open a picture file; what goes wrong while it is open, decoding included, is reported as one clear line.

@@ -20,7 +20,6 @@ import platformdirs
 from impasto.assets import BUNDLED, bundled
 from impasto.errors import ImpastoError, unknown
 from impasto.files import is_file, write_file
-from impasto.models.choice import READS_PAINTINGS
 from impasto.models.model import INFO, STYLES, Model, ModelInfo, read_info
 from impasto.styles.style import IDENTITY, Style
 
@@ -60,16 +59,14 @@ def bundled_with(styles: Iterable[str | Path]) -> tuple[str, ...]:
     """The models that come with the package and have all of ``styles``, the user's own among them.
 
     Args:
-        styles: slugs and files. A style file is one model's. Every model can read a painting, but if there is one
-            among ``styles``, :data:`impasto.models.choice.READS_PAINTINGS` is the only answer where it is one.
+        styles: slugs and files. A style file is one model's, every model can read a painting.
 
     Raises:
         ImpastoError: a style file cannot be read.
     """
     styles = list(styles)
     infos = {name: read_info(bundled(name)) for name in BUNDLED}
-    found = tuple(name for name, info in infos.items() if all(_has(info, style) for style in styles))
-    return (READS_PAINTINGS,) if READS_PAINTINGS in found and any(map(_is_painting, styles)) else found
+    return tuple(name for name, info in infos.items() if all(_has(info, style) for style in styles))
 
 
 def _is_painting(style: str | Path) -> bool:

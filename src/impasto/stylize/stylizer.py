@@ -348,8 +348,8 @@ def load(
     """Load a model, and the user's own styles for it.
 
     Args:
-        model: a model folder, or the name of a model that comes with the package, ``paper`` or ``fast``. Without one
-            it is ``paper``, for pictures of all sizes; only ``impasto stylize`` chooses by size.
+        model: a model folder, or the name of a model that comes with the package, ``fast`` or ``paper``. Without one
+            it is ``fast``.
         runtime: a name in :data:`impasto.runtime.RUNTIMES`.
         precision: what OpenVINO computes in. ``auto`` is ``bf16`` on processors that have it, which is twice as fast
             and hardly differs (half a grey level in the mean), and ``f32`` on others and in other runtimes. ``int8``
