@@ -41,7 +41,7 @@ from impasto.stylize.inputs import (
 from impasto.stylize.predictor import Predictor
 from impasto.stylize.regions import Mask, Regions
 from impasto.stylize.resolve import Point, StyleLike, resolve
-from impasto.stylize.strokes import FINER, paint_in_strokes
+from impasto.stylize.strokes import paint_in_strokes
 from impasto.stylize.tiles import TiledPainter
 
 if TYPE_CHECKING:
@@ -326,7 +326,7 @@ class Plan:
             return mixed(picture, again, self.controls.over)
 
         fold = self.points[0].fold
-        painted = paint_in_strokes(paint, photo, self.controls.stroke, FINER if fold > 1 else 1.0)
+        painted = paint_in_strokes(paint, photo, self.controls.stroke)
         picture = np.require(painted, requirements="W")
         finish(picture, photo, regions, self.controls, fold)
         return picture

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from impasto.images import windows
-from impasto.images.arrays import Levels, Pixels, resize, resized_part, to_array, to_pixels
+from impasto.images.arrays import Levels, resize, resized_part
 from impasto.images.noise import noise
 from impasto.images.windows import Window
 from impasto.models.model import Model
 from impasto.progress import Progress, reported, silent
-from impasto.runtime.base import Runtime
+from impasto.runtime.base import Runtime, View
 from impasto.styles.style import Row
 from impasto.stylize.regions import Regions
 
@@ -85,8 +85,8 @@ class TiledPainter:
             return self.paint_tiles(photo, regions, self.measure(photo, regions, size), size, progress)
         picture = np.empty((*size, 3), self.depth)
         regions = regions.resized(*size)
-        pixels = self._read(photo, regions, size, everything)
-        _put(picture, everything, self._run(pixels, regions, everything))
+        view = self._view(photo, regions, size, everything)
+        _put(picture, everything, self._run(view, regions, everything))
         return picture
 
     def measure(self, photo: Levels, regions: Regions, size: tuple[int, int]) -> Row:
@@ -95,11 +95,9 @@ class TiledPainter:
         small = max(1, int(size[0] * scale)), max(1, int(size[1] * scale))
         photo, regions = _shrunk(photo, small), regions.resized(*small)
         everything = windows.frame(*small)
-        pixels = self._read(photo, regions, small, everything)
+        view = self._view(photo, regions, small, everything)
         self.runtime.release()
-        if not regions.masks:
-            return self.runtime.measure(pixels, regions.styles)
-        return self.runtime.measure_regions(pixels, regions.styles, regions.shares(everything))
+        return self.runtime.measure_view(view, regions.styles, regions.shares(everything) if regions.masks else None)
 
     def paint_tiles(
         self, photo: Levels, regions: Regions, statistics: Row, size: tuple[int, int], progress: Progress = silent
@@ -111,7 +109,7 @@ class TiledPainter:
         tiles = windows.tiles(everything, Window(0, 0, *size), self.tile, self.halo)
         self._release()
         for tile, seen in reported(tiles, progress, f"{size[1]} × {size[0]} pixels"):
-            painted = self._run(self._read(photo, regions, size, seen), regions, seen, statistics)
+            painted = self._run(self._view(photo, regions, size, seen), regions, seen, statistics)
             _put(picture, tile, tile.within(seen).cut(painted))
         # What comes next, encoding the picture as a file, takes as much memory as painting it.
         self._release()
@@ -122,27 +120,19 @@ class TiledPainter:
         self.runtime.release()
         _whole_noise.cache_clear()
 
-    def _read(self, photo: Levels, regions: Regions, size: tuple[int, int], window: Window) -> Pixels:
-        """A window of the photo scaled to ``size``, with noise: (1,3,h,w). Beyond its edges the photo is mirrored."""
+    def _view(self, photo: Levels, regions: Regions, size: tuple[int, int], window: Window) -> View:
+        """A window of the photo scaled to ``size``, with noise. Beyond its edges the photo is mirrored."""
         inside = window.clipped(Window(0, 0, *size))
-        pixels = to_pixels(windows.read(resized_part(photo, size, inside), window.within(inside)))
-        grain = (1 - regions.identity_in(window) ** 2) * np.float32(self.deviation / 255)
-        if not grain.any():
-            return pixels
+        part = windows.read(resized_part(photo, size, inside), window.within(inside))
+        amount = (1 - regions.identity_in(window) ** 2) * np.float32(self.deviation / 255)
+        if not amount.any():
+            return View(part, np.zeros((1, 3, 1, 1), np.float32), amount)
         field = _whole_noise if window == windows.frame(*size) else noise
-        return pixels + field(*window[2:], *window[:2]) * grain
+        return View(part, field(*window[2:], *window[:2])[None], amount)
 
-    def _run(self, pixels: Pixels, regions: Regions, window: Window, statistics: Row | None = None) -> Levels:
-        runtime, styles = self.runtime, regions.styles
-        if not regions.masks:
-            painted = (
-                runtime.run(pixels, styles) if statistics is None else runtime.run_frozen(pixels, styles, statistics)
-            )
-        elif statistics is None:
-            painted = runtime.run_regions(pixels, styles, regions.shares(window))
-        else:
-            painted = runtime.run_regions_frozen(pixels, styles, regions.shares(window), statistics)
-        return to_array(painted, self.depth)
+    def _run(self, view: View, regions: Regions, window: Window, statistics: Row | None = None) -> Levels:
+        shares = regions.shares(window) if regions.masks else None
+        return self.runtime.paint(view, regions.styles, shares, statistics, self.depth)
 
 
 def _shrunk(photo: Levels, size: tuple[int, int]) -> Levels:
