@@ -227,7 +227,7 @@ def test_tiles_are_reported_for_every_size_of_strokes(trained: Path) -> None:
     reports: list[tuple[int, int, str]] = []
     tiled(np.zeros((20, 1100, 3), np.uint8), "mural", stroke=2, progress=lambda *report: reports.append(report))
     assert {note for *_, note in reports} == {"550 × 10 pixels", "1100 × 20 pixels"}
-    for note in ("512 × 9 pixels", "1320 × 24 pixels"):
+    for note in ("550 × 10 pixels", "1100 × 20 pixels"):
         counts = [(done, total) for done, total, of in reports if of == note]
         assert [done for done, _ in counts] == list(range(counts[0][1] + 1))
 

@@ -22,8 +22,12 @@ Depth = TypeVar("Depth", bound=np.unsignedinteger[Any])
 """uint8 or uint16."""
 _RESAMPLING = Image.Resampling.LANCZOS
 """The filter by which pictures are scaled."""
+_ENLARGING = Image.Resampling.BICUBIC
+"""The filter by which parts of pictures are enlarged."""
+_GAP = 3
+"""What is reduced by far is reduced to so many times its new size first, by means of squares of pixels."""
 _STRIP = 256
-"""Height, in pixels, of the strips in which pictures of 16 bits are scaled."""
+"""Height, in pixels, of the strips in which large pictures are scaled."""
 
 
 def white(array: Levels) -> int:
@@ -57,6 +61,10 @@ def resize(array: npt.NDArray[Depth], height: int, width: int) -> npt.NDArray[De
         return array
     if array.dtype != np.uint8:
         return _resized_in_strips(array, height, width)
+    if (factor := int(min(array.shape[0] / height, array.shape[1] / width) / _GAP)) > 1:
+        ends = array.shape[1] / factor, array.shape[0] / factor
+        small = Image.fromarray(_means(array, factor))
+        return np.asarray(small.resize((width, height), _RESAMPLING, (0, 0, *ends)))
     if array.ndim == 2:
         return np.asarray(Image.fromarray(array).resize((width, height), _RESAMPLING))
     # Channel by channel: Pillow keeps colours in 4 bytes a pixel, and large photos fill the memory.
@@ -64,6 +72,13 @@ def resize(array: npt.NDArray[Depth], height: int, width: int) -> npt.NDArray[De
     for channel in range(array.shape[2]):
         resized[..., channel] = resize(np.ascontiguousarray(array[..., channel]), height, width)
     return resized
+
+
+def _means(array: npt.NDArray[Depth], factor: int) -> npt.NDArray[Depth]:
+    """The means of squares of ``factor`` × ``factor`` pixels, of (H,W) or (H,W,3) uint8."""
+    height = -(-_STRIP // factor) * factor
+    strips = (array[top : top + height] for top in range(0, len(array), height))
+    return np.concatenate([np.asarray(Image.fromarray(strip).reduce(factor)) for strip in strips])
 
 
 def _resized_in_strips(array: npt.NDArray[Depth], height: int, width: int) -> npt.NDArray[Depth]:
@@ -104,7 +119,7 @@ def resized_part(
         window: top, left, height and width of the part, in pixels of the scaled picture.
 
     Returns:
-        (height,width,3). Parts agree where they overlap.
+        (height,width,3). Parts agree where they overlap, but for what Pillow rounds: one level.
     """
     if array.shape[:2] == size:
         return array[window[0] : window[0] + window[2], window[1] : window[1] + window[3]]
@@ -117,8 +132,10 @@ def resized_part(
     first = [max(0, int(start) - far) for (start, _), far in zip(ends, reach, strict=True)]
     last = [int(stop) + far + 1 for (_, stop), far in zip(ends, reach, strict=True)]
     box = (left - first[1], top - first[0], right - first[1], bottom - first[0])
-    # In floating point: what Pillow rounds and clips between its two passes over 8 bits depends on the window.
-    near = array[first[0] : last[0], first[1] : last[1]].astype(np.float32)
+    near = array[first[0] : last[0], first[1] : last[1]]
+    if near.dtype == np.uint8:
+        return np.asarray(Image.fromarray(near).resize((window[3], window[2]), _ENLARGING, box))
+    near = near.astype(np.float32)
     maps = [Image.fromarray(np.ascontiguousarray(near[..., channel])) for channel in range(near.shape[2])]
     part = np.dstack([np.asarray(each.resize((window[3], window[2]), _RESAMPLING, box)) for each in maps])
     return np.clip(np.rint(part), 0, white(array)).astype(array.dtype)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-from impasto.images.arrays import Levels, resize, white
+from impasto.images.arrays import Levels, in_8_bits, resize, white
 
 WORKING = 1024
 """Long side, in pixels, at which a picture is painted whose strokes have the size 1."""
@@ -31,6 +31,8 @@ _STEP = 3.0
 """The largest factor by which a draft is enlarged before it is painted again."""
 _FORM = 3
 """Forms larger than this many pixels of the draft stay as they are when it is painted again."""
+_NONE = 128
+"""What stands for no difference of forms in 8 bits."""
 _STRIP = 256
 """Height, in pixels, of the strips in which forms are put back."""
 
@@ -91,11 +93,11 @@ def keep_forms(picture: Levels, draft: Levels) -> None:
     """
     height, width = picture.shape[:2]
     size = [max(1, length // _FORM) for length in draft.shape[:2]]
-    difference = resize(draft, *size).astype(np.float32) - resize(picture, *size)
-    maps = [Image.fromarray(np.ascontiguousarray(difference[..., channel])) for channel in range(3)]
+    difference = (resize(in_8_bits(draft), *size).astype(np.int16) - resize(in_8_bits(picture), *size)).clip(-127, 127)
+    forms = Image.fromarray((difference + _NONE).astype(np.uint8))
     for top in range(0, height, _STRIP):
         bottom = min(height, top + _STRIP)
         box = (0, top * size[0] / height, size[1], bottom * size[0] / height)
-        enlarged = [each.resize((width, bottom - top), Image.Resampling.BICUBIC, box) for each in maps]
-        added = picture[top:bottom] + np.dstack([np.asarray(each) for each in enlarged])
-        picture[top:bottom] = np.clip(np.rint(added), 0, white(picture))
+        enlarged = np.asarray(forms.resize((width, bottom - top), Image.Resampling.BILINEAR, box)).astype(np.int32)
+        added = picture[top:bottom] + (enlarged - _NONE) * (white(picture) // 255)
+        picture[top:bottom] = np.clip(added, 0, white(picture), out=added)

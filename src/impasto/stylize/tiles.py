@@ -7,13 +7,15 @@ given as much of the photo around the tile as its pixels depend on. So tiles agr
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from impasto.images import windows
 from impasto.images.arrays import Levels, resize, resized_part
-from impasto.images.noise import noise
+from impasto.images.noise import noise, noise_of_field
 from impasto.images.windows import Window
 from impasto.models.model import Model
 from impasto.progress import Progress, reported, silent
@@ -108,8 +110,9 @@ class TiledPainter:
         everything = windows.frame(*size)
         tiles = windows.tiles(everything, Window(0, 0, *size), self.tile, self.halo)
         self._release()
+        views = _ahead(lambda seen: self._view(photo, regions, size, seen), [seen for _, seen in tiles])
         for tile, seen in reported(tiles, progress, f"{size[1]} × {size[0]} pixels"):
-            painted = self._run(self._view(photo, regions, size, seen), regions, seen, statistics)
+            painted = self._run(next(views), regions, seen, statistics)
             _put(picture, tile, tile.within(seen).cut(painted))
         # What comes next, encoding the picture as a file, takes as much memory as painting it.
         self._release()
@@ -127,12 +130,24 @@ class TiledPainter:
         amount = (1 - regions.identity_in(window) ** 2) * np.float32(self.deviation / 255)
         if not amount.any():
             return View(part, np.zeros((1, 3, 1, 1), np.float32), amount)
-        field = _whole_noise if window == windows.frame(*size) else noise
+        field = _whole_noise if window == windows.frame(*size) else noise_of_field
         return View(part, field(*window[2:], *window[:2])[None], amount)
 
     def _run(self, view: View, regions: Regions, window: Window, statistics: Row | None = None) -> Levels:
         shares = regions.shares(window) if regions.masks else None
         return self.runtime.paint(view, regions.styles, shares, statistics, self.depth)
+
+
+def _ahead(make: Callable[[Window], View], items: Iterable[Window]) -> Iterator[View]:
+    """What ``make`` returns for each item. It is made in a thread while the caller is busy with the one before."""
+    with ThreadPoolExecutor(1) as pool:
+        coming: Future[View] | None = None
+        for item in items:
+            ready, coming = coming, pool.submit(make, item)
+            if ready is not None:
+                yield ready.result()
+        if coming is not None:
+            yield coming.result()
 
 
 def _shrunk(photo: Levels, size: tuple[int, int]) -> Levels:
