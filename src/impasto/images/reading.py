@@ -22,7 +22,7 @@ from PIL import Image, ImageFile
 
 from impasto.errors import ImpastoError, pip_install
 from impasto.images.arrays import Array
-from impasto.images.decoding import SRGB, decode, is_deep, scale_transparency
+from impasto.images.decoding import SRGB, decode, deepen_planes, is_deep, scale_transparency
 from impasto.images.formats import OPENED, RAW
 from impasto.images.metadata import metadata_of
 from impasto.images.photo import Origin, Photo
@@ -42,6 +42,8 @@ _START = 64
 """How many bytes of a file tell its format."""
 _KIND, _PARTS, _DNG = 254, 330, 50706
 """Tags of TIFF files: whether a picture is a preview, further pictures, and the version of a DNG file."""
+_UNKNOWN_PIXELS = "unknown pixel mode"
+"""What Pillow says of TIFF files that it cannot decode, such as floats in colour."""
 _PAGES = {"TIFF": "pages", "GIF": "frames", "PNG": "frames", "WEBP": "frames", "AVIF": "frames"}
 """Format -> what its further pictures are. Those of an MPO or HEIC file are the same photo in other ways."""
 
@@ -111,6 +113,7 @@ def open_image(source: File, max_pixels: int | None = None) -> Iterator[Image.Im
         with _opened(source, called) as image:
             check_pixels(called, image.width * image.height, max_pixels)
             scale_transparency(image)
+            deepen_planes(image)
             yield image
     except ImpastoError:
         raise
@@ -171,6 +174,8 @@ def _opened(source: str | os.PathLike[str] | io.BytesIO, called: str) -> ImageFi
                 return _developed(_made(factory, shortened or source), start, called)
             except (SyntaxError, IndexError, TypeError, struct.error) as error:
                 damage = damage or (error if accepts is not None else None)
+    if str(damage) == _UNKNOWN_PIXELS:
+        raise ImpastoError(f"{called}: has pixels of a kind that is not read; save it with 8 or 16 bits a channel")
     if damage is not None:
         raise damage
     raise ImpastoError(f"{called}: {_why_unreadable(called, start)}")
