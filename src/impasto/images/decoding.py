@@ -108,13 +108,18 @@ def deepen_planes(image: ImageFile.ImageFile) -> None:
     Args:
         image: as it was opened, not decoded.
     """
-    tags = getattr(image, "tag_v2", {})
+    tags: Any = getattr(image, "tag_v2", {})
     if tags.get(_PLANES) == 2 and max(tags.get(_BITS, (1,))) == 16:
         order = "L" if tags.prefix == b"II" else "B"
-        image.tile = [
-            tile._replace(args=(f"{tile.args[0]};16{order}", *tile.args[1:])) if tile.codec_name == "raw" else tile
-            for tile in image.tile
-        ]
+        image.tile = [_deepened(tile, order) for tile in image.tile]
+
+
+def _deepened(tile: Any, order: str) -> Any:
+    """A part of a plane, whose values have 16 bits in this byte order; libtiff knows that it has."""
+    if tile.codec_name != "raw":
+        return tile
+    plane, *layout = tile.args
+    return tile._replace(args=(f"{plane};16{order}", *layout))
 
 
 def is_deep(image: Image.Image) -> bool:
