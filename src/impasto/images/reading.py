@@ -36,6 +36,7 @@ PhotoLike = File | Image.Image | Array | Photo
 """Whatever a photo may be given as; see :func:`read_photo`."""
 MAX_PIXELS = 250_000_000
 """The most pixels of a picture, unless a caller asks for others: phones make photos of 200 million."""
+_RAISE = "raise --max-megapixels (in Python max_megapixels) if that is meant"
 _STARTS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb")
 """How raw files begin that are not TIFF files."""
 _START = 64
@@ -130,7 +131,9 @@ def open_image(source: File, max_pixels: int | None = None) -> Iterator[Image.Im
         raise ImpastoError(f"{called}: is damaged ({why}); get the file anew") from None
 
 
-def check_pixels(called: object, pixels: int, max_pixels: int | None = None, does: str = "claims") -> None:
+def check_pixels(
+    called: object, pixels: int, max_pixels: int | None = None, does: str = "claims", advice: str = _RAISE
+) -> None:
     """Check the size of a picture before memory is asked for.
 
     Args:
@@ -138,14 +141,14 @@ def check_pixels(called: object, pixels: int, max_pixels: int | None = None, doe
         pixels: how many it has.
         max_pixels: the most pixels that it may have; None is :data:`MAX_PIXELS`.
         does: the verb for what it does with them.
+        advice: what to do.
 
     Raises:
         ImpastoError: it has more.
     """
     most = MAX_PIXELS if max_pixels is None else max_pixels
     if pixels > most:
-        limit = "--max-megapixels (in Python max_megapixels)"
-        raise ImpastoError(f"{called}: {does} more than {most / 1e6:g} megapixels; raise {limit} if that is meant")
+        raise ImpastoError(f"{called}: {does} more than {most / 1e6:g} megapixels; {advice}")
 
 
 def _called(source: object) -> str:
