@@ -31,6 +31,20 @@ def is_file(path: str | os.PathLike[str]) -> bool:
     return os.path.isfile(path)  # noqa: PTH113
 
 
+def is_pipe(path: str | os.PathLike[str]) -> bool:
+    """Whether it is there and neither a file nor a folder: whoever opens a pipe or device waits for its other end."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)  # noqa: PTH110, PTH112, PTH113
+
+
+def identity(path: str | os.PathLike[str]) -> tuple[int, int] | None:
+    """What is the same for all paths to a file; None if there is no file."""
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
+
+
 def is_folder(path: str | os.PathLike[str]) -> bool:
     """Whether there is such a folder. Unlike :meth:`pathlib.Path.is_dir`, a name that is too long is only none."""
     return os.path.isdir(path)  # noqa: PTH112

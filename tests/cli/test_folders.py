@@ -17,7 +17,7 @@ from PIL import Image
 
 from impasto.cli.main import main
 
-KILLS = int(os.environ.get("IMPASTO_KILLS", "3"))
+KILLS = int(os.environ.get("IMPASTO_KILLS", "20"))
 """How often the run of the test of kills is killed."""
 
 
@@ -151,6 +151,30 @@ def test_a_photo_is_not_replaced_without_being_asked(trained: Path, photo: Path)
     assert photo.read_bytes() != before
 
 
+def test_what_is_read_is_replaced_by_no_command(trained: Path, photo: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.png"
+    Image.effect_noise((64, 48), 60).convert("RGB").save(other)
+    before = photo.read_bytes(), other.read_bytes()
+    mural = ["-s", "mural", "--model", trained]
+    for command in (
+        ["stylize", photo, "--style-image", other, "-o", other],
+        ["stylize", photo, *mural, "--region", f"{other}=slot-2", "-o", other],
+        ["sheet", photo, "-o", photo, "--model", trained],
+        ["sheet", photo, "--style-image", other, "-o", other],
+        ["optimize", photo, "--style-image", other, "-o", photo],
+        ["add-style", other, "--name", "mine", "--predicted", "--preview", other],
+    ):
+        one_line_error(invoke(*command), "is a photo or painting that is read, and would be replaced")
+    assert (photo.read_bytes(), other.read_bytes()) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes")
+def test_a_folder_is_painted_without_its_pipes(trained: Path, album: Path, tmp_path: Path) -> None:
+    os.mkfifo(album / "pipe.jpg")  # whoever opens it waits for ever
+    result = invoke("stylize", album, "-s", "mural", "-o", tmp_path / "out", "--model", trained)
+    assert "1 of 4 photos failed" in result.stderr
+
+
 @pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="names are Unicode there")
 @pytest.mark.parametrize("more", [["--json"], []])
 def test_odd_names_are_painted_and_printed(trained: Path, photo: Path, tmp_path: Path, more: list[str]) -> None:
@@ -185,7 +209,11 @@ def many(tmp_path: Path) -> Path:
 def started(command: list[object], out: Path, pictures: int) -> subprocess.Popen[str]:
     """The command's process, once there are so many pictures, or it has ended."""
     process = subprocess.Popen([sys.executable, "-m", "impasto", *map(str, command)], stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 120
     while process.poll() is None and len([*out.glob("[!.]*")]) < pictures:
+        if time.monotonic() > end:
+            process.kill()
+            pytest.fail("the run hangs")
         time.sleep(0.001)
     return process
 

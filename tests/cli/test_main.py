@@ -116,6 +116,9 @@ def test_sheet_shows_every_style(trained: Path, photo: Path, tmp_path: Path) -> 
         assert picture.size == (2 * 60 + 6, 3 * (26 + 40 + 6))
     one_line_error(invoke("sheet", tmp_path / "none.jpg", "-o", out, "--model", trained), "no such file")
     one_line_error(invoke("sheet", photo, "-o", tmp_path / "sheet.xyz", "--model", trained), ".xyz")
+    Image.new("RGB", (2, 20_000)).save(tmp_path / "long.png")
+    long = invoke("sheet", tmp_path / "long.png", "-o", out, "--model", trained)
+    one_line_error(long, "sheet: would get more than 250 megapixels; give a smaller --width")
 
 
 def test_info(trained: Path) -> None:

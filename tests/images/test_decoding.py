@@ -73,6 +73,26 @@ def test_tiffs_of_every_kind(tmp_path: Path, mode: str, compression: str) -> Non
     assert np.abs(grey(tmp_path / "kind.tif") - expected).max() <= 1
 
 
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_tiffs_in_planes(tmp_path: Path, dtype: type, channels: int) -> None:
+    levels = np.random.default_rng(0).integers(0, 256, (6, 8, channels)).astype(dtype)
+    levels[..., 3:] = 255
+    planes = np.moveaxis(levels * dtype(np.iinfo(dtype).max // 255), 2, 0)
+    size = planes[0].nbytes
+    path = tiff(
+        tmp_path / "planes.tif", planes.reshape(levels.shape), 2, t284=(3, (2,)), t338=(3, (2,) * (channels - 3)),
+        t273=(4, tuple(8 + size * plane for plane in range(channels))), t279=(4, (size,) * channels),
+    )  # fmt: skip
+    np.testing.assert_array_equal(read_photo(path).array, levels[..., :3])
+
+
+def test_tiffs_with_pixels_of_an_unknown_kind_are_not_called_damaged(tmp_path: Path) -> None:
+    path = tiff(tmp_path / "floats.tif", np.zeros((6, 8, 3), np.float32), 2, 3)
+    with pytest.raises(ImpastoError, match="has pixels of a kind that is not read; save it with 8 or 16 bits"):
+        read_photo(path)
+
+
 def test_the_transparent_value_of_a_deep_grey_png(tmp_path: Path) -> None:
     values = np.array([[0, 1000, 65535]], ">u2")
     path = png(tmp_path / "deep.png", 3, 1, b"\0" + values.tobytes(), 16, 0, tRNS=struct.pack(">H", 1000))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from PIL import Image
 from tests.images.files import tiff
 
 from impasto.errors import ImpastoError
+from impasto.images.deep import DEEP
 from impasto.images.formats import FORMATS
 from impasto.images.photo import Photo
 from impasto.images.reading import read_photo
@@ -56,6 +58,33 @@ def test_exif_gps_and_xmp_go_along(tmp_path: Path, file_format: str) -> None:
     xmp = picture.info.get("xmp") or picture.info["XML:com.adobe.xmp"].encode()
     assert b"A bridge" in xmp
     assert b"Orientation" not in xmp
+
+
+LETTERS = "Jürgen © 日本".encode()
+COMMENT = b"UNICODE\0" + "hällo".encode("utf-16-le")
+
+
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize("file_format", HOLDERS)
+def test_letters_and_types_stay_what_they_are(tmp_path: Path, file_format: str, deep: bool) -> None:
+    if deep and file_format not in DEEP:
+        pytest.skip("has no 16 bits")
+    path = camera_photo(tmp_path / "photo.jpg")
+    exif = Image.open(path).getexif()
+    exif.get_ifd(EXIF).update({0x9286: COMMENT, 0xA434: "?" * len(LETTERS), 0xA005: 4711})
+    exif[0x013B] = "?" * len(LETTERS)
+    Image.open(path).save(path, exif=exif.tobytes().replace(b"?" * len(LETTERS), LETTERS))
+    photo = read_photo(path)
+    written = photo.origin.deep_picture(photo.array.astype(np.uint16)) if deep else photo.image
+    content = encode(written, file_format)
+    assert content.count(LETTERS) == 2
+    found = Image.open(io.BytesIO(content)).getexif()
+    assert found[0x013B].encode("latin-1") == LETTERS
+    details = found.get_ifd(EXIF)
+    assert details[0xA434].encode("latin-1") == LETTERS
+    assert details[0x9286] == COMMENT
+    assert 0xA005 not in details  # another directory, which stays behind
+    assert any(struct.pack(order + "HHI", 0x9286, 7, len(COMMENT)) in content for order in "<>")
 
 
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "TIFF"])
@@ -113,9 +142,23 @@ def test_a_value_of_a_wrong_type_is_left_out_with_a_line(tmp_path: Path, caplog)
     assert photo.array.shape == (4, 4, 3)
     assert picture_of(photo, "JPEG").getexif()[MAKE] == "a camera"
     exif, file = Image.Exif(), io.BytesIO()
-    exif[MAKE] = "a camera"
-    Image.new("RGB", (4, 4)).save(file, "PNG", exif=exif.tobytes().replace(b"\x0f\x01\x02\x00", b"\x0f\x01\x05\x00"))
-    assert picture_of(read_photo(file), "JPEG").size == (4, 4)
+    exif[MAKE], exif[0x013B] = "a camera", "somebody"
+    rational = exif.tobytes().replace(b"\x01\x0f\0\2\0\0\0\x09", b"\x01\x0f\0\5\0\0\0\1")
+    Image.new("RGB", (4, 4)).save(file, "PNG", exif=rational)
+    assert not caplog.records
+    assert dict(picture_of(read_photo(file), "JPEG").getexif()) == {0x013B: "somebody"}
+    (message,) = (record.getMessage() for record in caplog.records)
+    assert message.startswith("photo: EXIF tag 271 is left out, its value cannot be written")
+
+
+def test_an_orientation_of_another_type_is_one(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    short, floating = (struct.pack(">HHI", 0x0112, kind, 1) for kind in (3, 11))
+    block = exif.tobytes().replace(short + struct.pack(">HH", 6, 0), floating + struct.pack(">f", 6))
+    assert floating in block
+    Image.new("RGB", (8, 4)).save(tmp_path / "photo.jpg", exif=block)
+    assert read_photo(tmp_path / "photo.jpg").array.shape == (8, 4, 3)
 
 
 @pytest.mark.parametrize("file_format", HOLDERS)

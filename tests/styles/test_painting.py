@@ -70,8 +70,16 @@ def test_the_style_of_a_scroll_is_the_mean_of_its_parts() -> None:
 
 
 def test_no_size_without_a_bound() -> None:
-    with pytest.raises(ImpastoError, match="would get more than 250 megapixels"):
+    with pytest.raises(ImpastoError, match="would get more than 250 megapixels; give a smaller size"):
         read_painting(scroll(64, 64), 300_000)
+    with pytest.raises(ImpastoError, match="would get more than 250 megapixels"):
+        read_painting(scroll(64, 64), 10**5000)
+
+
+@pytest.mark.parametrize(("size", "words"), [("400", "'400'"), (31, "31"), (400.0, "400.0"), (True, "True")])
+def test_sizes_of_no_kind_are_named(size: object, words: str) -> None:
+    with pytest.raises(ImpastoError, match=f"size {words}: a style image must be read at 32 pixels or more"):
+        read_painting(scroll(64, 64), size)  # type: ignore[arg-type]
 
 
 def test_of_an_animation_the_first_frame_is_the_painting(tmp_path: Path, caplog) -> None:

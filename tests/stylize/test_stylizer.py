@@ -257,6 +257,7 @@ def test_it_says_what_auto_is_here(stylizer) -> None:
         ({"model": "nope"}, "no model 'nope': known are fast, paper"),
         ({"model": 5}, "model: is an int; give a name (fast, paper) or a folder"),
         ({"runtime": "tensorrt"}, "no runtime 'tensorrt': known are onnxruntime, openvino, torch"),
+        ({"runtime": ["torch"]}, "no runtime a list: known are onnxruntime, openvino, torch"),
         ({"runtime": None}, "no runtime None: known are onnxruntime, openvino, torch"),
         ({"precision": 8}, "no precision 8: known are auto, bf16, f32, int8"),
         ({"at_once": "2"}, "at_once '2': must be a whole number, at least 1"),

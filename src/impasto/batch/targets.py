@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from impasto.errors import ImpastoError
-from impasto.files import digest, is_folder
+from impasto.files import digest, identity, is_folder
 from impasto.images.folders import pictures_in
 from impasto.images.formats import FORMATS, READABLE, image_format
 
@@ -167,22 +167,13 @@ def _part_pictures(targets: list[Target]) -> None:
 
 def _spare_photos(targets: list[Target]) -> None:
     """Refuse to put a picture in the place of a photo of this run, whatever the two paths to it look like."""
-    photos = {_identity(target.photo) for target in targets} - {None}
+    photos = {identity(target.photo) for target in targets} - {None}
     for photo, _, picture in targets:
-        if picture != STREAM and (replaced := _identity(picture)) in photos:
-            whose = "its own picture" if replaced == _identity(photo) else f"the picture of {photo}"
+        if picture != STREAM and (replaced := identity(picture)) in photos:
+            whose = "its own picture" if replaced == identity(photo) else f"the picture of {photo}"
             raise ImpastoError(
                 f"{picture}: is a photo, which {whose} would replace; give another --out, or --overwrite the photo"
             )
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """What is the same for all paths to a file; None if there is no file."""
-    try:
-        found = path.stat()
-    except (OSError, ValueError):
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _check_name(name: str) -> None:

@@ -12,7 +12,14 @@ import click
 import msgspec
 
 from impasto.assets import examples
-from impasto.cli.options import fit_options, model_option, needs_train_extra, objective_options, style_size_option
+from impasto.cli.options import (
+    fit_options,
+    model_option,
+    needs_train_extra,
+    objective_options,
+    spare,
+    style_size_option,
+)
 from impasto.fitting.options import ADD_STYLE, BY_GAP
 from impasto.progress import bar
 
@@ -85,6 +92,8 @@ def add_style(
         {"distribution": ADD_STYLE, "gap": BY_GAP}, objective, content_weight=content_weight, likeness=likeness,
         minutes=minutes,
     )  # fmt: skip
+    if preview:
+        spare(paintings, preview)
     if predicted:
         known = StyleInfo(slug=name, name=title, artist=artist)
         style = _predict(paintings, known, model, to, style_size, replace=replace, as_is=as_is)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from impasto.cli.options import needs_train_extra, style_size_option, vgg_option
+from impasto.cli.options import needs_train_extra, spare, style_size_option, vgg_option
 from impasto.progress import bar
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def optimize(
     from impasto.styles.painting import read_painting
 
     image_format(out)
+    spare([photo, style_image], out)
     source = read_photo(photo)
     if max(source.array.shape) > size:
         source = source.resized(size)

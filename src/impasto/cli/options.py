@@ -7,7 +7,7 @@ runtime, because every ``--help`` reads this module.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ import msgspec
 
 from impasto.assets import BUNDLED
 from impasto.errors import ImpastoError, meta_of, pip_install, plain_types
+from impasto.files import identity
 from impasto.fitting.options import ADD_STYLE, FitOptions
 from impasto.models.choice import DEFAULT, FINE
 from impasto.runtime import PRECISIONS, RUNTIMES
@@ -196,6 +197,16 @@ def _field_option(field: msgspec.structs.FieldInfo) -> Callable[..., Any]:
     default = (meta.extra or {}).get("default")
     explained = f"{meta.description}  [default: {default}]" if default else meta.description
     return click.option(name, type=kind, default=field.default, help=explained)
+
+
+def spare(photos: Iterable[Path], out: Path) -> None:
+    """Check that a picture takes no photo's place.
+
+    Raises:
+        ImpastoError: it would.
+    """
+    if identity(out) in {identity(photo) for photo in photos} - {None}:
+        raise ImpastoError(f"{out}: is a photo or painting that is read, and would be replaced; give another file")
 
 
 @contextmanager

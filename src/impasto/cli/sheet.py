@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from impasto.cli.options import model_option, runtime_option
+from impasto.cli.options import model_option, runtime_option, spare
 from impasto.progress import bar
 
 
@@ -36,6 +36,7 @@ def sheet(
 
     out = out or Path(f"{photo.stem}-sheet.jpg")
     image_format(out)
+    spare([photo, *style_images], out)
     stylizer = load(model, runtime=runtime)
     with bar("style") as progress:
         drawn = draw_sheet(stylizer, photo, width=width, columns=columns, style_images=style_images, progress=progress)

@@ -20,6 +20,7 @@ from impasto.cli.options import (
     model_option,
     precision_option,
     runtime_option,
+    spare,
 )
 from impasto.cli.typed import label, labelled, read_region, read_styles
 from impasto.errors import ImpastoError, StoppedError
@@ -111,6 +112,8 @@ def stylize(
     asked = labelled(blends, [label(blend, controls, masks, model) for blend in blends])
     naming = Naming(out=out, name=files.name, format=files.format or "", depth=files.depth, overwrite=overwrite)
     targets = find_targets(photos, list(asked), naming)
+    if not overwrite:
+        _spare_styles(targets, blends, masks)
     workers, most = min(len(targets), os.cpu_count() or 1), int(max_megapixels * 1e6)
     loaded = functools.cache(functools.partial(load, runtime=runtime, precision=precision, at_once=workers))
 
@@ -127,6 +130,14 @@ def stylize(
     if len(jobs) > 1 and not as_json:
         _say_models(Counter(report.model for report in seen if report.model), among)
     _sum_up(seen)
+
+
+def _spare_styles(targets: Iterable[Target], blends: Iterable[Blend], masks: Iterable[Region]) -> None:
+    """Refuse to put a picture in the place of a painting or mask; photos are spared by ``find_targets``."""
+    named = [name for blend in (*blends, *(of for _, of in masks)) for name in blend]
+    read = [*(name for name in named if isinstance(name, Path)), *(mask for mask, _ in masks)]
+    for target in targets:
+        spare(read, target.picture)
 
 
 def _among(blends: Iterable[Blend], masks: Iterable[Region]) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
 """Black becomes black, whatever the black of the other profile is."""
 _STRIP = 4_000_000
 """The most pixels of a strip."""
-_BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339
+_BITS, _PHOTOMETRIC, _PLANES, _SAMPLE_FORMAT = 258, 262, 284, 339
 """Tags of TIFF files."""
 _BEYOND_WHITE = 16
 """Floating-point pictures may have lights of up to so many times the white."""
@@ -100,6 +100,26 @@ def scale_transparency(image: ImageFile.ImageFile) -> None:
         image.info["transparency"] = tuple(each >> 8 for each in value)
     elif image.format == "PNG" and isinstance(value, int) and image.mode == "L":
         image.info["transparency"] = value * _GREY_LEVELS.get(mode, 1)
+
+
+def deepen_planes(image: ImageFile.ImageFile) -> None:
+    """Decode colours of 16 bits that lie in planes, uncompressed, as such; Pillow takes their bytes for 8 bits.
+
+    Args:
+        image: as it was opened, not decoded.
+    """
+    tags: Any = getattr(image, "tag_v2", {})
+    if tags.get(_PLANES) == 2 and max(tags.get(_BITS, (1,))) == 16:
+        order = "L" if tags.prefix == b"II" else "B"
+        image.tile = [_deepened(tile, order) for tile in image.tile]
+
+
+def _deepened(tile: Any, order: str) -> Any:
+    """A part of a plane, whose values have 16 bits in this byte order; libtiff knows that it has."""
+    if tile.codec_name != "raw":
+        return tile
+    plane, *layout = tile.args
+    return tile._replace(args=(f"{plane};16{order}", *layout))
 
 
 def is_deep(image: Image.Image) -> bool:
@@ -189,7 +209,7 @@ def _orientation(image: Image.Image) -> int:
     """EXIF's orientation, 1 to 8; 1 (upright) for what is none. TIFF files are upright once they are loaded."""
     with suppress(Exception):  # whatever a damaged EXIF block may raise
         value = image.getexif().get(ExifTags.Base.Orientation, 1)
-        return value if value in range(1, 9) else 1
+        return int(value) if value in range(1, 9) else 1  # 6.0 is a 6, too
     return 1
 
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from impasto.errors import ImpastoError
+from impasto.files import is_pipe
 from impasto.images.formats import READABLE
 
 SYSTEM_FOLDERS = {"@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "__MACOSX", "lost+found"}
@@ -26,7 +27,8 @@ def pictures_in(folder: str | os.PathLike[str], depth: int | None = None) -> lis
         here = Path(path)
         deepest = depth is not None and len(here.relative_to(folder).parts) + 1 >= depth
         folders[:] = [] if deepest else [name for name in folders if not _is_hidden(name)]
-        found += [here / name for name in files if Path(name).suffix.lower() in READABLE and not _is_hidden(name)]
+        names = [name for name in files if Path(name).suffix.lower() in READABLE and not _is_hidden(name)]
+        found += [here / name for name in names if not is_pipe(here / name)]
     return sorted(found)
 
 

@@ -13,7 +13,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from PIL import ExifTags, Image, TiffImagePlugin
+from PIL import ExifTags, Image, TiffImagePlugin, TiffTags
 from PIL.PngImagePlugin import PngInfo
 
 logger = logging.getLogger(__name__)
@@ -37,8 +37,8 @@ _DESCRIPTIVE = frozenset(
 """EXIF tags that say something about the photo, and nothing about its file."""
 _IFDS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 """EXIF's directories: how the photo was taken, and where."""
-_WIDTH, _HEIGHT, _MAKER_NOTE = 0xA002, 0xA003, 0x927C
-"""Tags of the Exif directory."""
+_WIDTH, _HEIGHT, _MAKER_NOTE, _INTEROP = 0xA002, 0xA003, 0x927C, 0xA005
+"""Tags of the Exif directory; the last one says where another directory begins, about the file."""
 _XMP, _IPTC = 700, 33723
 """Tags of TIFF files."""
 _IPTC_RESOURCE = 0x0404
@@ -90,18 +90,16 @@ def _exif(image: Image.Image) -> bytes:
     for tag, value in _writable({tag: source[tag] for tag in source if tag in _DESCRIPTIVE}, _called(image)):
         kept[tag] = value
     for ifd in _IFDS:
-        if entries := dict(_writable(source.get_ifd(ifd), _called(image), ifd)):
-            kept[ifd] = entries
-    return kept.tobytes() if kept else b""
+        entries = {tag: value for tag, value in source.get_ifd(ifd).items() if tag != _INTEROP}
+        kept.get_ifd(ifd).update(_writable(entries, _called(image), ifd))
+    return _packed(kept) if kept or any(map(kept.get_ifd, _IFDS)) else b""
 
 
 def _writable(entries: Mapping[int, Any], called: str, ifd: int | None = None) -> Iterator[tuple[int, Any]]:
     """Those tags and values that can be written; others have a type that is not their tag's."""
     for tag, value in entries.items():
-        alone = Image.Exif()
-        alone[tag if ifd is None else ifd] = value if ifd is None else {tag: value}
         try:
-            alone.tobytes()
+            _directory(b"II*\0\x08\0\0\0", {tag: value}, ifd).tobytes()
         except Exception as error:
             logger.warning("%s: EXIF tag %d is left out, its value cannot be written (%s)", called, tag, error)
         else:
@@ -160,30 +158,28 @@ def save_options(
 
 def sized(exif: bytes, width: int, height: int) -> bytes:
     """EXIF data with the sizes of a picture, if it has sizes."""
-    loaded = Image.Exif()
-    loaded.load(exif)
+    loaded = _loaded(exif)
     details = loaded.get_ifd(ExifTags.IFD.Exif)
     if _WIDTH not in details and _HEIGHT not in details:
         return exif
     details |= {_WIDTH: width, _HEIGHT: height}
-    return loaded.tobytes()
+    return _packed(loaded)
 
 
 def _short_exif(exif: bytes, called: str) -> bytes:
     """EXIF data that fits into a JPEG file: if need be without the maker's note, or without anything long."""
     if len(exif) <= _MOST:
         return exif
-    loaded = Image.Exif()
-    loaded.load(exif)
+    loaded = _loaded(exif)
     details = loaded.get_ifd(ExifTags.IFD.Exif)
     kept_out = "%s: %d bytes of EXIF are too many for a JPEG file; the longest entries are left out"
     logger.warning(kept_out, called, len(exif))
     details.pop(_MAKER_NOTE, None)
     for entries in (details, loaded):
         for tag in [tag for tag, value in entries.items() if isinstance(value, bytes | str) and len(value) > 1024]:
-            if len(loaded.tobytes()) > _MOST:
+            if len(_packed(loaded)) > _MOST:
                 del entries[tag]
-    return _short(loaded.tobytes(), "EXIF", called)
+    return _short(_packed(loaded), "EXIF", called)
 
 
 def _short(block: bytes, kind: str, called: str) -> bytes:
@@ -212,11 +208,7 @@ def _png_text(xmp: bytes) -> PngInfo | None:
 
 def _tiff_tags(exif: bytes, xmp: bytes, iptc: bytes) -> TiffImagePlugin.ImageFileDirectory_v2:
     """The first directory of a TIFF file, without what Pillow puts there; EXIF's directories are only announced."""
-    tags = TiffImagePlugin.ImageFileDirectory_v2()
-    loaded = Image.Exif()
-    loaded.load(exif)
-    for tag, value in loaded.items():
-        tags[tag] = 0 if tag in _IFDS else value
+    tags = _first_directory(b"II*\0\x08\0\0\0", _loaded(exif))
     for tag, block, kind in ((_XMP, xmp, 1), (_IPTC, iptc, 7)):  # bytes, and bytes of no type
         if block:
             tags[tag] = block
@@ -231,17 +223,64 @@ def with_exif_directories(tiff: bytes, exif: bytes) -> bytes:
         tiff: a file with the tags of :func:`save_options`.
         exif: the EXIF data that these were made from.
     """
+    return _with_directories(tiff, _loaded(exif))
+
+
+def _loaded(exif: bytes) -> Image.Exif:
     loaded = Image.Exif()
     loaded.load(exif)
+    return loaded
+
+
+def _packed(exif: Image.Exif) -> bytes:
+    """EXIF data as bytes. Pillow's own would lose letters that are not ASCII, and the types of comments."""
+    order = exif.endian or "<"
+    head = struct.pack(order + "2sHI", b"II" if order == "<" else b"MM", 42, 8)
+    return b"Exif\0\0" + _with_directories(head + _first_directory(head, exif).tobytes(len(head)), exif)
+
+
+def _first_directory(head: bytes, exif: Image.Exif) -> TiffImagePlugin.ImageFileDirectory_v2:
+    """EXIF's first directory, in which the others are only announced."""
+    entries = {tag: value for tag, value in exif.items() if tag not in _IFDS}
+    return _directory(head, entries | {ifd: 0 for ifd in _IFDS if exif.get_ifd(ifd)})
+
+
+def _directory(
+    head: bytes, entries: Mapping[int, Any], group: int | None = None
+) -> TiffImagePlugin.ImageFileDirectory_v2:
+    """A directory with tags and values in the types that they have in EXIF data.
+
+    Args:
+        head: the first 8 bytes of the file, which say its byte order.
+        entries: tag -> value, as Pillow reads them.
+        group: the tag that announces the directory; None is the first one.
+    """
+    directory = TiffImagePlugin.ImageFileDirectory_v2(head, group=group)
+    for tag, value in entries.items():
+        if isinstance(value, str):
+            value = _text(value)
+            directory.tagtype[tag] = TiffTags.ASCII
+        elif isinstance(value, bytes) and group and not TiffTags.lookup(tag, group).type:
+            directory.tagtype[tag] = TiffTags.UNDEFINED
+        directory[tag] = value
+    return directory
+
+
+def _text(value: str) -> bytes:
+    """A text as it stood in its file: Pillow reads every byte as a letter, whatever alphabet it is of."""
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "replace")
+
+
+def _with_directories(tiff: bytes, exif: Image.Exif) -> bytes:
     file = io.BytesIO(tiff)
     for ifd in _IFDS:
-        if entries := loaded.get_ifd(ifd):
+        if entries := exif.get_ifd(ifd):
             start = file.seek(0, io.SEEK_END)
             start += file.write(b"\0" * (start % 2))
-            directory = TiffImagePlugin.ImageFileDirectory_v2(tiff[:8], group=ifd)
-            for tag, value in entries.items():
-                directory[tag] = value
-            file.write(directory.tobytes(start))
+            file.write(_directory(tiff[:8], entries, ifd).tobytes(start))
             _announce(file, ifd, start)
     return file.getvalue()
 

@@ -22,7 +22,7 @@ from PIL import Image, ImageFile
 
 from impasto.errors import ImpastoError, pip_install
 from impasto.images.arrays import Array
-from impasto.images.decoding import SRGB, decode, is_deep, scale_transparency
+from impasto.images.decoding import SRGB, decode, deepen_planes, is_deep, scale_transparency
 from impasto.images.formats import OPENED, RAW
 from impasto.images.metadata import metadata_of
 from impasto.images.photo import Origin, Photo
@@ -36,12 +36,15 @@ PhotoLike = File | Image.Image | Array | Photo
 """Whatever a photo may be given as; see :func:`read_photo`."""
 MAX_PIXELS = 250_000_000
 """The most pixels of a picture, unless a caller asks for others: phones make photos of 200 million."""
+_RAISE = "raise --max-megapixels (in Python max_megapixels) if that is meant"
 _STARTS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb")
 """How raw files begin that are not TIFF files."""
 _START = 64
 """How many bytes of a file tell its format."""
 _KIND, _PARTS, _DNG = 254, 330, 50706
 """Tags of TIFF files: whether a picture is a preview, further pictures, and the version of a DNG file."""
+_UNKNOWN_PIXELS = "unknown pixel mode"
+"""What Pillow says of TIFF files that it cannot decode, such as floats in colour."""
 _PAGES = {"TIFF": "pages", "GIF": "frames", "PNG": "frames", "WEBP": "frames", "AVIF": "frames"}
 """Format -> what its further pictures are. Those of an MPO or HEIC file are the same photo in other ways."""
 
@@ -101,6 +104,7 @@ def open_image(source: File, max_pixels: int | None = None) -> Iterator[Image.Im
         with _opened(source, called) as image:
             check_pixels(called, image.width * image.height, max_pixels)
             scale_transparency(image)
+            deepen_planes(image)
             yield image
     except ImpastoError:
         raise
@@ -117,7 +121,9 @@ def open_image(source: File, max_pixels: int | None = None) -> Iterator[Image.Im
         raise ImpastoError(f"{called}: is damaged ({why}); get the file anew") from None
 
 
-def check_pixels(called: object, pixels: int, max_pixels: int | None = None, does: str = "claims") -> None:
+def check_pixels(
+    called: object, pixels: int, max_pixels: int | None = None, does: str = "claims", advice: str = _RAISE
+) -> None:
     """Check the size of a picture before memory is asked for.
 
     Args:
@@ -125,14 +131,14 @@ def check_pixels(called: object, pixels: int, max_pixels: int | None = None, doe
         pixels: how many it has.
         max_pixels: the most pixels that it may have; None is :data:`MAX_PIXELS`.
         does: the verb for what it does with them.
+        advice: what to do.
 
     Raises:
         ImpastoError: it has more.
     """
     most = MAX_PIXELS if max_pixels is None else max_pixels
     if pixels > most:
-        limit = "--max-megapixels (in Python max_megapixels)"
-        raise ImpastoError(f"{called}: {does} more than {most / 1e6:g} megapixels; raise {limit} if that is meant")
+        raise ImpastoError(f"{called}: {does} more than {most / 1e6:g} megapixels; {advice}")
 
 
 def _called(source: object) -> str:
@@ -161,6 +167,8 @@ def _opened(source: str | os.PathLike[str] | io.BytesIO, called: str) -> ImageFi
                 return _developed(_made(factory, shortened or source), start, called)
             except (SyntaxError, IndexError, TypeError, struct.error) as error:
                 damage = damage or (error if accepts is not None else None)
+    if str(damage) == _UNKNOWN_PIXELS:
+        raise ImpastoError(f"{called}: has pixels of a kind that is not read; save it with 8 or 16 bits a channel")
     if damage is not None:
         raise damage
     raise ImpastoError(f"{called}: {_why_unreadable(called, start)}")

@@ -56,7 +56,7 @@ def load_runtime(name: str, model: Model, precision: str = "auto", at_once: int 
 
 def _check(name: str, precision: str) -> None:
     """Raise :class:`ImpastoError` for a runtime or a precision that does not exist, and for pairs that do not fit."""
-    if name not in RUNTIMES:
+    if name not in [*RUNTIMES]:  # whatever was given, hashable or not
         raise unknown("runtime", name, RUNTIMES)
     if precision not in PRECISIONS:
         raise unknown("precision", precision, PRECISIONS)

@@ -28,6 +28,9 @@ _SHAPES = "8"
 """For how many shapes of inputs a network keeps what it has prepared. OpenVINO's own bound is so high that a process
 that paints pictures of ever new sizes grows by about a megabyte with each. With 8, sizes that alternate are as fast."""
 
+# OpenVINO makes its table of dtypes at the first call. Two threads that both call first wait for each other for ever.
+openvino.Type.f32.to_dtype()
+
 
 def _config(precision: str, at_once: int) -> dict[str, str]:
     """OpenVINO's settings for a precision and a number of threads that call it at once."""

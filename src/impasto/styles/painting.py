@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
+from numbers import Integral
 from pathlib import Path
 
 import msgspec
 import numpy as np
 from PIL import Image, ImageOps, ImageStat
 
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, shown
 from impasto.files import digest
 from impasto.images.arrays import Array, Pixels, resize, scaled, to_pixels
 from impasto.images.formats import READABLE
@@ -99,8 +100,8 @@ def read_painting(
         ImpastoError: it cannot be read, is too small, or shows nothing (one colour, or all transparent);
             or it is not to be taken as it is.
     """
-    if size is not None and size < _LEAST_SIDE:
-        raise ImpastoError(f"size {size}: a style image must be read at {_LEAST_SIDE} pixels or more")
+    if size is not None and not (isinstance(size, Integral) and size >= _LEAST_SIDE):
+        raise ImpastoError(f"size {shown(size)}: a style image must be read at {_LEAST_SIDE} pixels or more")
     name = Path(source).name if isinstance(source, str | os.PathLike) else ""
     called = name or "style image"
     photo = read_photo(source)
@@ -110,8 +111,8 @@ def read_painting(
         raise ImpastoError(f"{called}: {doubt}; to take it as it is, ask for that (--as-is, as_is=True)")
     height, width = array.shape[:2]
     wanted = size or min(max(height, width), _longest(height, width, most))
-    scale = wanted / max(height, width)
-    check_pixels(called, round(width * scale) * round(height * scale), does="would get")
+    shorter = wanted * min(height, width) // max(height, width)  # in whole numbers, however large
+    check_pixels(called, wanted * shorter, does="would get", advice="give a smaller size")
     return Painting(scaled(array, longer=wanted), name, _digest(source), box)
 
 
