@@ -161,8 +161,8 @@ def test_a_photo_of_16_bits_becomes_the_same_picture_in_16(
     deep, plain = plan.paint_deep(photo, max_megapixels=1), np.asarray(plan.paint(photo))
     assert deep.array.dtype == np.uint16
     difference = np.abs(deep.array / 257 - plain)  # 8 bits are rounded at every step
-    assert difference.mean() < 0.7
-    assert difference.max() < 6
+    assert difference.mean() < 0.9
+    assert difference.max() < 9
     assert len(np.unique(deep.array)) > 2 * len(np.unique(plain))
 
 

@@ -223,13 +223,13 @@ def test_a_part_of_a_resized_picture_is_that_part(
     height, width = data.draw(st.integers(1, after[0] - top)), data.draw(st.integers(1, after[1] - left))
     part = resized_part(array, after, (top, left, height, width))
     whole = resized_part(array, after, (0, 0, *after))
-    assert np.abs(part.astype(int) - whole[top : top + height, left : left + width]).max() <= 1
+    assert np.abs(part.astype(int) - whole[top : top + height, left : left + width]).max() <= 4
 
 
 def test_a_resized_picture_is_pillows() -> None:
     array = np.random.default_rng(0).integers(90, 160, (40, 35, 3), dtype=np.uint8)
     for size in ((66, 135), (13, 20), (40, 70)):
-        expected = Image.fromarray(array).resize(size[::-1], Image.Resampling.LANCZOS)
+        expected = Image.fromarray(array).resize(size[::-1], Image.Resampling.BICUBIC)
         assert np.abs(resized_part(array, size, (0, 0, *size)).astype(int) - np.asarray(expected)).max() <= 1
 
 

@@ -69,6 +69,15 @@ def test_the_page_of_the_catalogue_is_that_of_the_bundled_model(run, tmp_path: P
     assert (tmp_path / "page.md").read_text("utf-8") == (ROOT / "docs" / "guide" / "catalogue.md").read_text("utf-8")
 
 
+def test_call_benchmark(run, trained: Path, tmp_path: Path) -> None:
+    report = tmp_path / "call.json"
+    options = ["--rounds", 1, "--side", 64, "--large", 160, 120, "--json", report]
+    printed = run("benchmarks/call.py", "--models", trained, *options)
+    assert printed.count(f"| {trained.name}, ") == 3
+    seconds = json.loads(report.read_text())["results"][trained.name]
+    assert min(min(values) for values in seconds.values()) > 0
+
+
 def test_inference_benchmark(run, trained: Path, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     printed = run("benchmarks/inference.py", "--model", trained, "--rounds", 1, "--sizes", 64, 96, "--json", report)

@@ -24,8 +24,9 @@ _RESAMPLING = Image.Resampling.LANCZOS
 """The filter by which pictures are scaled."""
 _ENLARGING = Image.Resampling.BICUBIC
 """The filter by which parts of pictures are enlarged."""
-_GAP = 3
-"""What is reduced by far is reduced to so many times its new size first, by means of squares of pixels."""
+_GAP = 1.9
+"""What is reduced by more than twice this factor is reduced to at least so many times its new size first, by means of
+squares of pixels."""
 _STRIP = 256
 """Height, in pixels, of the strips in which large pictures are scaled."""
 
@@ -119,7 +120,7 @@ def resized_part(
         window: top, left, height and width of the part, in pixels of the scaled picture.
 
     Returns:
-        (height,width,3). Parts agree where they overlap, but for what Pillow rounds: one level.
+        (height,width,3). Parts agree where they overlap, but for what Pillow rounds: a level, a few in noise.
     """
     if array.shape[:2] == size:
         return array[window[0] : window[0] + window[2], window[1] : window[1] + window[3]]

@@ -92,22 +92,20 @@ class Runtime(abc.ABC):
         Returns:
             (h,w,3).
         """
-        graph, inputs = self._named(styles, shares, statistics)
-        return to_array(self.infer(graph, view.image, *inputs)[0], depth)
+        return to_array(self._painted(view.image, styles, shares, statistics), depth)
+
+    def _painted(self, image: Pixels, styles: Row, shares: Pixels | None, statistics: Row | None) -> Pixels:
+        if shares is None:
+            return self.run(image, styles) if statistics is None else self.run_frozen(image, styles, statistics)
+        if statistics is None:
+            return self.run_regions(image, styles, shares)
+        return self.run_regions_frozen(image, styles, shares, statistics)
 
     def measure_view(self, view: View, styles: Row, shares: Pixels | None = None) -> Row:
         """The statistics (1,P) of all maps for a photo; see :meth:`paint`."""
         if shares is None:
             return self.measure(view.image, styles)
         return self.measure_regions(view.image, styles, shares)
-
-    @staticmethod
-    def _named(styles: Row, shares: Pixels | None, statistics: Row | None) -> tuple[Graph, list[Row | Pixels]]:
-        """The graph that paints with these inputs, and the inputs after the image, in its order."""
-        given = [each for each in (styles, shares, statistics) if each is not None]
-        if shares is None:
-            return Graph.WHOLE if statistics is None else Graph.FROZEN, given
-        return Graph.REGIONS if statistics is None else Graph.REGIONS_FROZEN, given
 
     def run(self, image: Pixels, style: Row) -> Pixels:
         """Paint whole photos, each in one style: (N,3,H,W) and (N,P) -> (N,3,H,W)."""

@@ -133,13 +133,16 @@ class OpenVINORuntime(Runtime):
         """Paint a part of a photo; what has 8 bits is converted by the network."""
         if depth is not np.uint8 or view.photo.dtype != np.uint8:
             return super().paint(view, styles, shares, statistics, depth)
-        graph, inputs = self._named(styles, shares, statistics)
-        if graph is Graph.FROZEN and statistics is not None:
-            network, names = self._folded(styles.tobytes(), statistics.tobytes(), levels=True), {}
+        given = _given(view)
+        if shares is not None:
+            graph = Graph.REGIONS if statistics is None else Graph.REGIONS_FROZEN
+            network, given = self._compiled(graph, levels=True), given | {"styles": styles, "masks": shares}
+            given |= {} if statistics is None else {"statistics": statistics}
+        elif statistics is None:
+            network, given = self._compiled(Graph.WHOLE, levels=True), given | {"style": styles}
         else:
-            network = self._compiled(graph, levels=True)
-            names = dict(zip(GRAPHS[graph][0][1:], inputs, strict=True))
-        return cast("npt.NDArray[Depth]", _infer(network, names | _given(view))["picture"][0])
+            network = self._folded(styles.tobytes(), statistics.tobytes(), levels=True)
+        return cast("npt.NDArray[Depth]", _infer(network, given)["picture"][0])
 
     def measure_view(self, view: View, styles: Row, shares: Pixels | None = None) -> Row:
         if view.photo.dtype != np.uint8:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from PIL import Image
@@ -31,6 +32,8 @@ _STEP = 3.0
 """The largest factor by which a draft is enlarged before it is painted again."""
 _FORM = 3
 """Forms larger than this many pixels of the draft stay as they are when it is painted again."""
+_THREADS = 2
+"""How many strips are worked on at once."""
 _NONE = 128
 """What stands for no difference of forms in 8 bits."""
 _STRIP = 256
@@ -95,9 +98,15 @@ def keep_forms(picture: Levels, draft: Levels) -> None:
     size = [max(1, length // _FORM) for length in draft.shape[:2]]
     difference = (resize(in_8_bits(draft), *size).astype(np.int16) - resize(in_8_bits(picture), *size)).clip(-127, 127)
     forms = Image.fromarray((difference + _NONE).astype(np.uint8))
-    for top in range(0, height, _STRIP):
+
+    wide = np.dtype(np.int16 if picture.dtype == np.uint8 else np.int32)
+
+    def add(top: int) -> None:
         bottom = min(height, top + _STRIP)
         box = (0, top * size[0] / height, size[1], bottom * size[0] / height)
-        enlarged = np.asarray(forms.resize((width, bottom - top), Image.Resampling.BILINEAR, box)).astype(np.int32)
+        enlarged = np.asarray(forms.resize((width, bottom - top), Image.Resampling.BILINEAR, box)).astype(wide)
         added = picture[top:bottom] + (enlarged - _NONE) * (white(picture) // 255)
         picture[top:bottom] = np.clip(added, 0, white(picture), out=added)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(add, range(0, height, _STRIP)))

@@ -25,7 +25,7 @@ from impasto.stylize.regions import Regions
 
 WHOLE = 1_600_000
 """The largest number of pixels at which a picture is painted whole: with the paper's network that takes 1.3 GB of
-memory."""
+memory. Tiles are quicker from here on, although statistics are measured and a network is compiled for them."""
 THUMBNAIL = 480_000
 """The largest number of pixels of the thumbnail on which statistics are measured."""
 TILE = 512
@@ -62,9 +62,8 @@ class TiledPainter:
 
     @classmethod
     def of(cls, model: Model, runtime: Runtime) -> TiledPainter:
-        """The painter of a model. A network that folds pixels needs less memory for each, and so gets larger parts."""
-        info = model.info
-        return cls(runtime, info.input_noise, info.halo, whole=WHOLE * info.fold**2, tile=TILE * info.fold)
+        """The painter of a model. A network that folds pixels needs less memory for each, and so gets larger tiles."""
+        return cls(runtime, model.info.input_noise, model.info.halo, tile=TILE * model.info.fold)
 
     def paint(
         self, photo: Levels, regions: Regions, size: tuple[int, int] | None = None, progress: Progress = silent
