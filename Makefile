@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PHOTOS := src/impasto/assets/examples
 
-.PHONY: demo test lint check format clean
+.PHONY: demo test fuzz lint check format clean
 
 demo: .venv/inference
 	@mkdir -p demo
@@ -12,6 +12,10 @@ demo: .venv/inference
 
 test: .venv/dev
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+# Damaged files of every format, for an hour.
+fuzz: .venv/dev
+	IMPASTO_FUZZ=3600 $(BIN)/pytest tests/images/test_fuzz.py
 
 lint: .venv/dev
 	$(BIN)/ruff check

@@ -20,7 +20,7 @@ from impasto.assets import free_photos
 from impasto.fitting.add_style import predicted
 from impasto.fitting.fit import Fit, Score, take_steps
 from impasto.fitting.options import FitOptions
-from impasto.images.io import find_photos
+from impasto.images.folders import find_photos
 from impasto.losses.gram import STYLE_LAYERS
 from impasto.models.model import load_model
 from impasto.nn.precision import fastest_precision

@@ -28,7 +28,8 @@ from impasto.fitting.add_style import loss_network, predicted
 from impasto.fitting.fit import Fit, fit
 from impasto.fitting.options import BY_GAP
 from impasto.images.contact_sheet import table as pictures_in_rows
-from impasto.images.io import find_photos, write_image
+from impasto.images.folders import find_photos
+from impasto.images.writing import write_image
 from impasto.losses.gram import Grams
 from impasto.losses.perceptual import Description, content_distance, content_loss, style_gap_closed, style_loss
 from impasto.losses.targets import style_grams

@@ -16,7 +16,8 @@ from tqdm import tqdm
 
 import impasto
 from impasto.assets import examples
-from impasto.images.io import find_photos, read_photo
+from impasto.images.folders import find_photos
+from impasto.images.reading import read_photo
 from impasto.losses.gram import Grams
 from impasto.losses.perceptual import style_loss
 from impasto.losses.targets import style_grams

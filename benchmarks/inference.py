@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from impasto.assets import examples
-from impasto.images.io import read_photo
+from impasto.images.reading import read_photo
 from impasto.models.choice import DEFAULT
 from impasto.models.model import load_model
 from impasto.runtime import RUNTIMES, load_runtime

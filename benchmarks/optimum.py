@@ -20,7 +20,9 @@ from impasto.assets import examples
 from impasto.errors import unknown
 from impasto.fitting.pixels import optimize
 from impasto.images.contact_sheet import table as pictures_in_rows
-from impasto.images.io import find_photos, read_photo, write_image
+from impasto.images.folders import find_photos
+from impasto.images.reading import read_photo
+from impasto.images.writing import write_image
 from impasto.losses.perceptual import content_loss, style_loss
 from impasto.losses.targets import style_grams
 from impasto.nn.vgg import VGG16

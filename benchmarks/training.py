@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from impasto.images.io import find_photos
+from impasto.images.folders import find_photos
 from impasto.losses.perceptual import content_loss, describe, style_loss
 from impasto.nn import StyleTransferNetwork
 from impasto.nn.vgg_weights import load_vgg16

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from impasto.assets import examples
-from impasto.images.io import find_photos
+from impasto.images.folders import find_photos
 from impasto.losses.gram import Grams
 from impasto.losses.perceptual import content_likeness, content_loss, describe, style_loss
 from impasto.losses.targets import style_grams

@@ -9,6 +9,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Callable
@@ -65,6 +66,9 @@ box = [0.0, 0.25, 0.5, 1.0]
 size = 64
 """
 
+
+# What was started in the background (``pytest &``) ignores Ctrl-C, and so would the processes that tests stop by it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Tests neither use nor fill the user's cache and style folder, and leave nothing behind.
 for variable in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):

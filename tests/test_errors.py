@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import re
+import shlex
 from typing import Annotated
 
 import msgspec
+import numpy as np
 import pytest
 from msgspec import Meta
 
-from impasto.errors import ImpastoError, check_ranges, meta_of, range_in_words, unknown
+from impasto.errors import ImpastoError, check_ranges, kind_of, meta_of, pip_install, range_in_words, shown, unknown
 
 
 class Options(msgspec.Struct):
@@ -36,6 +40,7 @@ class Counts(msgspec.Struct):
 
     count: Annotated[int, Meta(ge=1, multiple_of=4)] = 4
     share: Annotated[float, Meta(ge=0, le=1)] = 0.5
+    all: bool = False
 
 
 @pytest.mark.parametrize(
@@ -46,12 +51,16 @@ class Counts(msgspec.Struct):
         ({"count": 6}, "count 6: must be a multiple of 4 and at least 1"),
         ({"share": "1"}, "share '1': must be a number between 0 and 1"),
         ({"share": float("nan")}, "share nan: must be between 0 and 1"),
+        ({"share": 10**400}, "share 1000.*000… .401 characters.: must be between 0 and 1"),
+        ({"all": "no"}, "all 'no': must be True or False"),
+        ({"all": 1}, "all 1: must be True or False"),
     ],
 )
 def test_kinds_of_numbers_are_checked(values: dict[str, object], words: str) -> None:
     with pytest.raises(ImpastoError, match=words):
         check_ranges(Counts(**values))  # type: ignore[arg-type]
-    check_ranges(Counts(count=8, share=1))
+    check_ranges(Counts(count=8, share=1, all=True))
+    check_ranges(Counts(all=np.bool_(True)))  # type: ignore[arg-type]
 
 
 def test_ranges_in_words() -> None:
@@ -68,3 +77,30 @@ def test_metadata_is_found_in_unions() -> None:
 def test_unknown_names_are_refused_with_near_ones() -> None:
     assert str(unknown("style", "murl", ["mural", "kiss"])) == "no style 'murl': did you mean mural?"
     assert str(unknown("style", "x", ["b", "a"])) == "no style 'x': known are a, b"
+
+
+@pytest.mark.parametrize(
+    ("extra", "needs"), [("heif", ["pillow-heif"]), ("int8", ["nncf"]), ("train", ["accelerate", "onnx", "torch"])]
+)
+def test_a_hint_names_what_the_index_has(extra: str, needs: list[str]) -> None:
+    command = shlex.split(pip_install(extra))
+    names = [re.split(r"[<>=]", requirement)[0] for requirement in command[2:]]
+    assert command[:2] == ["pip", "install"]
+    assert {*needs} <= {*names}
+    assert not any("impasto" in name or ";" in name for name in names)
+
+
+def test_a_hint_without_an_installation_names_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "requires", missing)
+    assert pip_install("train") == "pip install '.[train]' in impasto's folder"
+
+
+def test_values_are_shown_in_short() -> None:
+    assert [shown(value) for value in (1.5, True, "mural")] == ["1.5", "True", "'mural'"]
+    assert shown("x" * 1000) == f"'{'x' * 79}… (1,002 characters)"
+    for value, words in ((b"x" * 1000, "bytes"), ([1], "a list"), (None, "None"), (10**5000, "an int")):
+        assert shown(value) == kind_of(value) == words
+    assert len(str(unknown("style", "x" * 10**6, ["a"]))) < 200

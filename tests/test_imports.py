@@ -34,5 +34,6 @@ def test_all_public_names_come_without_pytorch() -> None:
 
 def test_what_needs_pytorch_says_so() -> None:
     code = "import impasto\ntry: impasto.add_style\nexcept impasto.ImpastoError as error: print(error)"
-    assert run(BLOCKED + code) == "add_style needs torch: pip install 'impasto[train]'"
+    hint = run("from impasto.errors import pip_install; print(pip_install('train'))")
+    assert run(BLOCKED + code) == f"add_style needs torch: {hint}"
     assert run("import impasto; print('add_style' in dir(impasto), 'add_style' in impasto.__all__)") == "True False"

@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -21,8 +22,8 @@ SHORT = {"add-style": ["--minutes", "0.001"], "refit": ["--seconds", "0.001"]}
 """Options that make commands take little time: five steps for each style."""
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def blocks(language: str, page: str = README) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
 
 
 @pytest.fixture
@@ -56,14 +57,14 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_commands(folder: Path) -> None:
     commands = [line for block in blocks("bash") for line in block.splitlines() if line.startswith("impasto ")]
-    assert len(commands) == 20
+    assert len(commands) == 21
     for command in commands:
         name, *arguments = shlex.split(command, comments=True)[1:]
         result = CliRunner().invoke(main, [name, *arguments, *SHORT.get(name, [])])
         assert result.exit_code == 0, f"{command}: {result.output}"
     made = """
         photo-sheet.jpg photo-mural.jpg out/photo-stained-glass.jpg out/another-stained-glass.png wave.webp mixed.png
-        strokes.png sky-only.png painted/photo0.png
+        strokes.png sky-only.png painted/photo0-mural.png painted/photo1-scream.png photo-starry-night.webp
         scores.json my-model/model.json ours.png mine.safetensors mine.png
     """
     for name in made.split():
@@ -76,7 +77,18 @@ def test_python(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     exec(code, names)
     assert (folder / "mural.png").exists()
     assert names["array"].shape == (50, 75, 3)  # type: ignore[attr-defined]
-    assert "(3206,)" in capsys.readouterr().out
+    assert "(1560,)" in capsys.readouterr().out
+
+
+def test_the_guide_to_python(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = blocks("python", (ROOT / "docs" / "guide" / "python.md").read_text("utf-8"))
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert capsys.readouterr().out.startswith("<Stylizer fast: 33 styles, openvino, ")
+    assert [each.size for each in names["pictures"]] == [(64, 43), (64, 43)]
+    assert (names["array"].shape, names["frames"].shape) == ((50, 75, 3), (2, 50, 75, 3))
+    assert names["parts"].shape == (50, 75, 3)
+    assert names["like_mine"].size == (75, 50)
 
 
 def test_make_targets_and_links_exist() -> None:

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, pip_install
 
 if TYPE_CHECKING:
     from impasto.fitting.add_style import add_style as add_style
@@ -31,7 +31,7 @@ def __getattr__(name: str) -> Any:
     try:
         value = globals()[name] = getattr(import_module(_HOMES[name]), name)
     except ModuleNotFoundError as error:
-        raise ImpastoError(f"{name} needs {error.name}: pip install 'impasto[train]'") from None
+        raise ImpastoError(f"{name} needs {error.name}: {pip_install('train')}") from None
     return value
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import difflib
 import functools
 import math
+import re
 from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any, get_args
 
 import msgspec
+
+_LONGEST = 80
+"""How much of a text messages show, in characters."""
 
 
 class ImpastoError(Exception):
@@ -20,24 +24,70 @@ class ImpastoError(Exception):
     """
 
 
+class StoppedError(ImpastoError):
+    """The user pressed Ctrl-C. The message says what is kept; the command line exits with 130."""
+
+
+def pip_install(extra: str) -> str:
+    """The command that installs an extra of this package, wherever the package itself came from.
+
+    impasto is not on the package index, so ``pip install 'impasto[train]'`` would find nothing. What an extra needs is
+    there, and this is what the command names.
+    """
+    import importlib.metadata  # takes longer than all else in this module
+
+    try:
+        required = importlib.metadata.requires("impasto") or []
+    except importlib.metadata.PackageNotFoundError:
+        return f"pip install '.[{extra}]' in impasto's folder"
+    split = (requirement.partition(";") for requirement in required)
+    names = [name.strip() for name, _, marker in split if re.search(rf"extra == ['\"]{extra}['\"]", marker)]
+    return " ".join(["pip install", *(f"'{name}'" for name in names)])
+
+
+def shown(value: object) -> str:
+    """A value as messages show it, whatever it is: numbers and short text as they are, of all else only the kind.
+
+    What people give may be a file of many megabytes, and messages end up in logs.
+    """
+    if not isinstance(value, str | Real):
+        return kind_of(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python prints no whole numbers of thousands of digits
+        return kind_of(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters)"
+
+
+def kind_of(value: object) -> str:
+    """What kind of thing a value is, with its article: ``an int``, ``a list``, ``bytes``, ``None``."""
+    name = type(value).__name__
+    if value is None or name == "bytes":
+        return "None" if value is None else name
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
 def unknown(kind: str, value: str, known: Iterable[str]) -> ImpastoError:
     """The error for a ``value`` that is not among the ``known`` ones: it suggests similar names, or lists them all."""
     known = sorted(known)
-    near = difflib.get_close_matches(value, known, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(value, known, n=3, cutoff=0.5) if isinstance(value, str) else []
     hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known) or 'none'}"
-    return ImpastoError(f"no {kind} {value!r}: {hint}")
+    return ImpastoError(f"no {kind} {shown(value)}: {hint}")
 
 
 def check_ranges(values: msgspec.Struct) -> None:
-    """Check every number of a struct against the range that its annotation gives.
+    """Check every number of a struct against the range that its annotation gives, and that switches are switches.
 
     A range is written once, in the annotation: ``Annotated[float, msgspec.Meta(ge=0, le=1)]``. msgspec itself checks it
     only when it decodes a file; called from ``__post_init__``, this function checks it wherever a value is made.
 
     Raises:
-        ImpastoError: a field with a range is no number or lies outside. NaN and infinity lie outside every range; None
-            is accepted where the annotation says ``| None``.
+        ImpastoError: a field with a range is no number or lies outside; or a bool field is no bool. NaN and infinity
+            lie outside every range; None is accepted where the annotation says ``| None``.
     """
+    for name in _switches(type(values)):
+        if type(value := getattr(values, name)).__name__ not in ("bool", "bool_"):  # NumPy has a type of its own
+            raise ImpastoError(f"{name} {shown(value)}: must be True or False")
     for name, meta, kind, optional in _ranges(type(values)):
         value = getattr(values, name)
         if value is None and optional:
@@ -45,9 +95,9 @@ def check_ranges(values: msgspec.Struct) -> None:
         if isinstance(value, bool) or not isinstance(value, Real) or not isinstance(value, kind):
             number, words = ("whole number" if kind is Integral else "number"), range_in_words(meta)
             comma = "" if words.startswith("between") else ","
-            raise ImpastoError(f"{name} {value!r}: must be a {number}{comma} {words}")
-        if not _lies_within(float(value), meta):
-            raise ImpastoError(f"{name} {value:g}: must be {range_in_words(meta)}")
+            raise ImpastoError(f"{name} {shown(value)}: must be a {number}{comma} {words}")
+        if not _lies_within(value, meta):
+            raise ImpastoError(f"{name} {_in_digits(value)}: must be {range_in_words(meta)}")
 
 
 def meta_of(annotation: Any) -> msgspec.Meta:
@@ -88,15 +138,29 @@ def _ranges(struct: type[msgspec.Struct]) -> list[tuple[str, msgspec.Meta, type,
     ]
 
 
+@functools.cache
+def _switches(struct: type[msgspec.Struct]) -> list[str]:
+    """The fields that are True or False."""
+    return [field.name for field in msgspec.structs.fields(struct) if plain_types(field.type) == {bool}]
+
+
 def plain_types(annotation: Any) -> set[Any]:
     """All types in an annotation: float and None's for ``Annotated[float, ...] | None``."""
     parts = [plain_types(part) for part in get_args(annotation) if not isinstance(part, msgspec.Meta)]
     return set().union(*parts) if parts else {annotation}
 
 
-def _lies_within(value: float, meta: msgspec.Meta) -> bool:
+def _in_digits(value: Any) -> str:
+    """A number as short as ``%g`` writes it; a whole number that no float can hold, by its kind."""
+    try:
+        return f"{float(value):g}"
+    except OverflowError:
+        return shown(value)
+
+
+def _lies_within(value: Any, meta: msgspec.Meta) -> bool:
     return (
-        math.isfinite(value)
+        abs(value) < math.inf
         and (meta.multiple_of is None or value % meta.multiple_of == 0)
         and (meta.ge is None or value >= meta.ge)
         and (meta.gt is None or value > meta.gt)

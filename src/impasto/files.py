@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and how one tells that a file is the same."""
+"""Files that appear whole or not at all, whether they are there or are the same, and how their names are printed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from pathlib import Path
 def write_file(path: Path, content: bytes) -> None:
     """Write ``content`` under a temporary name, then give it the name ``path``.
 
+    The temporary name is short, so that ``path`` may be as long as the system allows, and is always the same for the
+    same ``path``: what a killed process leaves is written over, and gone, as soon as the file is written again.
+
     Raises:
         OSError: the folder is missing or may not be written, or the disk is full; ``path`` is as it was then.
     """
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(f".impasto-{digest(os.fsencode(path.name))[:16]}.part")
     try:
         temporary.write_bytes(content)
         os.replace(temporary, path)
@@ -21,6 +24,38 @@ def write_file(path: Path, content: bytes) -> None:
         if temporary.parent.is_dir():
             temporary.unlink(missing_ok=True)
         raise
+
+
+def is_file(path: str | os.PathLike[str]) -> bool:
+    """Whether there is such a file. Unlike :meth:`pathlib.Path.is_file`, a name that is too long is only none."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_pipe(path: str | os.PathLike[str]) -> bool:
+    """Whether it is there and neither a file nor a folder: whoever opens a pipe or device waits for its other end."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)  # noqa: PTH110, PTH112, PTH113
+
+
+def identity(path: str | os.PathLike[str]) -> tuple[int, int] | None:
+    """What is the same for all paths to a file; None if there is no file."""
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
+
+
+def is_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether there is such a folder. Unlike :meth:`pathlib.Path.is_dir`, a name that is too long is only none."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def printable(path: str | os.PathLike[str]) -> str:
+    """A path as text that can be printed and encoded: bytes of it that are no UTF-8 become ``\\xe9``."""
+    surrogates = ("\ud800", "\udfff")  # what Python makes of such bytes
+    return "".join(
+        f"\\x{ord(each) & 0xFF:02x}" if surrogates[0] <= each <= surrogates[1] else each for each in os.fspath(path)
+    )
 
 
 def digest(content: bytes) -> str:

@@ -14,30 +14,14 @@ from click.testing import CliRunner
 from PIL import Image
 
 import impasto
-from impasto import ImpastoError
+from impasto.batch import targets
 from impasto.cli.main import main
-from impasto.cli.stylize import parse_blend, parse_region, stylize
+from impasto.cli.stylize import stylize
 from impasto.errors import meta_of
+from impasto.images.formats import FORMATS
 from impasto.stylize.controls import Controls
 from impasto.stylize.sheet import sheet
 from impasto.stylize.stylizer import load
-
-
-def test_blends_on_the_command_line() -> None:
-    assert parse_blend("mural") == {"mural": 1}
-    assert parse_blend("mural:0.6, scream:.4") == {"mural": 0.6, "scream": 0.4}
-    for text, words in (("mural:much", "'much' is no number"), ("mural,mural", "named twice")):
-        with pytest.raises(ImpastoError, match=words):
-            parse_blend(text)
-
-
-def test_what_has_the_name_of_a_file_is_a_path() -> None:
-    mine = Path("my.safetensors")
-    assert parse_blend("./my.safetensors") == {mine: 1}
-    assert parse_blend("./my.safetensors:2,mural:.5") == {mine: 2, "mural": 0.5}
-    assert parse_blend("painting.jpg, mural") == {Path("painting.jpg"): 1, "mural": 1}
-    assert parse_blend(r"C:\my.safetensors") == {Path(r"C:\my.safetensors"): 1}
-    assert parse_region("sky=.png=painting.jpg:.5,mural") == (Path("sky=.png"), {Path("painting.jpg"): 0.5, "mural": 1})
 
 
 def test_the_options_are_the_controls() -> None:
@@ -82,3 +66,9 @@ from impasto.cli import options, sheet, stylize
 assert not {"numpy", "PIL", "openvino", "tqdm"} & sys.modules.keys(), sys.modules.keys()
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_the_default_name_is_that_of_a_batch() -> None:
+    options = {option.name: option for option in stylize.params}
+    assert options["name"].default == targets.NAME
+    assert all(f".{ending}" in FORMATS for ending in options["format"].type.choices)

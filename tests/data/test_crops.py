@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from impasto import ImpastoError
+from impasto.data import crops as crops_module
 from impasto.data.crops import Crops, random_crop
-from impasto.images.io import find_photos
+from impasto.images.folders import find_photos
+from impasto.images.reading import read_photo
 from impasto.training import TrainingOptions
 
 
@@ -29,8 +31,7 @@ def test_crops_depend_on_their_number_alone(workshop) -> None:
 def test_every_epoch_shows_every_photo_once(workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     crops = Crops(find_photos(workshop.photos), [0], TrainingOptions(crop=48))
     opened: list[str] = []
-    real = Image.open
-    monkeypatch.setattr(Image, "open", lambda path: opened.append(Path(path).name) or real(path))
+    monkeypatch.setattr(crops_module, "read_photo", lambda path: opened.append(path.name) or read_photo(path))
     for number in range(10):
         crops[number]
     assert sorted(opened[:5]) == sorted(opened[5:]) == [f"photo{number}.png" for number in range(5)]

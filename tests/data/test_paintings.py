@@ -9,7 +9,7 @@ import torch
 
 from impasto import ImpastoError
 from impasto.data.paintings import PREDICTED_SIDE, Paintings, in_colors_of
-from impasto.images.io import find_photos
+from impasto.images.folders import find_photos
 from impasto.training import read_recipe
 from impasto.training.run import find_paintings
 

@@ -11,7 +11,8 @@ from PIL import Image
 
 from impasto import ImpastoError
 from impasto.data.resident import PREDICTED_SIDE, Pictures, ResidentCrops, ResidentPaintings
-from impasto.images.io import find_photos, read_photo
+from impasto.images.folders import find_photos
+from impasto.images.reading import read_photo
 from impasto.training import TrainingOptions, loop, read_recipe, train
 from impasto.training.run import prepare
 

@@ -10,7 +10,7 @@ from PIL import Image
 from impasto.assets import examples
 from impasto.evaluation.appearance import appearance, content_of
 from impasto.images.arrays import Array, scaled
-from impasto.images.io import read_photo
+from impasto.images.reading import read_photo
 from impasto.losses.distribution import distribution_gap_closed, distribution_terms
 from impasto.losses.perceptual import describe
 from impasto.losses.targets import as_pixels

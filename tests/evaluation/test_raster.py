@@ -16,7 +16,7 @@ from PIL import Image, ImageFilter
 import impasto
 from impasto.assets import BUNDLED, examples
 from impasto.evaluation.raster import raster
-from impasto.images.io import read_photo
+from impasto.images.reading import read_photo
 from impasto.styles.style import IDENTITY
 from impasto.stylize.strokes import own_stroke
 

@@ -13,7 +13,7 @@ from PIL import Image
 from impasto.fitting.criteria import DistributionCriterion, Score
 from impasto.fitting.fit import Fit
 from impasto.fitting.options import ADD_STYLE
-from impasto.images.io import find_photos
+from impasto.images.folders import find_photos
 from impasto.models.model import load_model
 from impasto.nn.slim import load_slim_vgg
 from impasto.styles.painting import Painting, read_painting

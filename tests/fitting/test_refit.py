@@ -13,7 +13,7 @@ from impasto.cli.main import main
 from impasto.fitting.fit import Fit
 from impasto.fitting.options import BY_GAP, REFIT, REFIT_BY_GAP, FitOptions
 from impasto.fitting.refit import refit
-from impasto.images.io import find_photos
+from impasto.images.folders import find_photos
 from impasto.losses.artifacts import specks
 from impasto.models.model import load_model
 from impasto.nn.slim import load_slim_vgg
@@ -84,7 +84,7 @@ def test_specks_become_fewer_when_they_count(trained: Path, workshop) -> None:
     painting = Painting(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))
     photos = sorted(workshop.photos.glob("*"))
     left = []
-    for weight in (0.0, 1.0):
+    for weight in (0.0, 10.0):
         options = msgspec.structs.replace(BY_GAP, crop=64, flat=1.0, steps=20, specks=weight)
         fitting = Fit(model, [painting], photos, load_slim_vgg(), options, [model.styles["mural"].row])
         for _ in range(20):
@@ -99,7 +99,7 @@ def test_an_interrupted_style_is_not_taken_for_done(trained: Path, workshop, tmp
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Fit, "take_step", take_step)
-    assert invoke(trained, tmp_path / "new", workshop).exit_code == 1
+    assert invoke(trained, tmp_path / "new", workshop).exit_code == 130
     before, after = load_model(trained).styles, load_model(tmp_path / "new").styles
     assert all(np.array_equal(before[slug].row, after[slug].row) for slug in before)
 

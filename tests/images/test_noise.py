@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from impasto.images.noise import noise
+from impasto.images.noise import FIELD, noise, noise_of_field
 
 start, length = st.integers(0, 10_000), st.integers(1, 150)
 
@@ -30,3 +30,11 @@ def test_windows_agree_where_they_overlap(top: int, left: int, height: int, widt
     window = noise(height, width, top, left)
     y, x = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
     assert np.allclose(noise(height - y, width - x, top + y, left + x), window[:, y:, x:], atol=1e-5)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(-300, 10_000), start, length, length)
+def test_the_field_repeats_and_its_windows_can_be_cut_from_it(top: int, left: int, height: int, width: int) -> None:
+    window = noise(height, width, top, left)
+    assert np.allclose(noise(height, width, top + FIELD, left - FIELD), window, atol=1e-5)
+    assert np.allclose(noise_of_field(height, width, top, left), window, atol=1e-5)

@@ -12,7 +12,7 @@ from PIL import Image
 from impasto.assets import examples
 from impasto.images.arrays import Array, to_pixels
 from impasto.images.color import to_cielab
-from impasto.images.io import read_photo
+from impasto.images.reading import read_photo
 from impasto.losses import contrast
 from impasto.losses.contrast import Colors, chroma_contrast, color_distance, light_contrast
 

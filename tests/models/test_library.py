@@ -79,6 +79,7 @@ def test_styles_are_for_one_network(trained: Path, model: Model, mine: Style, tm
     [
         ("mural", True, "choose another"),
         ("identity", False, "choose another"),
+        ("all", True, "stands for every style"),
         ("mine", False, "--replace"),
         ("My Style!", False, "such as my-style"),
         ("../up", False, "such as up"),
@@ -124,7 +125,7 @@ def test_command_line(trained: Path, model: Model, mine: Style, photo: Path, tmp
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["rename", "mural", "other"], "comes with tiny"),
+        (["rename", "mural", "other"], "comes with "),
         (["remove", "nothing"], "no style of yours 'nothing'"),
         (["remove", "../../x"], "no style of yours"),
         (["export", "nothing"], "no style 'nothing'"),

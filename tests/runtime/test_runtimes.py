@@ -15,7 +15,7 @@ from impasto.styles.painting import for_predictor, read_painting
 
 
 def test_all_runtimes_predict_the_same(with_predictor: Path, workshop) -> None:
-    model, pixels = load_model(with_predictor), for_predictor(read_painting(workshop.style_images / "glass.png"))
+    model, pixels = load_model(with_predictor), for_predictor(read_painting(workshop.style_images / "glass.png"))[0]
     runtimes = [load_runtime(name, model) for name in ("openvino", "onnxruntime", "torch")]
     row, *others = [runtime.predict(pixels) for runtime in runtimes]
     assert row.shape == (1, model.info.style_size)

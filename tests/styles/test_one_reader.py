@@ -25,7 +25,7 @@ from impasto.evaluation import evaluate
 from impasto.fitting.add_style import add_style
 from impasto.fitting.options import FitOptions
 from impasto.fitting.refit import refit
-from impasto.images.io import read_photo
+from impasto.images.reading import read_photo
 from impasto.models.model import Model, load_model
 from impasto.nn.slim import load_slim_vgg
 from impasto.styles.painting import LONG_SIDE, read_painting

@@ -12,7 +12,7 @@ from impasto import ImpastoError
 from impasto.assets import BUNDLED, examples
 from impasto.images.arrays import Array, resize, scaled, to_pixels
 from impasto.images.color import to_oklab
-from impasto.images.io import read_photo
+from impasto.images.reading import read_photo
 from impasto.runtime import load_runtime
 from impasto.styles.style import Style, StyleInfo
 from impasto.stylize import finish
@@ -24,7 +24,7 @@ def stylizer(trained: Path) -> impasto.Stylizer:
 
 
 def test_strength_fades_from_the_photo_to_the_style(stylizer, photo: Path) -> None:
-    original = np.asarray(impasto.images.io.read_photo(photo).pixels[0]).transpose(1, 2, 0) * 255
+    original = np.asarray(impasto.images.reading.read_photo(photo).pixels[0]).transpose(1, 2, 0) * 255
     apart = [np.abs(np.asarray(stylizer(photo, "mural", strength=s)) - original).mean() for s in (0, 0.5, 1)]
     assert apart[0] < 0.1
     assert apart == sorted(apart)

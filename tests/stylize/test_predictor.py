@@ -63,7 +63,7 @@ def invoke(*arguments: object):
 def test_command_line(with_predictor: Path, painting: Path, photo: Path, tmp_path: Path) -> None:
     model, out = ["--model", with_predictor], tmp_path / "out"
     assert invoke("stylize", photo, "--style-image", painting, "-o", out, *model).exit_code == 0
-    assert [path.name for path in out.iterdir()] == ["photo-glass.jpg"]
+    assert [path.name for path in out.iterdir()] == ["photo-glass-predictor.jpg"]
     blend = invoke("stylize", photo, "-s", f"mural:.5,{painting}:.5", "-o", tmp_path / "blend.png", *model)
     assert blend.exit_code == 0, blend.output
     sheet = tmp_path / "sheet.png"
@@ -88,8 +88,8 @@ def test_predicted_styles_can_be_kept(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "give either"),
-        (["-s", "mural", "--style-image", "x.png"], "give either"),
+        ([], "give --style or --style-image"),
+        (["-s", "mural", "--style-image", "x.png"], "is one file for several pictures"),
         (["--style-image", "nothing.png"], "nothing.png: there is no such file"),
         (["-s", "mural:.5,nothing.png:.5"], "nothing.png: there is no such file"),
     ],

@@ -9,8 +9,10 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import openvino
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -189,7 +191,7 @@ def test_precisions_that_a_runtime_has_not_are_refused(trained: Path, monkeypatc
     with pytest.raises(ImpastoError, match="no precision 'f16'"):
         impasto.load(trained, precision="f16")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ImpastoError, match=r"pip install 'impasto\[int8\]'"):
+    with pytest.raises(ImpastoError, match="pip install 'nncf"):
         impasto.load(trained, precision="int8")
 
 
@@ -224,14 +226,48 @@ def test_tiles_are_reported_for_every_size_of_strokes(trained: Path) -> None:
     tiled = impasto.Stylizer(model, load_runtime("openvino", model), frozen=True)
     reports: list[tuple[int, int, str]] = []
     tiled(np.zeros((20, 1100, 3), np.uint8), "mural", stroke=2, progress=lambda *report: reports.append(report))
-    assert {note for *_, note in reports} == {"512 × 9 pixels", "1320 × 24 pixels"}
-    for note in ("512 × 9 pixels", "1320 × 24 pixels"):
+    assert {note for *_, note in reports} == {"550 × 10 pixels", "1100 × 20 pixels"}
+    for note in ("550 × 10 pixels", "1100 × 20 pixels"):
         counts = [(done, total) for done, total, of in reports if of == note]
         assert [done for done, _ in counts] == list(range(counts[0][1] + 1))
 
 
-def test_it_says_what_it_is(stylizer) -> None:
-    assert repr(stylizer) == "<Stylizer tiny: 4 styles, OpenVINORuntime>"
+@pytest.mark.parametrize(
+    ("runtime", "precision", "words"),
+    [
+        ("openvino", "f32", "openvino, f32"),
+        ("openvino", "bf16", "openvino, bf16"),
+        ("onnxruntime", "auto", "onnxruntime, f32"),
+    ],
+)
+def test_it_says_what_it_is(trained: Path, runtime: str, precision: str, words: str) -> None:
+    assert (
+        repr(impasto.load(trained, runtime=runtime, precision=precision)) == f"<Stylizer {trained}: 4 styles, {words}>"
+    )
+
+
+def test_it_says_what_auto_is_here(stylizer) -> None:
+    has = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    assert repr(stylizer) == f"<Stylizer {stylizer.model.path}: 4 styles, openvino, {'bf16' if has else 'f32'}>"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"model": "nope"}, "no model 'nope': known are fast, paper"),
+        ({"model": 5}, "model: is an int; give a name (fast, paper) or a folder"),
+        ({"runtime": "tensorrt"}, "no runtime 'tensorrt': known are onnxruntime, openvino, torch"),
+        ({"runtime": ["torch"]}, "no runtime a list: known are onnxruntime, openvino, torch"),
+        ({"runtime": None}, "no runtime None: known are onnxruntime, openvino, torch"),
+        ({"precision": 8}, "no precision 8: known are auto, bf16, f32, int8"),
+        ({"at_once": "2"}, "at_once '2': must be a whole number, at least 1"),
+        ({"at_once": 0}, "at_once 0: must be a whole number, at least 1"),
+    ],
+)
+def test_what_cannot_be_loaded_is_named(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ImpastoError) as caught:
+        impasto.load(**arguments)
+    assert str(caught.value) == message
 
 
 def test_a_plan_goes_to_another_process(trained: Path, photo: Path) -> None:
@@ -245,16 +281,3 @@ def test_a_plan_goes_to_another_process(trained: Path, photo: Path) -> None:
 def test_progress_is_a_function(trained: Path, photo: Path) -> None:
     with pytest.raises(ImpastoError, match="progress: give a function"):
         impasto.load(trained)(photo, "mural", progress=True)  # type: ignore[call-overload]
-
-
-@pytest.mark.parametrize(
-    ("style", "words"), [(5, "is a int"), (["mural"], "is a list"), ({"mural": "much"}, "weight is 'much'")]
-)
-def test_styles_of_no_kind_are_named(trained: Path, photo: Path, style: object, words: str) -> None:
-    with pytest.raises(ImpastoError, match=words):
-        impasto.load(trained)(photo, style)  # type: ignore[call-overload]
-
-
-def test_photos_of_no_kind_are_named(trained: Path) -> None:
-    with pytest.raises(ImpastoError, match="photo: is a NoneType"):
-        impasto.load(trained)(None, "mural")  # type: ignore[call-overload]

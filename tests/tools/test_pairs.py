@@ -25,7 +25,7 @@ from blind.key import Key, Manner, Pair, deal, keep_key, picture_path, read_key
 from blind.votes import Vote, summary, wilson
 from impasto.errors import ImpastoError
 from impasto.images.contact_sheet import GAP, LABEL
-from impasto.images.io import read_photo
+from impasto.images.reading import read_photo
 from impasto.styles.painting import read_painting
 
 NAMED = [Manner(f"{slug}.jpg", slug) for slug in ("mural", "scream", "kiss")]

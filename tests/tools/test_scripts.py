@@ -64,9 +64,25 @@ def test_figures(run, trained: Path, tmp_path: Path, script: str, figure: str, o
         assert min(image.size) >= 48
 
 
+def test_figure_of_any_style(run, workshop, with_predictor: Path, tmp_path: Path) -> None:
+    painting = next(workshop.style_images.iterdir())
+    run("tools/figures/any_style.py", with_predictor, tmp_path / "any.jpg", painting, "--size", 64, "--shown", 48)
+    with Image.open(tmp_path / "any.jpg") as image:
+        assert image.width > 3 * 64
+
+
 def test_the_page_of_the_catalogue_is_that_of_the_bundled_model(run, tmp_path: Path) -> None:
     run("tools/figures/catalogue.py", "page", "paper", tmp_path / "page.md")
     assert (tmp_path / "page.md").read_text("utf-8") == (ROOT / "docs" / "guide" / "catalogue.md").read_text("utf-8")
+
+
+def test_call_benchmark(run, trained: Path, tmp_path: Path) -> None:
+    report = tmp_path / "call.json"
+    options = ["--rounds", 1, "--side", 64, "--large", 160, 120, "--json", report]
+    printed = run("benchmarks/call.py", "--models", trained, *options)
+    assert printed.count(f"| {trained.name}, ") == 3
+    seconds = json.loads(report.read_text())["results"][trained.name]
+    assert min(min(values) for values in seconds.values()) > 0
 
 
 def test_inference_benchmark(run, trained: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import torch
 import impasto
 from impasto import ImpastoError
 from impasto.data.batch import Batch
-from impasto.images.io import read_photo
+from impasto.images.reading import read_photo
 from impasto.losses.targets import as_pixels
 from impasto.training import Run, loop, prepare, read_recipe
 from impasto.training.distribution import SEEDS

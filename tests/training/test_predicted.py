@@ -46,7 +46,7 @@ def test_starting_from_a_model_takes_its_predictor(workshop, with_predictor: Pat
     inputs = {"style_images": workshop.style_images, "vgg": workshop.vgg, "start": with_predictor}
     run = prepare(recipe, workshop.photos, tmp_path, **inputs, paintings=[workshop.photos])
     painting = read_painting(workshop.style_images / "mural.png")
-    row = run.joint.predictor(torch.from_numpy(for_predictor(painting))).detach().numpy()
+    row = run.joint.predictor(torch.from_numpy(for_predictor(painting)[0])).detach().numpy()
     np.testing.assert_allclose(
         row, impasto.load(with_predictor).predict(painting.array).row[None], atol=1e-2 * row.std()
     )

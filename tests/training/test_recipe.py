@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from impasto import ImpastoError
-from impasto.images.io import find_photos
+from impasto.images.folders import find_photos
 from impasto.styles.painting import read_painting
 from impasto.training import read_recipe
 from impasto.training.recipe import read_loss_network_recipe

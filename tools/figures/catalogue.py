@@ -60,7 +60,7 @@ def page(stylizer: impasto.Stylizer) -> str:
     """The page of the catalogue: every style, and whose it is."""
     lines = [
         "# The catalogue", "",
-        "One photograph in every style, by the larger model, `paper`; the style image in its corner.", "",
+        "One photograph in every style, by `fast`; the style image in its corner.", "",
         "![One photograph in every style](../figures/catalogue.jpg)", "",
         "| style | artwork | 作品 | artist | year | licence | credit |", "|---|---|---|---|---|---|---|",
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from impasto.assets import examples
-from impasto.images.io import read_photo
+from impasto.images.reading import read_photo
 
 CASTLE = "neuschwansteincastle.jpg"
 """The example photo that most figures show: it has a smooth sky, woods, and a building with fine detail."""

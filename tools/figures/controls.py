@@ -15,7 +15,7 @@ from PIL import Image, ImageFilter
 import impasto
 from impasto.assets import examples
 from impasto.images.contact_sheet import stack, table
-from impasto.images.io import read_photo
+from impasto.images.reading import read_photo
 
 WIDTH = 400
 """Width of each picture in a row, in pixels."""

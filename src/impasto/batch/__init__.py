@@ -1,1 +1,1 @@
-"""Many photos: what is to be done, and who does it."""
+"""Many photos: which file each becomes, what is to be done, and who does it."""

@@ -1,20 +1,17 @@
-"""Many photos: which photo becomes which picture, and what is reported of each."""
+"""Many photos: what is to be done with each, and what is reported of it."""
 
 from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
-from impasto.errors import ImpastoError
-from impasto.images.io import FORMATS, READABLE, image_format, pictures_in, size_of
+from impasto.batch.targets import STREAM
+from impasto.files import printable
+from impasto.images.formats import FORMATS, image_format
 from impasto.stylize.stylizer import Plan
-
-STREAM = Path("-")
-"""Stands for standard input as a source, and for standard output as a target."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -24,11 +21,25 @@ class Job(msgspec.Struct, frozen=True):
     """The photo's file, or what came from standard input."""
     target: Path
     plan: Plan
+    format: str | None = None
+    """Pillow's name of the format on standard output; None is the photo's. A file has the format of its name."""
+    quality: int | None = None
+    """The quality of formats in :data:`impasto.images.formats.LOSSY`, from 1 to 100; None is so high that no loss is
+    visible."""
+    strip_metadata: bool = False
+    """Whether the picture's file says nothing of what the photo's says about it: when, where, by whom, with what."""
 
     @property
     def names(self) -> tuple[str, str]:
         """What reports call the photo and the picture."""
-        return str(STREAM if isinstance(self.source, io.BytesIO) else self.source), str(self.target)
+        return printable(STREAM if isinstance(self.source, io.BytesIO) else self.source), printable(self.target)
+
+    def format_for(self, photo: str | None) -> str:
+        """Pillow's name of the picture's format, which may depend on the photo's."""
+        if self.target != STREAM:
+            return image_format(self.target)
+        wanted = self.format or photo or "PNG"
+        return wanted if wanted in FORMATS.values() else "PNG"
 
 
 class Report(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -52,67 +63,3 @@ class Report(msgspec.Struct, frozen=True, omit_defaults=True):
 def opened(source: Path) -> Path | io.BytesIO:
     """What a photo is read from: its file, or all that comes from standard input, which can be read only once."""
     return io.BytesIO(sys.stdin.buffer.read()) if source == STREAM else source
-
-
-def pixels_of(photo: Path | io.BytesIO, long_side: int | None, max_pixels: int | None = None) -> float:
-    """How many pixels the picture of a photo will have; 0 for a photo that cannot be read, which its job reports.
-
-    Args:
-        photo: is not decoded.
-        long_side: of the picture, in pixels; None is the photo's own.
-        max_pixels: see :func:`impasto.images.io.open_image`.
-    """
-    try:
-        width, height = size_of(photo, max_pixels)
-    except ImpastoError:
-        return 0
-    return width * height * ((long_side / max(width, height)) ** 2 if long_side else 1)
-
-
-def find_targets(photos: tuple[Path, ...], style: str, out: Path) -> list[tuple[Path, Path]]:
-    """Which photo becomes which file, as pairs. Folders are searched, and their tree is mirrored under ``out``.
-
-    Args:
-        photos: files and folders of photos, or :data:`STREAM`.
-        style: what the style is called in the names of pictures, PHOTO-STYLE.
-        out: a file (for one photo), a folder, or :data:`STREAM`.
-
-    Raises:
-        ImpastoError: one file for several photos, two photos for one file, no photos in a folder, a picture in the
-            place of its photo, or a file name of unknown format.
-    """
-    if len(photos) == 1 and not photos[0].is_dir() and (out == STREAM or (out.suffix and not out.is_dir())):
-        if out != STREAM:
-            image_format(out)
-        return [(photos[0], out)]
-    if out == STREAM or (out.suffix.lower() in FORMATS and not out.is_dir()):
-        raise ImpastoError(f"{out}: is one file for several photos; give a folder as --out")
-    sources: dict[Path, Path] = {}
-    for photo in photos:
-        for source, target in _in_folder(photo, out) if photo.is_dir() else [_alone(photo, style, out)]:
-            if target in sources:
-                both = f"{source}: would be written to {target} like {sources[target]}"
-                raise ImpastoError(f"{both}; stylize them apart")
-            sources[target] = source
-    return [(source, target) for target, source in sources.items()]
-
-
-def _alone(photo: Path, style: str, out: Path) -> tuple[Path, Path]:
-    if photo == STREAM:
-        raise ImpastoError("the photo from standard input has no name; say where the picture goes: -o FILE or -o -")
-    return photo, out / f"{photo.stem}-{style}{_suffix(photo)}"
-
-
-def _in_folder(folder: Path, out: Path) -> Iterator[tuple[Path, Path]]:
-    if out.resolve() == folder.resolve():
-        raise ImpastoError(f"{folder}: its pictures would take the place of its photos; give another folder as --out")
-    inside = out.resolve()
-    photos = [path for path in pictures_in(folder) if inside not in path.resolve().parents]
-    if not photos:
-        raise ImpastoError(f"{folder}: no photos in it ({', '.join(sorted(READABLE))})")
-    for photo in photos:
-        yield photo, (out / photo.relative_to(folder)).with_suffix(_suffix(photo))
-
-
-def _suffix(photo: Path) -> str:
-    return photo.suffix if photo.suffix.lower() in FORMATS else ".png"

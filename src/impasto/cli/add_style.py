@@ -12,7 +12,14 @@ import click
 import msgspec
 
 from impasto.assets import examples
-from impasto.cli.options import fit_options, model_option, needs_train_extra, objective_options, style_size_option
+from impasto.cli.options import (
+    fit_options,
+    model_option,
+    needs_train_extra,
+    objective_options,
+    spare,
+    style_size_option,
+)
 from impasto.fitting.options import ADD_STYLE, BY_GAP
 from impasto.progress import bar
 
@@ -75,7 +82,7 @@ def add_style(
     The fit begins at what the model predicts for the painting, and never ends worse. Nothing else of the model changes.
     Ctrl-C ends it early and keeps the best so far.
     """
-    from impasto.images.io import write_image
+    from impasto.images.writing import write_image
     from impasto.models import library
     from impasto.models.model import load_model
     from impasto.styles.style import StyleInfo
@@ -85,6 +92,8 @@ def add_style(
         {"distribution": ADD_STYLE, "gap": BY_GAP}, objective, content_weight=content_weight, likeness=likeness,
         minutes=minutes,
     )  # fmt: skip
+    if preview:
+        spare(paintings, preview)
     if predicted:
         known = StyleInfo(slug=name, name=title, artist=artist)
         style = _predict(paintings, known, model, to, style_size, replace=replace, as_is=as_is)
@@ -166,7 +175,7 @@ def _before_and_after(stylizer: Stylizer, style: Style, painting: Path) -> Image
     from PIL import Image, ImageOps
 
     from impasto.images.contact_sheet import table
-    from impasto.images.io import read_photo
+    from impasto.images.reading import read_photo
     from impasto.styles.painting import read_painting
 
     photo = Image.fromarray(read_photo(examples() / _PREVIEW).resized(_WIDTH).array)

@@ -30,7 +30,7 @@ def distill(
         from impasto.nn.vgg_weights import load_vgg16
         from impasto.training import distill as distillation
         from impasto.training.recipe import read_loss_network_recipe
-    from impasto.images.io import find_photos
+    from impasto.images.folders import find_photos
     from impasto.models.model import load_model
 
     pictures = [picture for folder in content for picture in find_photos(folder)]

@@ -42,10 +42,10 @@ def evaluate(
     vgg: Path | None,
     runtime: str,
 ) -> None:
-    """Measure the styles of MODEL (`paper` if not given): style, contrast, content and steadiness."""
+    """Measure the styles of MODEL (`fast` if not given): style, contrast, content and steadiness."""
     from PIL import ImageOps
 
-    from impasto.images.io import write_image
+    from impasto.images.writing import write_image
     from impasto.stylize.sheet import styles_by_photos
     from impasto.stylize.stylizer import load
 

@@ -5,6 +5,7 @@ Command modules import what they need when they are called: `impasto --help` loa
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import warnings
@@ -24,25 +25,32 @@ from impasto.cli.sheet import sheet
 from impasto.cli.styles import styles
 from impasto.cli.stylize import stylize
 from impasto.cli.train import train
+from impasto.errors import StoppedError
+
+_STOPPED = 130
+"""The exit code after Ctrl-C, as shells have it."""
 
 
 class Group(click.Group):
-    """Shows every :class:`ImpastoError` as one line and exits with 2."""
+    """Shows every :class:`ImpastoError` as one line and exits with 2; after Ctrl-C it exits with 130."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except impasto.ImpastoError as error:
             click.echo(f"impasto: {error}", err=True)
-            ctx.exit(2)
+            ctx.exit(_STOPPED if isinstance(error, StoppedError) else 2)
+        except KeyboardInterrupt:
+            click.echo("impasto: stopped", err=True)
+            ctx.exit(_STOPPED)
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(impasto.__version__, message="%(prog)s %(version)s")
 def main() -> None:
     """One network, every style: repaint photos in the manner of paintings."""
-    # Photos above Pillow's own limit are painted too, in tiles; --max-megapixels is the limit here.
-    warnings.filterwarnings("ignore", message=r"Image size \(\d+ pixels\) exceeds limit")
+    # What readers of odd files warn of is nothing that a user could mend; what matters is said in one line.
+    warnings.filterwarnings("ignore", module=r"(PIL|numpy|pillow_heif|impasto)\b")
     # OpenVINO imports its model converter and its telemetry, longer than all the rest; no command converts.
     sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
 
@@ -56,6 +64,8 @@ def run() -> NoReturn:
 
     Freeing networks, threads and modules one by one would take a tenth of the time that one photo needs.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files that the terminal cannot show
     try:
         main(prog_name="impasto")
     except SystemExit as end:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from impasto.cli.options import needs_train_extra, style_size_option, vgg_option
+from impasto.cli.options import needs_train_extra, spare, style_size_option, vgg_option
 from impasto.progress import bar
 
 if TYPE_CHECKING:
@@ -39,10 +39,13 @@ def optimize(
     with needs_train_extra():
         from impasto.fitting import pixels
         from impasto.nn.vgg_weights import load_vgg16
-    from impasto.images.io import image_format, read_photo, write_image
+    from impasto.images.formats import image_format
+    from impasto.images.reading import read_photo
+    from impasto.images.writing import write_image
     from impasto.styles.painting import read_painting
 
     image_format(out)
+    spare([photo, style_image], out)
     source = read_photo(photo)
     if max(source.array.shape) > size:
         source = source.resized(size)

@@ -7,32 +7,46 @@ runtime, because every ``--help`` reads this module.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import msgspec
 
 from impasto.assets import BUNDLED
-from impasto.errors import ImpastoError, meta_of, plain_types
+from impasto.errors import ImpastoError, meta_of, pip_install, plain_types
+from impasto.files import identity
 from impasto.fitting.options import ADD_STYLE, FitOptions
-from impasto.models.choice import DEFAULT, FOR_LARGE, MEGAPIXELS
+from impasto.models.choice import DEFAULT, FINE
 from impasto.runtime import PRECISIONS, RUNTIMES
 from impasto.styles import LONG_SIDE
 from impasto.stylize.controls import Controls
 
-BY_SIZE = f"{DEFAULT} up to {MEGAPIXELS:.0f} megapixels, {FOR_LARGE} above"
-"""The rule of :func:`impasto.models.choice.choose`, in words."""
+_QUALITY = "impasto.quality"
+"""Where a command's context notes that ``--quality`` was given."""
 
 
-def _refuse_quality(context: click.Context, parameter: click.Parameter, given: bool) -> None:
+def _note_quality(context: click.Context, parameter: click.Parameter, given: bool) -> None:
     if given:
-        raise ImpastoError(f"--quality: give --model {DEFAULT} (the default is {BY_SIZE})")
+        context.meta[_QUALITY] = Path(FINE)
+        click.echo(f"impasto: --quality is now called --model {FINE}", err=True)
 
 
-_no_quality = click.option("--quality", is_flag=True, hidden=True, expose_value=False, callback=_refuse_quality)
+def _model_or_quality(context: click.Context, parameter: click.Parameter, model: Path | None) -> Path | None:
+    return model or context.meta.get(_QUALITY)
+
+
+_quality_option = click.option(  # eager: it is read before --model
+    "--quality",
+    "asks_for_quality",
+    is_flag=True,
+    hidden=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_note_quality,
+)
 runtime_option = click.option(
     "--runtime", default=next(iter(RUNTIMES)), help=f"What runs the network: {', '.join(RUNTIMES)}."
 )
@@ -94,9 +108,10 @@ def model_option(default: str = DEFAULT) -> Callable[[Callable[..., Any]], Calla
     option = click.option(
         "--model",
         type=click.Path(path_type=Path),
+        callback=_model_or_quality,
         help=f"A model: {' or '.join(BUNDLED)}, or a folder.  [default: {default}]",
     )
-    return lambda command: option(_no_quality(command))
+    return lambda command: option(_quality_option(command))
 
 
 def control_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -110,6 +125,64 @@ def control_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for field in reversed(msgspec.structs.fields(Controls)):
         with_controls = _field_option(field)(with_controls)
     return with_controls
+
+
+class FileOptions(NamedTuple):
+    """What pictures' files are like, and which photos of a folder are painted.
+
+    Attributes:
+        format: the ending of pictures; None is their photos' own.
+        quality: of files that lose something, from 1 to 100; None is the writer's own.
+        name: what pictures are called, see :class:`impasto.batch.targets.Naming`.
+        depth: how many levels of folders are searched, or None for all.
+        strip_metadata: whether pictures' files say nothing of what their photos' say about them.
+    """
+
+    format: str | None
+    quality: int | None
+    name: str
+    depth: int | None
+    strip_metadata: bool
+
+
+_FILE_OPTIONS = (
+    click.option(
+        "--format",
+        type=click.Choice(["jpg", "png", "webp", "avif", "tiff"], case_sensitive=False),
+        help="The format of pictures.  [default: the photo's]",
+    ),
+    click.option(
+        "--file-quality",
+        "quality",
+        type=click.IntRange(1, 100),
+        help="The quality of JPEG, WebP, AVIF and HEIC files, 1 to 100; less makes smaller files.  [default: no loss "
+        "is visible]",
+    ),
+    click.option(
+        "--name",
+        default="{stem}-{style}",
+        help="What pictures are called in a folder, without the ending; with {style}/{stem}, each style has a folder.",
+    ),
+    click.option(
+        "--depth",
+        type=click.IntRange(1),
+        help="How many levels of a folder to search: 1 is the folder alone.  [default: all]",
+    ),
+    click.option("--strip-metadata", is_flag=True, help="Write no EXIF, GPS, XMP or IPTC data of the photo."),
+)
+
+
+def file_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of files; the command gets them as one value, ``files``."""
+
+    @functools.wraps(command)
+    def with_files(**options: Any) -> Any:
+        given = {name: options.pop(name) for name in FileOptions._fields}
+        return command(**options, files=FileOptions(**given))
+
+    for option in reversed(_FILE_OPTIONS):
+        with_files = option(with_files)
+    return with_files
 
 
 def _field_option(field: msgspec.structs.FieldInfo) -> Callable[..., Any]:
@@ -126,6 +199,16 @@ def _field_option(field: msgspec.structs.FieldInfo) -> Callable[..., Any]:
     return click.option(name, type=kind, default=field.default, help=explained)
 
 
+def spare(photos: Iterable[Path], out: Path) -> None:
+    """Check that a picture takes no photo's place.
+
+    Raises:
+        ImpastoError: it would.
+    """
+    if identity(out) in {identity(photo) for photo in photos} - {None}:
+        raise ImpastoError(f"{out}: is a photo or painting that is read, and would be replaced; give another file")
+
+
 @contextmanager
 def needs_train_extra() -> Iterator[None]:
     """A context for imports that need the [train] extra.
@@ -136,4 +219,4 @@ def needs_train_extra() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise ImpastoError(f"this command needs {error.name}: pip install 'impasto[train]'") from None
+        raise ImpastoError(f"this command needs {error.name}: {pip_install('train')}") from None

@@ -47,7 +47,7 @@ def refit(
     with needs_train_extra():
         from impasto.fitting import refit as refitting
         from impasto.fitting.add_style import loss_network
-    from impasto.images.io import find_photos
+    from impasto.images.folders import find_photos
     from impasto.models.model import load_model
 
     options = fit_options(

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from impasto.assets import BUNDLED
 from impasto.cli.options import model_option
-from impasto.models.choice import DEFAULT, choose
+from impasto.cli.typed import styles_of
+from impasto.models.choice import choose
 
 if TYPE_CHECKING:
     from impasto.models.model import Model
-    from impasto.styles.style import Style, StyleInfo
+    from impasto.styles.style import StyleInfo
 
 _replace_option = click.option("--replace", is_flag=True, help="Take the place of a style of yours of that name.")
 
@@ -34,22 +35,21 @@ def styles(context: click.Context, as_json: bool, model: Path | None) -> None:
         return
     import msgspec
 
-    known: dict[str, Style] = {}
-    for name in [model] if model else sorted(BUNDLED, key=DEFAULT.__ne__):
-        known |= {slug: style for slug, style in _all(name).items() if slug not in known}
-    infos = [msgspec.structs.replace(style.info, slug=slug) for slug, style in known.items()]
+    infos = [msgspec.structs.replace(style.info, slug=slug) for slug, style in styles_of(model).items()]
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(infos), indent=2).decode())
         return
     _print_in_columns([_row(info) for info in infos])
 
 
-def _all(model: str | Path) -> Mapping[str, Style]:
-    """Slug -> style: a model's and the user's own."""
-    from impasto.models import library
-    from impasto.models.model import load_model
+def _with_model(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--model``, which may stand before the command's name (``styles --model paper remove X``) or after it."""
 
-    return library.with_own_styles(load_model(model)).styles
+    @functools.wraps(command)
+    def with_model(*, model: Path | None, **options: Any) -> Any:
+        return command(model or click.get_current_context().obj, **options)
+
+    return model_option("one that has the style")(with_model)
 
 
 def _model_of(style: str | Path, model: Path | None) -> Model:
@@ -57,7 +57,7 @@ def _model_of(style: str | Path, model: Path | None) -> Model:
     from impasto.models import library
     from impasto.models.model import load_model
 
-    return load_model(model or choose(among=library.bundled_with([style])))
+    return load_model(model or choose(library.bundled_with([style])))
 
 
 def _print_in_columns(rows: list[tuple[str, str, str, str]]) -> None:
@@ -79,7 +79,7 @@ def _width(text: str) -> int:
 @styles.command()
 @click.argument("name")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="A file; without it, NAME.safetensors.")
-@click.pass_obj
+@_with_model
 def export(model: Path | None, name: str, out: Path | None) -> None:
     """Write the style NAME to a file that others can import."""
     from impasto.models import library
@@ -91,7 +91,7 @@ def export(model: Path | None, name: str, out: Path | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--name", help="Name of the style; without it, the one it had.")
 @_replace_option
-@click.pass_obj
+@_with_model
 def import_(model: Path | None, file: Path, name: str | None, replace: bool) -> None:
     """Keep the style of FILE among your own."""
     from impasto.models import library
@@ -104,7 +104,7 @@ def import_(model: Path | None, file: Path, name: str | None, replace: bool) -> 
 @styles.command()
 @click.argument("old")
 @click.argument("new")
-@click.pass_obj
+@_with_model
 def rename(model: Path | None, old: str, new: str) -> None:
     """Give your style OLD the name NEW."""
     from impasto.models import library
@@ -114,7 +114,7 @@ def rename(model: Path | None, old: str, new: str) -> None:
 
 @styles.command()
 @click.argument("name")
-@click.pass_obj
+@_with_model
 def remove(model: Path | None, name: str) -> None:
     """Delete your style NAME."""
     from impasto.models import library

@@ -5,24 +5,34 @@ from __future__ import annotations
 import functools
 import os
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from impasto.cli.options import BY_SIZE, control_options, model_option, precision_option, runtime_option
-from impasto.errors import ImpastoError
+from impasto.cli.options import (
+    FileOptions,
+    control_options,
+    file_options,
+    model_option,
+    precision_option,
+    runtime_option,
+    spare,
+)
+from impasto.cli.typed import label, labelled, read_region, read_styles
+from impasto.errors import ImpastoError, StoppedError
+from impasto.files import is_folder
 from impasto.models.choice import alternative, choose
 from impasto.progress import bar, reported, silent, write
 from impasto.stylize.controls import Controls
 
 if TYPE_CHECKING:
-    import io
-
-    from impasto.batch.jobs import Report
-    from impasto.stylize.resolve import StyleName
+    from impasto.batch.jobs import Job, Report
+    from impasto.batch.targets import Target
+    from impasto.cli.typed import Blend, Region
     from impasto.stylize.stylizer import Plan
 
 
@@ -31,16 +41,26 @@ if TYPE_CHECKING:
 @click.option(
     "-s",
     "--style",
-    help="A style (`impasto styles` lists them), the path of a style file or painting, or a blend: mural:.6,my.jpg:.4.",
+    "styles",
+    multiple=True,
+    help="A style by its name, artist or title (`impasto styles` lists them), the path of a style file or painting, a "
+    "blend (mural:.6,my.jpg:.4), or all. Given several times, it makes several pictures.",
 )
-@click.option("--style-image", type=click.Path(path_type=Path), help="A painting, in place of --style.")
+@click.option(
+    "--style-image",
+    "style_images",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A painting, as a style; may be given several times.",
+)
 @click.option(
     "-o",
     "--out",
     type=click.Path(path_type=Path),
     default=Path(),
-    help="A file (for one photo), - (standard output), or a folder, where a picture is called PHOTO-STYLE.",
+    help="A file (for one picture), - (standard output), or a folder, where a picture is called PHOTO-STYLE.",
 )
+@file_options
 @control_options
 @click.option(
     "--region",
@@ -49,19 +69,27 @@ if TYPE_CHECKING:
     metavar="MASK.png=STYLE",
     help="Another style (or blend) where the mask is white; may be given several times.",
 )
-@click.option("--overwrite", is_flag=True, help="Paint photos of a folder anew whose pictures are there already.")
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Paint photos of a folder anew whose pictures are there already; let a picture take its photo's place.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each picture.")
 @click.option(
-    "--max-megapixels", type=click.FloatRange(0.1), default=180, help="Refuse photos that claim more, unread."
+    "--max-megapixels",
+    type=click.FloatRange(0.1),
+    default=250,
+    help="Refuse photos that claim more, unread, and pictures that would get more.",
 )
-@model_option(BY_SIZE)
+@model_option()
 @runtime_option
 @precision_option
 def stylize(
     photos: tuple[Path, ...],
-    style: str | None,
-    style_image: Path | None,
+    styles: tuple[str, ...],
+    style_images: tuple[Path, ...],
     out: Path,
+    files: FileOptions,
     controls: Controls,
     regions: tuple[str, ...],
     overwrite: bool,
@@ -71,57 +99,89 @@ def stylize(
     runtime: str,
     precision: str,
 ) -> None:
-    """Repaint PHOTO... in a style.
+    """Repaint PHOTO... in one or several styles.
 
     A PHOTO may be a folder: its tree is mirrored under --out, and pictures that are there already are left alone, so
     that a run can be stopped and started again. With PHOTO - the photo comes from standard input.
     """
-    from impasto.batch.jobs import Job, find_targets, opened, pixels_of
-    from impasto.batch.threads import work
-    from impasto.models.library import bundled_with
+    from impasto.batch.targets import Naming, find_targets
     from impasto.stylize.stylizer import load
 
-    weights = _style_of(style, style_image)
-    masks = [parse_region(region) for region in regions]
-    pairs = find_targets(photos, "-".join(Path(name).stem for name in weights), out)
-    workers, most = min(len(pairs), os.cpu_count() or 1), int(max_megapixels * 1e6)
-    among = () if model else bundled_with(name for blend in (weights, *(of for _, of in masks)) for name in blend)
+    blends = read_styles(styles, style_images, model)
+    masks = [read_region(region, model) for region in regions]
+    asked = labelled(blends, [label(blend, controls, masks, model) for blend in blends])
+    naming = Naming(out=out, name=files.name, format=files.format or "", depth=files.depth, overwrite=overwrite)
+    targets = find_targets(photos, list(asked), naming)
+    if not overwrite:
+        _spare_styles(targets, blends, masks)
+    workers, most = min(len(targets), os.cpu_count() or 1), int(max_megapixels * 1e6)
+    loaded = functools.cache(functools.partial(load, runtime=runtime, precision=precision, at_once=workers))
 
     @functools.cache
-    def plan(chosen: str | Path) -> Plan:
-        return load(chosen, runtime=runtime, precision=precision, at_once=workers).plan(weights, controls, masks)
-
-    def job(photo: Path | io.BytesIO, target: Path) -> Job:
-        return Job(photo, target, plan(model or choose(pixels_of(photo, controls.size, most), among)))
+    def plan_for(style: str) -> Plan:
+        chosen = model or choose(_among([asked[style]], masks))
+        return loaded(chosen).plan(asked[style], controls, masks)
 
     # What is wrong with the options is said once, before any photo is decoded.
-    jobs = [job(opened(source), target) for source, target in pairs]
-    overwrite = overwrite or not any(photo.is_dir() for photo in photos)
-    with bar("photo" if len(jobs) > 1 else "tile") as progress:
-        reports = work(
-            jobs, workers=workers, overwrite=overwrite, max_pixels=most,
-            progress=silent if len(jobs) > 1 else progress,
-        )  # fmt: skip
-        if len(jobs) > 1:
-            reports = reported(reports, progress, total=len(jobs))
-        seen = [_said(report, among, as_json=as_json, alone=len(jobs) == 1) for report in reports]
+    jobs = _jobs(targets, plan_for, files)
+    again = overwrite or not any(map(is_folder, photos))
+    among = () if model else _among(blends, masks)
+    seen = _paint(jobs, among, workers=workers, overwrite=again, max_pixels=most, as_json=as_json)
     if len(jobs) > 1 and not as_json:
         _say_models(Counter(report.model for report in seen if report.model), among)
     _sum_up(seen)
 
 
-def _style_of(style: str | None, style_image: Path | None) -> dict[StyleName, float]:
-    """The blend that the two options ask for."""
-    if style is not None and style_image is None:
-        return parse_blend(style)
-    if style_image is not None and style is None:
-        return {style_image: 1.0}
-    raise ImpastoError("give either --style or --style-image; `impasto styles` lists the styles")
+def _spare_styles(targets: Iterable[Target], blends: Iterable[Blend], masks: Iterable[Region]) -> None:
+    """Refuse to put a picture in the place of a painting or mask; photos are spared by ``find_targets``."""
+    named = [name for blend in (*blends, *(of for _, of in masks)) for name in blend]
+    read = [*(name for name in named if isinstance(name, Path)), *(mask for mask, _ in masks)]
+    for target in targets:
+        spare(read, target.picture)
+
+
+def _among(blends: Iterable[Blend], masks: Iterable[Region]) -> tuple[str, ...]:
+    """The models that come with the package and have all these styles."""
+    from impasto.models.library import bundled_with
+
+    return bundled_with(name for blend in (*blends, *(of for _, of in masks)) for name in blend)
+
+
+def _jobs(targets: Iterable[Target], plan_for: Callable[[str], Plan], files: FileOptions) -> list[Job]:
+    """A job for each target; ``plan_for`` gives the plan for a style."""
+    from impasto.batch.jobs import Job, opened
+    from impasto.images.formats import image_format
+
+    source = functools.cache(opened)
+    stream = image_format(f"a.{files.format}") if files.format else None
+    return [
+        Job(source(photo), picture, plan_for(style), stream, files.quality, files.strip_metadata)
+        for photo, style, picture in targets
+    ]
+
+
+def _paint(
+    jobs: list[Job], among: Collection[str], *, workers: int, overwrite: bool, max_pixels: int, as_json: bool
+) -> list[Report]:
+    """Do all jobs and print a line for each."""
+    from impasto.batch.threads import work
+
+    alone = len(jobs) == 1
+    with bar("tile" if alone else "picture") as progress:
+        tiles = progress if alone else silent
+        done = work(jobs, workers=workers, overwrite=overwrite, max_pixels=max_pixels, progress=tiles)
+        with closing(done) as reports:
+            told = reports if alone else reported(reports, progress, total=len(jobs))
+            try:
+                return [_said(report, among, as_json=as_json, alone=alone) for report in told]
+            except KeyboardInterrupt:
+                kept = "" if overwrite else "; the same command goes on with the pictures that are left"
+                raise StoppedError(f"stopped{kept}") from None
 
 
 def _said(report: Report, among: Collection[str], *, as_json: bool, alone: bool) -> Report:
     """The report, once it is printed: of a single picture also its model, which was chosen ``among`` some."""
-    from impasto.batch.jobs import STREAM
+    from impasto.batch.targets import STREAM
 
     if as_json:
         write(msgspec.json.encode(report).decode())
@@ -141,57 +201,16 @@ def _say_models(pictures: Counter[str], among: Collection[str]) -> None:
 
 
 def _sum_up(reports: list[Report]) -> None:
-    """Say what was not painted, and exit with 1 if some of many photos failed, with 2 if the only one did."""
-    failed = [report.error for report in reports if report.status == "failed"]
+    """Say what was not painted, and exit with 1 if some of many pictures failed, with 2 if the only one did."""
+    failed = [report for report in reports if report.status == "failed"]
     skipped = sum(report.status == "skipped" for report in reports)
     if skipped:
-        click.echo(f"impasto: {skipped} pictures were there already; --overwrite paints them anew", err=True)
+        were, them = ("1 picture was", "it") if skipped == 1 else (f"{skipped} pictures were", "them")
+        click.echo(f"impasto: {were} there already; --overwrite paints {them} anew", err=True)
     if failed and len(reports) > 1:
-        click.echo(f"impasto: {len(failed)} of {len(reports)} photos failed:", err=True)
-        click.echo("\n".join(f"  {error}" for error in failed), err=True)
+        photos, all_photos = ({report.photo for report in some} for some in (failed, reports))
+        click.echo(f"impasto: {len(photos)} of {len(all_photos)} photos failed:", err=True)
+        click.echo("\n".join(f"  {error}" for error in dict.fromkeys(report.error for report in failed)), err=True)
         raise click.exceptions.Exit(1)
     if failed:
-        raise ImpastoError(failed[0])
-
-
-def parse_blend(text: str) -> dict[StyleName, float]:
-    """``mural:0.6,my.jpg:0.4`` -> weights by slug, or by path for what has the name of a style file or picture.
-
-    A style without a weight has 1.
-
-    Raises:
-        ImpastoError: a weight is no number, or a style is named twice.
-    """
-    weights: dict[StyleName, float] = {}
-    for part in map(str.strip, text.split(",")):
-        # Not every colon is one before a weight: C:\my.safetensors.
-        name, weight = part, ""
-        if ":" in part and not _names_a_file(part):
-            name, _, weight = part.rpartition(":")
-        named = Path(name) if _names_a_file(name) else name
-        if named in weights:
-            raise ImpastoError(f"style {text!r}: {name!r} is named twice")
-        try:
-            weights[named] = float(weight or 1)
-        except ValueError:
-            raise ImpastoError(f"style {text!r}: {weight!r} is no number; write mural:0.6,scream:0.4") from None
-    return weights
-
-
-def _names_a_file(text: str) -> bool:
-    from impasto.models.library import SUFFIX
-    from impasto.styles.painting import is_painting
-
-    return text.endswith(SUFFIX) or is_painting(text)
-
-
-def parse_region(text: str) -> tuple[Path, dict[StyleName, float]]:
-    """``MASK.png=STYLE`` -> the mask's path and the style, a blend.
-
-    Raises:
-        ImpastoError: there is no ``=``, or the blend cannot be read.
-    """
-    mask, equals, style = text.rpartition("=")
-    if not (equals and mask and style):
-        raise ImpastoError(f"region {text!r}: write MASK.png=STYLE")
-    return Path(mask), parse_blend(style)
+        raise ImpastoError(failed[0].error)

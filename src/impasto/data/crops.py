@@ -18,8 +18,8 @@ from torch.utils.data import Dataset
 from impasto.data.synthetic import with_sky
 from impasto.errors import ImpastoError
 from impasto.images.arrays import Array
-from impasto.images.io import read_photo
 from impasto.images.noise import noise
+from impasto.images.reading import read_photo
 
 logger = logging.getLogger(__name__)
 

@@ -26,8 +26,8 @@ from impasto.data.loading import ShareOfSteps
 from impasto.data.paintings import DARKEST, LEAST_PART, SEAM, in_colors_of
 from impasto.errors import ImpastoError
 from impasto.images.arrays import Array
-from impasto.images.io import read_photo
 from impasto.images.noise import noise
+from impasto.images.reading import read_photo
 from impasto.progress import bar, reported
 from impasto.styles.painting import PREDICTED_SIDE, read_painting
 

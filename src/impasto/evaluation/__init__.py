@@ -1,4 +1,4 @@
-"""How well a model paints its styles, in numbers that people can read. It needs ``pip install 'impasto[train]'``."""
+"""How well a model paints its styles, in numbers that people can read. It needs the [train] extra."""
 
 from impasto.evaluation.evaluate import Evaluation, StyleScore, evaluate
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from impasto.images.arrays import to_pixels
 from impasto.images.color import to_cielab
-from impasto.images.io import Picture
+from impasto.images.photo import Picture
 from impasto.losses.contrast import Colors, colors_of
 from impasto.losses.distribution import DistributionOptions, Slices, see, slices_of
 from impasto.losses.gram import STYLE_LAYERS, Grams, gram_matrix

@@ -20,7 +20,8 @@ from impasto.evaluation.appearance import Appearance, StyleDescription, appearan
 from impasto.evaluation.st_lpips import STLPIPS, load_stlpips
 from impasto.evaluation.stability import change_by_noise, change_by_pan
 from impasto.images.arrays import scaled
-from impasto.images.io import find_photos, read_photo
+from impasto.images.folders import find_photos
+from impasto.images.reading import read_photo
 from impasto.losses.contrast import chroma_contrast, color_distance, light_contrast
 from impasto.losses.distribution import distribution_gap_closed, distribution_terms
 from impasto.losses.perceptual import content_distance, content_likeness, content_loss, style_gap_closed, style_loss

@@ -18,7 +18,8 @@ from impasto.assets import free_photos
 from impasto.errors import ImpastoError
 from impasto.fitting.fit import Fit, fit
 from impasto.fitting.options import ADD_STYLE, FitOptions
-from impasto.images.io import PhotoLike, find_photos
+from impasto.images.folders import find_photos
+from impasto.images.reading import PhotoLike
 from impasto.models import library
 from impasto.models.model import Model, load_model
 from impasto.nn.slim import SlimVGG, load_slim_vgg
@@ -51,7 +52,8 @@ def predicted(model: Model, paintings: Sequence[Painting]) -> list[Row]:
     if not model.predicts:
         return []
     runtime = load_runtime("openvino", model)
-    return [np.mean([runtime.predict(for_predictor(painting))[0] for painting in paintings], axis=0)]
+    rows = [np.mean([runtime.predict(part)[0] for part in for_predictor(each)], axis=0) for each in paintings]
+    return [np.mean(rows, axis=0)]
 
 
 def add_style(
@@ -79,7 +81,7 @@ def add_style(
         paintings: one or several paintings of one manner: paths, PIL images or arrays; see
             :func:`impasto.styles.painting.read_painting`.
         name: the style's slug.
-        model: a model folder, or the name of a model that comes with the package; without it, ``paper``.
+        model: a model folder, or the name of a model that comes with the package; without it, ``fast``.
         to: a model folder that the style is appended to, instead of the user's style folder; it is the ``model``, too.
         content: a folder of photos to fit on; without it, those that come with the package.
         title: the style's name for people.

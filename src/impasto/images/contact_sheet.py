@@ -17,7 +17,7 @@ _NAME_SIZE = 14
 
 
 def table(rows: Sequence[Sequence[Image.Image]], labels: Sequence[str]) -> Image.Image:
-    """Pictures in rows and columns, with a label over each column; one label a column."""
+    """Pictures in rows and columns, on white, with a label over each column; one label a column."""
     widths = [max(row[column].width for row in rows) for column in range(len(labels))]
     heights = [max(picture.height for picture in row) for row in rows]
     canvas = Image.new("RGB", (sum(widths) + GAP * (len(widths) - 1), sum(heights) + GAP * len(rows) + LABEL), "white")
@@ -27,7 +27,7 @@ def table(rows: Sequence[Sequence[Image.Image]], labels: Sequence[str]) -> Image
         draw.text((left + widths[column] / 2, LABEL / 2), label, "black", font, "mm")
         top = LABEL
         for row, height in zip(rows, heights, strict=True):
-            canvas.paste(row[column], (left, top))
+            canvas.paste(row[column], (left, top), row[column] if row[column].mode == "RGBA" else None)
             top += height + GAP
         left += widths[column] + GAP
     return canvas

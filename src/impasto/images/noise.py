@@ -12,13 +12,26 @@ OCTAVES = 6
 """How many octaves are summed: their cells are 1, 2, 4, 8, 16 and 32 pixels wide, from the grain of a photo to the
 length of a stroke."""
 PERIOD = 256
-"""Number of cells after which an octave repeats. Each octave has cells of another size, so the sum of all repeats after
-8,192 pixels."""
+"""The largest number of cells after which an octave repeats."""
+FIELD = 2048
+"""Number of pixels after which all octaves repeat, and so their sum."""
 _SEED = 1610_07629
 """The seed of the cells: the number of the paper on arXiv, 1610.07629. Any other would do."""
 _DEVIATION = np.float32(2.036)
 """Standard deviation of the sum of all octaves. It is not quite √6, since enlarged cells vary a little less than cells
 of one pixel."""
+
+
+@functools.lru_cache(maxsize=1)
+def _field() -> npt.NDArray[np.float32]:
+    """(3,FIELD,FIELD)."""
+    return noise(FIELD, FIELD)
+
+
+def noise_of_field(height: int, width: int, top: int = 0, left: int = 0) -> npt.NDArray[np.float32]:
+    """The same as :func:`noise`, cut from the whole field. That is made once, so it suits large pictures."""
+    y, x = np.arange(top, top + height) % FIELD, np.arange(left, left + width) % FIELD
+    return _field().take(y, axis=1).take(x, axis=2)
 
 
 def noise(height: int, width: int, top: int = 0, left: int = 0) -> npt.NDArray[np.float32]:
@@ -43,7 +56,8 @@ def noise(height: int, width: int, top: int = 0, left: int = 0) -> npt.NDArray[n
 def _octaves(octave: int, rows: tuple[int, int], columns: tuple[int, int]) -> npt.NDArray[np.float32]:
     """The sum of this octave and all coarser ones over the cells (first, count) × (first, count) of this octave."""
     (top, height), (left, width) = rows, columns
-    y, x = (np.arange(first, first + count) % PERIOD for first, count in (rows, columns))
+    period = min(PERIOD, FIELD >> octave)
+    y, x = (np.arange(first, first + count) % period for first, count in (rows, columns))
     cells: npt.NDArray[np.float32] = _cells()[octave].take(x, axis=2).take(y, axis=1)  # rows are copied whole
     if octave + 1 < OCTAVES:
         coarse = _octaves(octave + 1, _around(top, height), _around(left, width))

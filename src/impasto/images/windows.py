@@ -127,11 +127,10 @@ def _parts(shown: Window, size: tuple[int, int]) -> Iterator[Window]:
 
 def read(array: npt.NDArray[np.uint8], window: Window) -> npt.NDArray[np.uint8]:
     """``window`` of a picture (H,W,…). Beyond the edges the picture is mirrored."""
-    rows = _mirrored(window.top, window.height, array.shape[0])
-    columns = _mirrored(window.left, window.width, array.shape[1])
-    return array[rows[:, None], columns]
-
-
-def _mirrored(first: int, count: int, length: int) -> npt.NDArray[np.intp]:
-    positions = np.arange(first, first + count) % (2 * length)
-    return np.minimum(positions, 2 * length - 1 - positions)
+    inside = window.clipped(Window(0, 0, *array.shape[:2]))
+    before = inside.top - window.top, inside.left - window.left
+    after = window.height - inside.height - before[0], window.width - inside.width - before[1]
+    if not any(before + after):
+        return inside.cut(array)
+    sides = [(before[0], after[0]), (before[1], after[1])] + [(0, 0)] * (array.ndim - 2)
+    return np.pad(inside.cut(array), sides, mode="symmetric")

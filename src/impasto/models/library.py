@@ -10,7 +10,8 @@ import dataclasses
 import logging
 import re
 import tempfile
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -18,8 +19,7 @@ import platformdirs
 
 from impasto.assets import BUNDLED, bundled
 from impasto.errors import ImpastoError, unknown
-from impasto.files import write_file
-from impasto.models.choice import READS_PAINTINGS
+from impasto.files import is_file, write_file
 from impasto.models.model import INFO, STYLES, Model, ModelInfo, read_info
 from impasto.styles.style import IDENTITY, Style
 
@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 SUFFIX = ".safetensors"
 """How the names of style files end."""
+ALL = "all"
+"""Stands for every style that has a name, and so is the name of none."""
 
 
 def root() -> Path:
@@ -57,16 +59,14 @@ def bundled_with(styles: Iterable[str | Path]) -> tuple[str, ...]:
     """The models that come with the package and have all of ``styles``, the user's own among them.
 
     Args:
-        styles: slugs and files. A style file is one model's. Every model can read a painting, but if there is one
-            among ``styles``, :data:`impasto.models.choice.READS_PAINTINGS` is the only answer where it is one.
+        styles: slugs and files. A style file is one model's, every model can read a painting.
 
     Raises:
         ImpastoError: a style file cannot be read.
     """
     styles = list(styles)
     infos = {name: read_info(bundled(name)) for name in BUNDLED}
-    found = tuple(name for name, info in infos.items() if all(_has(info, style) for style in styles))
-    return (READS_PAINTINGS,) if READS_PAINTINGS in found and any(map(_is_painting, styles)) else found
+    return tuple(name for name, info in infos.items() if all(_has(info, style) for style in styles))
 
 
 def _is_painting(style: str | Path) -> bool:
@@ -77,7 +77,7 @@ def _has(info: ModelInfo, style: str | Path) -> bool:
     if isinstance(style, Path):
         return _is_painting(style) or Style.load(style).info.network == info.network
     own = root() / info.network / f"{style}{SUFFIX}"
-    return style in info.styles or (_is_slug(style) and own.exists())
+    return style in info.styles or (_is_slug(style) and is_file(own))
 
 
 def find(name: str, model: Model) -> Style:
@@ -92,12 +92,38 @@ def find(name: str, model: Model) -> Style:
     """
     if name in model.styles:
         return model.styles[name]
-    if next(root().glob(f"*/{name}{SUFFIX}"), None) and _is_slug(name):
+    if _is_slug(name) and next(root().glob(f"*/{name}{SUFFIX}"), None):
         raise ImpastoError(
             f"style {name!r}: was made for another network than {model.name!r}; "
             "name the model that it was made for, or add it to this one with impasto add-style"
         )
     raise unknown("style", name, model.styles)
+
+
+def search(words: str, styles: Mapping[str, Style]) -> list[str]:
+    """The slugs of the styles that people mean by some words: the beginning of a slug, title or artist, or of a word in
+    one of them. Case, accents and spaces do not count: ``vangogh`` finds "Vincent van Gogh".
+
+    Args:
+        words: whatever is searched for; nothing is found without a letter or digit.
+        styles: slug -> style.
+    """
+    wanted = _letters(words)
+    if not wanted:
+        return []
+    by_slug = {slug: (slug, style.info.name, style.info.name_zh, style.info.artist) for slug, style in styles.items()}
+    whole = [slug for slug, texts in by_slug.items() if wanted in map(_letters, texts)]
+    return whole or [slug for slug, texts in by_slug.items() if any(_begins_a_word(wanted, text) for text in texts)]
+
+
+def _begins_a_word(wanted: str, text: str) -> bool:
+    words = re.split(r"\W+", text)
+    return any(_letters("".join(words[first:])).startswith(wanted) for first in range(len(words)))
+
+
+def _letters(text: str) -> str:
+    """The letters and digits of a text, without case and accents."""
+    return "".join(each for each in unicodedata.normalize("NFKD", text).casefold() if each.isalnum())
 
 
 def check_fits(style: Style, model: Model) -> None:
@@ -117,6 +143,8 @@ def check_name(name: str, model: Model, *, replace: bool = False) -> None:
     if not _is_slug(name):
         near = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "my-style"
         raise ImpastoError(f"name {name!r}: use lower-case letters, digits and hyphens, such as {near}")
+    if name == ALL:
+        raise ImpastoError(f"name {name!r}: stands for every style; choose another")
     if name in model.info.styles or name == IDENTITY:
         raise ImpastoError(f"name {name!r}: {model.name} has a style of that name; choose another")
     if name in model.styles and not replace:
@@ -124,8 +152,9 @@ def check_name(name: str, model: Model, *, replace: bool = False) -> None:
 
 
 def _is_slug(name: str) -> bool:
-    """Whether ``name`` has only lower-case letters, digits and hyphens, and does not begin with a hyphen."""
-    return bool(re.fullmatch(r"[a-z0-9][a-z0-9-]*", name))
+    """Whether ``name`` has only lower-case letters, digits and hyphens, does not begin with a hyphen, and is short
+    enough for the name of a file."""
+    return bool(re.fullmatch(r"[a-z0-9][a-z0-9-]{,199}", name))
 
 
 def keep(style: Style, model: Model, *, replace: bool = False) -> Path:

@@ -107,8 +107,8 @@ class Model:
 
     @property
     def name(self) -> str:
-        """What users call the model: its name among those that come with the package, or the one it gives itself."""
-        return self.path.name if self.path == bundled(self.path.name) else self.info.name
+        """What users call the model: its name among those that come with the package, or its folder."""
+        return self.path.name if self.path == bundled(self.path.name) else str(self.path)
 
     @property
     def predicts(self) -> bool:
@@ -190,7 +190,7 @@ def read_info(path: Path) -> ModelInfo:
     try:
         version = msgspec.json.decode(content, type=_Version).version
         if version > VERSION:
-            raise ImpastoError(f"model {path}: made by a newer impasto (format {version}); pip install -U impasto")
+            raise ImpastoError(f"model {path}: made by a newer impasto (format {version}); get that one")
         return msgspec.json.decode(content, type=ModelInfo)
     except msgspec.MsgspecError as error:
         raise ImpastoError(f"model {path}: {INFO} is damaged ({error})") from None

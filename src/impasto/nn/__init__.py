@@ -1,4 +1,4 @@
-"""Networks and layers in PyTorch. They need ``pip install 'impasto[train]'``."""
+"""Networks and layers in PyTorch. They need the [train] extra."""
 
 from impasto.nn.cin import ConditionalInstanceNorm2d, conditional_instance_norm
 from impasto.nn.network import ARCHITECTURES, Architecture, StyleTransferNetwork

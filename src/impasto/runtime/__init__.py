@@ -10,18 +10,18 @@ import importlib
 import importlib.util
 from typing import TYPE_CHECKING
 
-from impasto.errors import ImpastoError, unknown
+from impasto.errors import ImpastoError, pip_install, unknown
 
 if TYPE_CHECKING:
     from impasto.models.model import Model
     from impasto.runtime.base import Runtime
 
 RUNTIMES = {
-    "openvino": "impasto",
-    "onnxruntime": "impasto[onnxruntime]",
-    "torch": "impasto[train]",
+    "openvino": "",
+    "onnxruntime": "onnxruntime",
+    "torch": "train",
 }
-"""The name of each runtime, and what pip must install for it. The module of a runtime has its name."""
+"""The name of each runtime, and the extra that it needs, if any. The module of a runtime has its name."""
 PRECISIONS = ("auto", "f32", "bf16", "int8")
 """The number formats that a network can compute in. ``auto`` is bfloat16 where the processor computes in it, and
 float32 elsewhere. Only OpenVINO has all of them; the other runtimes compute in float32."""
@@ -43,7 +43,7 @@ def load_runtime(name: str, model: Model, precision: str = "auto", at_once: int 
     try:
         module = importlib.import_module(f"impasto.runtime.{name}")
     except ModuleNotFoundError as error:
-        raise ImpastoError(f"runtime {name}: {error.name} is not installed; pip install '{RUNTIMES[name]}'") from None
+        raise ImpastoError(f"runtime {name}: {error.name} is not installed; {pip_install(RUNTIMES[name])}") from None
     try:
         runtime: Runtime = module.load(model, precision, at_once)
         return runtime
@@ -56,11 +56,11 @@ def load_runtime(name: str, model: Model, precision: str = "auto", at_once: int 
 
 def _check(name: str, precision: str) -> None:
     """Raise :class:`ImpastoError` for a runtime or a precision that does not exist, and for pairs that do not fit."""
-    if name not in RUNTIMES:
+    if name not in [*RUNTIMES]:  # whatever was given, hashable or not
         raise unknown("runtime", name, RUNTIMES)
     if precision not in PRECISIONS:
         raise unknown("precision", precision, PRECISIONS)
     if name != "openvino" and precision not in ("auto", "f32"):
         raise ImpastoError(f"precision {precision}: the runtime {name} computes in f32; take openvino")
     if precision == "int8" and importlib.util.find_spec("nncf") is None:
-        raise ImpastoError("precision int8: nncf is not installed; pip install 'impasto[int8]'")
+        raise ImpastoError("precision int8: nncf is not installed; " + pip_install("int8"))

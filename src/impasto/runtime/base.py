@@ -6,14 +6,31 @@ import abc
 import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from impasto.images.arrays import Pixels
+from impasto.images.arrays import Depth, Levels, Pixels, to_array, to_pixels
 from impasto.models.model import Graph, Model, load_model
 from impasto.runtime import load_runtime
 from impasto.styles.style import Row
+
+
+class View(NamedTuple):
+    """A part of a photo, and the noise that a network is given with it."""
+
+    photo: Levels
+    """(h,w,3), of 8 or 16 bits."""
+    noise: Pixels
+    """(1,3,h,w), with a standard deviation of 1; or (1,3,1,1), without noise."""
+    amount: Pixels
+    """What the noise is multiplied by before it is added to RGB in [0,1]: (1,1,h,w) or (1,1,1,1)."""
+
+    @property
+    def image(self) -> Pixels:
+        """What the network is given: (1,3,h,w)."""
+        return to_pixels(self.photo) + self.noise * self.amount
 
 
 class Runtime(abc.ABC):
@@ -36,8 +53,17 @@ class Runtime(abc.ABC):
 
     def __reduce__(self) -> tuple[Callable[..., Runtime], tuple[object, ...]]:
         """Sent to another process, a runtime is what it was made of: there the model is loaded, once."""
-        name = type(self).__module__.rpartition(".")[2]
-        return reload_runtime, (name, *self._made_of)
+        return reload_runtime, (self.name, *self._made_of)
+
+    @property
+    def name(self) -> str:
+        """Its name in :data:`impasto.runtime.RUNTIMES`."""
+        return type(self).__module__.rpartition(".")[2]
+
+    @property
+    def precision(self) -> str:
+        """What it computes in: ``f32``, ``bf16`` or ``int8``."""
+        return "f32"
 
     @abc.abstractmethod
     def infer(self, graph: Graph, *inputs: npt.NDArray[np.float32]) -> Sequence[npt.NDArray[np.float32]]:
@@ -45,6 +71,41 @@ class Runtime(abc.ABC):
 
     def release(self) -> None:  # noqa: B027  # not every library can
         """Free memory that earlier calls needed, where the library can do that."""
+
+    def paint(
+        self,
+        view: View,
+        styles: Row,
+        shares: Pixels | None = None,
+        statistics: Row | None = None,
+        depth: type[Depth] = np.uint8,  # type: ignore[assignment]
+    ) -> npt.NDArray[Depth]:
+        """Paint a part of a photo.
+
+        Args:
+            view: the part; its height and width are those of a picture.
+            styles: (1,P), or with ``shares`` (R,P).
+            shares: (1,R,h,w), the share of each style at each pixel.
+            statistics: (1,P), those of the whole photo; None are the part's own.
+            depth: np.uint8 or np.uint16.
+
+        Returns:
+            (h,w,3).
+        """
+        return to_array(self._painted(view.image, styles, shares, statistics), depth)
+
+    def _painted(self, image: Pixels, styles: Row, shares: Pixels | None, statistics: Row | None) -> Pixels:
+        if shares is None:
+            return self.run(image, styles) if statistics is None else self.run_frozen(image, styles, statistics)
+        if statistics is None:
+            return self.run_regions(image, styles, shares)
+        return self.run_regions_frozen(image, styles, shares, statistics)
+
+    def measure_view(self, view: View, styles: Row, shares: Pixels | None = None) -> Row:
+        """The statistics (1,P) of all maps for a photo; see :meth:`paint`."""
+        if shares is None:
+            return self.measure(view.image, styles)
+        return self.measure_regions(view.image, styles, shares)
 
     def run(self, image: Pixels, style: Row) -> Pixels:
         """Paint whole photos, each in one style: (N,3,H,W) and (N,P) -> (N,3,H,W)."""

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +15,21 @@ import openvino
 import platformdirs
 from openvino import opset13 as opset
 
-from impasto.images.arrays import Pixels
+from impasto.images.arrays import Depth, Pixels
 from impasto.models.model import GRAPHS, Graph, Model
-from impasto.runtime.base import Row, Runtime
+from impasto.runtime.base import Row, Runtime, View
+from impasto.runtime.levels import AMOUNT, NOISE, PHOTO, in_levels, replace
 
 _POOL = ThreadPoolExecutor(1)
 """The thread that compiles networks while the caller reads the first photo."""
 _STREAMS = 4
 """The largest number of pictures that are computed at once. Each needs as much memory as the first."""
+_SHAPES = "8"
+"""For how many shapes of inputs a network keeps what it has prepared. OpenVINO's own bound is so high that a process
+that paints pictures of ever new sizes grows by about a megabyte with each. With 8, sizes that alternate are as fast."""
+
+# OpenVINO makes its table of dtypes at the first call. Two threads that both call first wait for each other for ever.
+openvino.Type.f32.to_dtype()
 
 
 def _config(precision: str, at_once: int) -> dict[str, str]:
@@ -30,6 +38,7 @@ def _config(precision: str, at_once: int) -> dict[str, str]:
     config = {"NUM_STREAMS": str(min(at_once, _STREAMS))} if at_once > 1 else {"PERFORMANCE_HINT": "LATENCY"}
     # Without a hint OpenVINO computes in bfloat16 on processors that can. That is right for int8 as well: the layers
     # that are not quantized lose little by it compared with those that are.
+    config |= {"CPU_RUNTIME_CACHE_CAPACITY": _SHAPES}
     return config | ({"INFERENCE_PRECISION_HINT": precision} if precision in ("f32", "bf16") else {})
 
 
@@ -61,34 +70,45 @@ class OpenVINORuntime(Runtime):
 
         # The functions below share this and must not refer to ``self``: networks in a reference cycle are freed in any
         # order. Tests ended in segmentation faults when there was a cycle and no core that outlived the networks.
-        used: dict[Graph, openvino.CompiledModel] = {}
+        used: dict[tuple[Graph, bool], openvino.CompiledModel] = {}
 
         @functools.cache
-        def compiling(graph: Graph) -> Future[openvino.CompiledModel]:
+        def compiling(graph: Graph, levels: bool) -> Future[openvino.CompiledModel]:
             # The graph is read first. Given a path only, OpenVINO's cache would tell networks apart by path and date.
             network = core.read_model(model.graph(graph))
+            network = in_levels(network) if levels else network
             # A predicted row is computed once and decides about all pictures, so it is worth full precision.
             config = _config("f32" if graph is Graph.PREDICTOR else precision, at_once)
             return _POOL.submit(core.compile_model, network, "CPU", config | _cache())
 
-        def compiled(graph: Graph) -> openvino.CompiledModel:
-            return used.setdefault(graph, compiling(graph).result())
+        def compiled(graph: Graph, *, levels: bool = False) -> openvino.CompiledModel:
+            return used.setdefault((graph, levels), compiling(graph, levels).result())
 
         @functools.lru_cache(maxsize=2)
-        def folded(style: bytes, statistics: bytes) -> openvino.CompiledModel:
+        def folded(style: bytes, statistics: bytes, levels: bool = False) -> openvino.CompiledModel:
             network = core.read_model(model.graph(Graph.FROZEN))
             for name, row in (("style", style), ("statistics", statistics)):
-                _give(network, name, np.frombuffer(row, np.float32)[None])
+                # OpenVINO computes beforehand whatever depends on constants alone.
+                replace(network, name, opset.constant(np.frombuffer(row, np.float32)[None]))
             if precision == "int8":
                 from impasto.runtime.quantization import quantized
 
                 network = quantized(network, model.info.input_noise)
+            network = in_levels(network) if levels else network
             return core.compile_model(network, "CPU", _config(precision, at_once))
 
+        self._precision = precision
         self._used = used
         self._compiled = compiled
         self._folded = folded
-        compiling(Graph.WHOLE)
+        compiling(Graph.WHOLE, True)
+
+    @property
+    def precision(self) -> str:
+        """What it computes in; ``auto`` is what OpenVINO then chooses for this processor."""
+        if self._precision != "auto":
+            return self._precision
+        return "bf16" if "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
 
     def infer(self, graph: Graph, *inputs: npt.NDArray[np.float32]) -> Sequence[npt.NDArray[np.float32]]:
         names, outputs = GRAPHS[graph]
@@ -102,6 +122,35 @@ class OpenVINORuntime(Runtime):
             with suppress(RuntimeError):  # another thread is using it
                 network.release_memory()
 
+    def paint(
+        self,
+        view: View,
+        styles: Row,
+        shares: Pixels | None = None,
+        statistics: Row | None = None,
+        depth: type[Depth] = np.uint8,  # type: ignore[assignment]
+    ) -> npt.NDArray[Depth]:
+        """Paint a part of a photo; what has 8 bits is converted by the network."""
+        if depth is not np.uint8 or view.photo.dtype != np.uint8:
+            return super().paint(view, styles, shares, statistics, depth)
+        given = _given(view)
+        if shares is not None:
+            graph = Graph.REGIONS if statistics is None else Graph.REGIONS_FROZEN
+            network, given = self._compiled(graph, levels=True), given | {"styles": styles, "masks": shares}
+            given |= {} if statistics is None else {"statistics": statistics}
+        elif statistics is None:
+            network, given = self._compiled(Graph.WHOLE, levels=True), given | {"style": styles}
+        else:
+            network = self._folded(styles.tobytes(), statistics.tobytes(), levels=True)
+        return cast("npt.NDArray[Depth]", _infer(network, given)["picture"][0])
+
+    def measure_view(self, view: View, styles: Row, shares: Pixels | None = None) -> Row:
+        if view.photo.dtype != np.uint8:
+            return super().measure_view(view, styles, shares)
+        graph = Graph.STATISTICS if shares is None else Graph.REGIONS
+        names = {"style": styles} if shares is None else {"styles": styles, "masks": shares}
+        return _infer(self._compiled(graph, levels=True), names | _given(view))["statistics"]
+
     def run_frozen(self, image: Pixels, style: Row, statistics: Row) -> Pixels:
         """Paint parts of photos with given statistics.
 
@@ -113,21 +162,15 @@ class OpenVINORuntime(Runtime):
         return _infer(self._folded(style.tobytes(), statistics.tobytes()), {"image": image})["picture"]
 
 
-def _infer(
-    network: openvino.CompiledModel, inputs: dict[str, npt.NDArray[np.float32]]
-) -> openvino.utils.data_helpers.OVDict:
+def _infer(network: openvino.CompiledModel, inputs: dict[str, npt.NDArray[Any]]) -> openvino.utils.data_helpers.OVDict:
     # Each call has a request of its own, so calls from several threads do not disturb each other. Nobody else writes to
     # the result, so it need not be copied.
     return network.create_infer_request().infer(inputs, share_inputs=True, share_outputs=True)
 
 
-def _give(network: openvino.Model, name: str, value: npt.NDArray[np.float32]) -> None:
-    """Replace an input of the network by a constant. OpenVINO then computes beforehand whatever depends on it alone."""
-    parameter = network.input(name).get_node()
-    constant = opset.constant(value)
-    for target in parameter.output(0).get_target_inputs():
-        target.replace_source_output(constant.output(0))
-    network.remove_parameter(parameter)
+def _given(view: View) -> dict[str, npt.NDArray[Any]]:
+    """The inputs of networks in levels; see :mod:`impasto.runtime.levels`."""
+    return {PHOTO: np.ascontiguousarray(view.photo)[None], NOISE: view.noise, AMOUNT: view.amount}
 
 
 def load(model: Model, precision: str, at_once: int) -> Runtime:

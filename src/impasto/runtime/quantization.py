@@ -15,8 +15,9 @@ from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 from impasto.assets import examples
 from impasto.images import windows
 from impasto.images.arrays import Pixels, to_pixels
-from impasto.images.io import find_photos, read_photo
+from impasto.images.folders import find_photos
 from impasto.images.noise import noise
+from impasto.images.reading import read_photo
 
 _LONG_SIDE = 384
 """The longer side of the photos for calibration, in pixels."""
@@ -25,6 +26,8 @@ _CONVOLUTIONS = ("Convolution", "ConvolutionBackpropData")
 _FLOATING = 2
 """How many convolutions at each end of the network stay in floating point. With one, pictures differed by 2.1 grey
 levels in the mean from those of the whole network in floating point; with two, by 1.3."""
+_SMOOTHING = 1
+"""How many convolutions a folding network has after these; see :func:`impasto.nn.network.smoothed`."""
 _ERRORS_ONLY = 40
 """NNCF's log level at which it reports errors only."""
 
@@ -40,7 +43,7 @@ def quantized(network: openvino.Model, deviation: float) -> openvino.Model:
     convolutions = [
         node.get_friendly_name() for node in network.get_ordered_ops() if node.get_type_name() in _CONVOLUTIONS
     ]
-    ends = nncf.IgnoredScope(names=[*convolutions[:_FLOATING], *convolutions[-_FLOATING:]])
+    ends = nncf.IgnoredScope(names=[*convolutions[:_FLOATING], *convolutions[-_FLOATING - _SMOOTHING :]])
     photos = list(_photos(deviation))
     return nncf.quantize(
         network,

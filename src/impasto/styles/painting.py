@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import os
 import sys
+from numbers import Integral
 from pathlib import Path
 
 import msgspec
 import numpy as np
 from PIL import Image, ImageOps, ImageStat
 
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, shown
 from impasto.files import digest
 from impasto.images.arrays import Array, Pixels, resize, scaled, to_pixels
-from impasto.images.io import READABLE, Photo, PhotoLike, encode, open_image, read_photo
+from impasto.images.formats import READABLE
+from impasto.images.photo import Photo
+from impasto.images.reading import PhotoLike, check_pixels, read_photo
+from impasto.images.writing import encode
 from impasto.styles import LONG_SIDE
 from impasto.styles.style import Box, StyleInfo
 
@@ -30,6 +33,12 @@ _LEAST_COLOR = 2.0
 without colour have 0, the palest paintings 9."""
 _OPAQUE = 0.99
 """Mean alpha, of 1, below which a painting counts as partly transparent."""
+_LONG = 3
+"""From how many times as long as wide a painting is a scroll or frieze, and its shorter side decides how it is read."""
+_SCROLL = 2_000_000
+"""The most pixels at which a scroll is read, unless a size is given."""
+_PARTS = 8
+"""The most parts of a scroll that a predictor sees."""
 _THUMBNAIL = (192, 192)
 """Most pixels of a thumbnail, width and height."""
 
@@ -63,7 +72,7 @@ class Painting:
 
 
 def is_painting(name: str) -> bool:
-    """Whether ``name`` is that of a picture file, and not of a style."""
+    """Whether ``name`` is that of a picture file, and not of a style: by its ending alone."""
     return Path(name).suffix.lower() in READABLE
 
 
@@ -78,29 +87,41 @@ def read_painting(
     """Read a style image: the one way in for all that predicts, fits, trains and evaluates.
 
     Args:
-        source: see :func:`impasto.images.io.read_photo`.
+        source: see :func:`impasto.images.reading.read_photo`.
         size: long side, in pixels, to which the painting (or its ``box``) is scaled: smaller makes finer strokes.
+            Without one, the shorter side of a scroll has :data:`PREDICTED_SIDE`, if that makes it larger.
         box: the part to take: left, top, right and bottom, as shares of the picture's width and height.
-        most: long side, in pixels, at which a larger painting is read if no ``size`` is given; None takes any as it is.
+        most: long side, in pixels, at which a larger painting that is no scroll is read, if no ``size`` is given; None
+            takes any as it is.
         as_is: take a painting without colour, or a partly transparent one, too. Otherwise these, which are seldom
             meant, are refused.
 
     Raises:
-        ImpastoError: it cannot be read, is animated, is too small, or shows nothing (one colour, or all transparent);
+        ImpastoError: it cannot be read, is too small, or shows nothing (one colour, or all transparent);
             or it is not to be taken as it is.
     """
-    if size is not None and size < _LEAST_SIDE:
-        raise ImpastoError(f"size {size}: a style image must be read at {_LEAST_SIDE} pixels or more")
+    if size is not None and not (isinstance(size, Integral) and size >= _LEAST_SIDE):
+        raise ImpastoError(f"size {shown(size)}: a style image must be read at {_LEAST_SIDE} pixels or more")
     name = Path(source).name if isinstance(source, str | os.PathLike) else ""
     called = name or "style image"
-    _refuse_animation(source, called)
     photo = read_photo(source)
     array = _part(_on_white(photo), box)
     _check_shows_something(array, called)
     if not as_is and (doubt := _doubt(array, photo.origin.alpha)):
         raise ImpastoError(f"{called}: {doubt}; to take it as it is, ask for that (--as-is, as_is=True)")
-    wanted = size or min(max(array.shape[:2]), most or sys.maxsize)
+    height, width = array.shape[:2]
+    wanted = size or min(max(height, width), _longest(height, width, most))
+    shorter = wanted * min(height, width) // max(height, width)  # in whole numbers, however large
+    check_pixels(called, wanted * shorter, does="would get", advice="give a smaller size")
     return Painting(scaled(array, longer=wanted), name, _digest(source), box)
+
+
+def _longest(height: int, width: int, most: int | None) -> int:
+    """The long side at which a painting of this size is read, in pixels, if it has more."""
+    if most is None or max(height, width) < _LONG * min(height, width):
+        return most or sys.maxsize
+    ratio = max(height, width) / min(height, width)
+    return max(most, round(min(PREDICTED_SIDE * ratio, (_SCROLL * ratio) ** 0.5)))
 
 
 def painting_of(info: StyleInfo, folder: str | os.PathLike[str]) -> Painting:
@@ -169,21 +190,21 @@ def _doubt(array: Array, alpha: Array | None) -> str:
     return ""
 
 
-def for_predictor(painting: Painting) -> Pixels:
-    """(1,3,h,w) float32 in [0,1]; the shorter side is :data:`PREDICTED_SIDE`, and both are multiples of 8."""
+def for_predictor(painting: Painting) -> list[Pixels]:
+    """What a predictor sees: (1,3,h,w) float32 in [0,1], the painting whole; of a scroll, parts spread over its length.
+
+    The shorter side is :data:`PREDICTED_SIDE`, and both are multiples of 8. Parts are twice as long as wide, so that
+    memory is bounded.
+    """
     height, width = painting.array.shape[:2]
     scale = PREDICTED_SIDE / min(height, width)
-    return to_pixels(resize(painting.array, *(max(8, round(side * scale / 8) * 8) for side in (height, width))))
-
-
-def _refuse_animation(source: PhotoLike, called: str) -> None:
-    if isinstance(source, str | os.PathLike | io.BytesIO):
-        with open_image(source) as image:
-            frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
-    else:
-        frames = getattr(source, "n_frames", 1)
-    if frames > 1:
-        raise ImpastoError(f"{called}: is animated, {frames} frames; save the one you mean as a picture of its own")
+    size = [max(8, round(side * scale / 8) * 8) for side in (height, width)]
+    whole = resize(painting.array, *size)
+    if max(size) < _LONG * min(size):
+        return [to_pixels(whole)]
+    length, axis = 2 * PREDICTED_SIDE, int(width > height)
+    starts = np.linspace(0, size[axis] - length, min(_PARTS, size[axis] // length)).astype(int)
+    return [to_pixels(np.take(whole, range(start, start + length), axis)) for start in starts]
 
 
 def _digest(source: PhotoLike) -> str:

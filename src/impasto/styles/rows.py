@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, shown
+from impasto.images.arrays import Levels, in_8_bits
 from impasto.styles.style import Row, Style, StyleInfo
 
 PALE = 1 / 510
@@ -22,7 +23,7 @@ _LOGITS = np.log(_LEVELS / (1 - _LEVELS))
 """(256,), what the network's sigmoid turns into each grey level."""
 
 
-def with_palette(identity: Row, photo: npt.NDArray[np.uint8], fold: int) -> Row:
+def with_palette(identity: Row, photo: Levels, fold: int) -> Row:
     """The identity style with the colours of a photo.
 
     The last layer gives every picture in a style the same mean and contrast. The identity style has none of its own:
@@ -30,7 +31,7 @@ def with_palette(identity: Row, photo: npt.NDArray[np.uint8], fold: int) -> Row:
 
     Args:
         identity: (P,), the row of the identity style.
-        photo: (H,W,3) uint8, RGB.
+        photo: (H,W,3), RGB.
         fold: space-to-depth factor of the network; its last layer has fold² values of each colour.
 
     Returns:
@@ -40,7 +41,7 @@ def with_palette(identity: Row, photo: npt.NDArray[np.uint8], fold: int) -> Row:
     return np.concatenate([identity[: -len(colors)], colors])
 
 
-def recoloring(row: Row, photo: npt.NDArray[np.uint8], fold: int) -> npt.NDArray[np.float32]:
+def recoloring(row: Row, photo: Levels, fold: int) -> npt.NDArray[np.float32]:
     """What each level of a photo's colours becomes in the colours of a style.
 
     This does what the last layer does: what the sigmoid turns into the photo gets the mean β and the standard
@@ -48,7 +49,7 @@ def recoloring(row: Row, photo: npt.NDArray[np.uint8], fold: int) -> npt.NDArray
 
     Args:
         row: (P,), the row of the style.
-        photo: (H,W,3) uint8, RGB.
+        photo: (H,W,3), RGB.
         fold: space-to-depth factor of the network, see :func:`with_palette`.
 
     Returns:
@@ -60,10 +61,10 @@ def recoloring(row: Row, photo: npt.NDArray[np.uint8], fold: int) -> npt.NDArray
     return np.asarray(255 / (1 + np.exp(-logits.clip(-20, 20))), np.float32)
 
 
-def _palette(photo: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+def _palette(photo: Levels) -> npt.NDArray[np.float64]:
     """(2,3): standard deviation and mean, for each colour, of what the sigmoid turns into a photo (H,W,3)."""
     # Levels are counted first: there are 256 of each colour, and millions of pixels.
-    shares = np.reshape(Image.fromarray(photo).histogram(), (3, 256)) / (photo.shape[0] * photo.shape[1])
+    shares = np.reshape(Image.fromarray(in_8_bits(photo)).histogram(), (3, 256)) / (photo.shape[0] * photo.shape[1])
     mean = shares @ _LOGITS
     return np.stack([np.sqrt((shares * (_LOGITS - mean[:, None]) ** 2).sum(axis=1)), mean])
 
@@ -80,7 +81,7 @@ def blend_rows(rows: Mapping[str, Row], weights: Mapping[str, float]) -> Row:
     """
     for slug, weight in weights.items():
         if not (isinstance(weight, Real) and math.isfinite(weight) and weight >= 0):
-            raise ImpastoError(f"style {slug!r}: its weight is {weight!r}; give a number of at least 0")
+            raise ImpastoError(f"style {slug!r}: its weight is {shown(weight)}; give a number of at least 0")
     total = sum(weights.values())
     if total <= 0:
         raise ImpastoError(f"blend {', '.join(weights) or 'of no styles'}: give at least one style a weight above 0")

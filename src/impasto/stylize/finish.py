@@ -1,7 +1,7 @@
 """What is done to a picture once it is painted: forms and colours come back from its photo.
 
-Photo and picture are (H,W,3) uint8 of one size. The picture is changed in place and strip by strip: next to a large
-picture and its photo there is no room for a third one in float32.
+Photo and picture are (H,W,3) of one size. The photo has 8 bits, the picture 8 or 16. It is changed in place and strip
+by strip: next to a large picture and its photo there is no room for a third one in float32.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from impasto.images import color
-from impasto.images.arrays import Array, scaled, to_array, to_pixels
+from impasto.images.arrays import Array, Levels, in_depth_of, scaled, to_array, to_pixels, white
 from impasto.images.guided import guided_filter
 from impasto.images.windows import Window
 from impasto.styles.rows import recoloring
@@ -30,7 +30,7 @@ _EDGE = 0.1
 """Forms end where the photo's lightness has a larger standard deviation than this; it is between 0 and 1."""
 
 
-def finish(picture: Array, photo: Array, regions: Regions, controls: Controls, fold: int) -> None:
+def finish(picture: Levels, photo: Array, regions: Regions, controls: Controls, fold: int) -> None:
     """Do to the picture what the controls ask for.
 
     Args:
@@ -50,17 +50,18 @@ def finish(picture: Array, photo: Array, regions: Regions, controls: Controls, f
         fade(picture, photo, controls.strength)
 
 
-def bring_back_forms(picture: Array, photo: Array, regions: Regions, detail: float, fold: int) -> None:
+def bring_back_forms(picture: Levels, photo: Array, regions: Regions, detail: float, fold: int) -> None:
     """Lay the photo, in the colours of the styles, over the picture: by ``detail``, from 0 to 1."""
     tables = np.stack([recoloring(row, photo, fold) for row in regions.styles])
     colors = np.arange(3)
     for strip, window in _windows(picture):
         shares = regions.shares(window)[0] if len(tables) > 1 else np.ones((1, 1, 1), np.float32)
         own = sum(share[..., None] * table[colors, photo[strip]] for share, table in zip(shares, tables, strict=True))
+        own *= white(picture) // 255
         picture[strip] = np.rint(picture[strip] + np.float32(detail) * (own - picture[strip]))
 
 
-def lay_over(picture: Array, photo: Array, regions: Regions) -> None:
+def lay_over(picture: Levels, photo: Array, regions: Regions) -> None:
     """The identity style's skip: lay the photo over the picture by that style's share.
 
     The network's ``forward`` does the same, but here the picture has its final size, whatever sizes it was painted at.
@@ -70,17 +71,19 @@ def lay_over(picture: Array, photo: Array, regions: Regions) -> None:
         return
     for strip, window in _windows(picture):
         share = regions.identity_in(window)[0, 0, :, :, None]
-        picture[strip] = np.rint(picture[strip] + share * (photo[strip] - picture[strip].astype(np.float32)))
+        below = in_depth_of(picture, photo[strip])
+        picture[strip] = np.rint(picture[strip] + share * (below - picture[strip].astype(np.float32)))
 
 
-def fade(picture: Array, photo: Array, strength: float) -> None:
+def fade(picture: Levels, photo: Array, strength: float) -> None:
     """Move every pixel of the picture on the line from the photo's pixel: 0 is the photo, 1 the picture."""
     for strip in _strips(picture):
         painted, pixels = to_pixels(picture[strip]), to_pixels(photo[strip])
-        picture[strip] = to_array(np.clip(pixels + np.float32(strength) * (painted - pixels), 0, 1))
+        mixed = np.clip(pixels + np.float32(strength) * (painted - pixels), 0, 1)
+        picture[strip] = to_array(mixed, picture.dtype.type)
 
 
-def keep_color(picture: Array, photo: Array) -> None:
+def keep_color(picture: Levels, photo: Array) -> None:
     """Give the picture the colours of the photo and the lightness of its large forms. Brushwork keeps its lightness.
 
     What the photo is lighter than the picture, smoothed within the forms of the photo, is added to the picture.
@@ -90,14 +93,15 @@ def keep_color(picture: Array, photo: Array) -> None:
     for strip in _strips(picture):
         kept, lightness = color.to_oklab(to_pixels(photo[strip])), color.to_oklab(to_pixels(picture[strip]))[:, :1]
         lightness += _enlarged(slope, picture, strip) * kept[:, :1] + _enlarged(offset, picture, strip)
-        picture[strip] = to_array(color.shown(np.clip(lightness, 0, 1), kept[:, 1:]))
+        recolored = color.shown(np.clip(lightness, 0, 1), kept[:, 1:])
+        picture[strip] = to_array(recolored, picture.dtype.type)
 
 
-def _small(array: Array) -> Array:
+def _small(array: Levels) -> Levels:
     return scaled(array, longer=_SMALL) if max(array.shape) > _SMALL else array
 
 
-def _enlarged(values: npt.NDArray[np.float32], picture: Array, strip: slice) -> npt.NDArray[np.float32]:
+def _enlarged(values: npt.NDArray[np.float32], picture: Levels, strip: slice) -> npt.NDArray[np.float32]:
     """A strip of a map (h,w), enlarged to the size of the picture (H,W,3). Strips agree where they meet."""
     scale = len(values) / len(picture)
     box = (0, strip.start * scale, values.shape[1], strip.stop * scale)
@@ -105,9 +109,9 @@ def _enlarged(values: npt.NDArray[np.float32], picture: Array, strip: slice) -> 
     return np.asarray(Image.fromarray(values).resize(size, Image.Resampling.BILINEAR, box))
 
 
-def _windows(picture: Array) -> Iterator[tuple[slice, Window]]:
+def _windows(picture: Levels) -> Iterator[tuple[slice, Window]]:
     return ((strip, Window(strip.start, 0, strip.stop - strip.start, picture.shape[1])) for strip in _strips(picture))
 
 
-def _strips(picture: Array) -> Iterator[slice]:
+def _strips(picture: Levels) -> Iterator[slice]:
     return (slice(top, min(top + _STRIP, len(picture))) for top in range(0, len(picture), _STRIP))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+import numpy as np
+
 from impasto.runtime.base import Row, Runtime
 from impasto.styles.painting import Painting, for_predictor, read_painting
 
@@ -30,7 +32,8 @@ class Predictor:
         Raises:
             ImpastoError: the model predicts no styles, or one of its files is damaged.
         """
-        return self._runtime.predict(for_predictor(painting))[0]
+        row: Row = np.mean([self._runtime.predict(part)[0] for part in for_predictor(painting)], axis=0)
+        return row
 
     def of_file(self, path: Path) -> Row:
         """The style (P,) float32 of a painting's file, predicted once as long as the file is not changed.

@@ -7,18 +7,15 @@ import os
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image
 
 from impasto.errors import ImpastoError
 from impasto.images.arrays import Array, Pixels, resize
-from impasto.images.io import read_mask
+from impasto.images.masks import read_mask
 from impasto.images.windows import Window, read
 from impasto.styles.style import Row
+from impasto.stylize.inputs import MaskLike, decoding, mask_source
 
 logger = logging.getLogger(__name__)
-
-MaskLike = str | os.PathLike[str] | Image.Image | Array
-"""A file, a PIL image, or an array (H,W), (H,W,3) or (H,W,4) uint8: white where the style is."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +31,20 @@ class Mask:
     array: Array
 
     @classmethod
-    def read(cls, source: MaskLike) -> Mask:
+    def read(cls, given: MaskLike, name: str = "mask") -> Mask:
         """Read a mask.
 
+        Args:
+            given: the mask.
+            name: what messages call one that is no file.
+
         Raises:
-            ImpastoError: it cannot be read, or is black everywhere.
+            ImpastoError: it is none, cannot be read, or is black everywhere.
         """
-        name = f"mask {source}" if isinstance(source, str | os.PathLike) else "a region's mask"
-        array = read_mask(source)
+        source = mask_source(given, name)
+        name = f"mask {source}" if isinstance(source, str | os.PathLike) else name
+        with decoding(source, name):
+            array = read_mask(source)
         if not array.any():
             raise ImpastoError(
                 f"{name}: is black everywhere, so its style would not appear; paint white where it should"
@@ -52,7 +55,9 @@ class Mask:
         """The mask for a photo of that size; if it has another size, it is resized, which is logged."""
         if self.array.shape != (height, width):
             own = f"{self.array.shape[1]} × {self.array.shape[0]}"
-            logger.warning("%s: resized from %s to the photo's %s × %s", self.name, own, width, height)
+            turned = (self.array.shape[0] - self.array.shape[1]) * (height - width) < 0
+            doubt = "; one of the two is upright, the other is not: was it turned?" if turned else ""
+            logger.warning("%s: resized from %s to the photo's %s × %s%s", self.name, own, width, height, doubt)
         return resize(self.array, height, width)
 
 

@@ -1,7 +1,8 @@
 """From what a caller names as a style to the point at which the network is run.
 
-A ``str`` is the slug of a style, a :class:`~pathlib.Path` is a file: a style file (``.safetensors``) or the picture of
-a painting, whose style is predicted. Nothing here guesses which of the two a text means.
+A ``str`` is the slug of a style, or a blend of slugs as the command line writes it; a :class:`~pathlib.Path` is a file:
+a style file (``.safetensors``) or the picture of a painting, whose style is predicted. Nothing here takes a text for a
+file: it may come from someone who is not to read files, such as a visitor of a web page.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from impasto.errors import ImpastoError
-from impasto.images.arrays import Array
+from impasto.errors import ImpastoError, kind_of, shown
+from impasto.images.arrays import Levels
 from impasto.models import library
 from impasto.models.model import Model
 from impasto.styles.painting import is_painting
@@ -24,8 +25,9 @@ from impasto.styles.style import IDENTITY, Row, Style
 StyleName = str | Path
 """The slug of a style, or the file of a style or painting."""
 StyleLike = StyleName | Style | Mapping[Any, float]
-"""A style, or a blend: :data:`StyleName` -> weight, in which weights count in proportion to their sum. (Type checkers
-would refuse dictionaries with both kinds of keys, if the keys had their type.)"""
+"""A style, or a blend: :data:`StyleName` -> weight, in which weights count in proportion to their sum, or
+``"mural:0.6,scream:0.4"``. (Type checkers would refuse dictionaries with both kinds of keys, if the keys had their
+type.)"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +51,8 @@ class Point:
     identity: Row | None
     fold: int
 
-    def row(self, photo: Array) -> Row:
-        """The row (P,) float32 for a photo (H,W,3) uint8, whose colours the identity style takes."""
+    def row(self, photo: Levels) -> Row:
+        """The row (P,) float32 for a photo (H,W,3), whose colours the identity style takes."""
         if self.identity is None or not self.share:
             return self.base
         identity = with_palette(self.identity, photo, self.fold)
@@ -63,7 +65,7 @@ def resolve(style: StyleLike, model: Model, strength: float, predict: Callable[[
     """The point for a style or blend.
 
     Args:
-        style: a slug, a file, a style made for the model's network, or a blend.
+        style: a slug, a file, a style made for the model's network, or a blend, as a mapping or in words.
         model: has the styles that slugs name.
         strength: 0 is the identity style, 1 the style itself; more leaves less of the identity style in a blend.
         predict: gives the row (P,) of a painting's file.
@@ -72,6 +74,8 @@ def resolve(style: StyleLike, model: Model, strength: float, predict: Callable[[
         ImpastoError: a style is unknown, a file cannot be read, a style belongs to another network, or a blend has no
             weight above 0 or one that is no weight.
     """
+    if isinstance(style, str) and style not in model.styles and (":" in style or "," in style):
+        style = blend_of(style)
     if _is_style_file(style):
         style = Style.load(style)  # the file may be that of the identity style
     row = _row(style, model, predict)
@@ -81,6 +85,33 @@ def resolve(style: StyleLike, model: Model, strength: float, predict: Callable[[
     if isinstance(style, Mapping) and 0 < within < 1:
         row = _row({name: weight for name, weight in style.items() if name != IDENTITY}, model, predict)
     return Point(row, max(0.0, 1 - strength * (1 - within)), model.styles[IDENTITY].row, model.info.fold)
+
+
+def blend_of(text: str) -> dict[str, float]:
+    """A blend as the command line writes it, ``mural:0.6,scream:0.4``: name -> weight, 1 where none is written.
+
+    Raises:
+        ImpastoError: a weight is no number, or a style is named twice.
+    """
+    weights: dict[str, float] = {}
+    for part in map(str.strip, text.split(",")):
+        # Not every colon is one before a weight: C:\my.safetensors.
+        name, weight = part, ""
+        if ":" in part and not names_a_file(part):
+            name, _, weight = part.rpartition(":")
+        if name in weights:
+            raise ImpastoError(f"style {shown(text)}: {shown(name)} is named twice")
+        try:
+            weights[name] = float(weight or 1)
+        except ValueError:
+            wrong = f"{shown(weight)} is no number; write mural:0.6,scream:0.4"
+            raise ImpastoError(f"style {shown(text)}: {wrong}") from None
+    return weights
+
+
+def names_a_file(text: str) -> bool:
+    """Whether a text has the name of a style file or of a picture."""
+    return text.endswith(library.SUFFIX) or is_painting(text)
 
 
 def _is_style_file(style: StyleLike) -> TypeGuard[Path]:
@@ -110,7 +141,8 @@ def _find(name: StyleName, model: Model) -> Style:
     if isinstance(name, Path):
         return Style.load(name)
     if not isinstance(name, str):
-        raise ImpastoError(f"style: is a {type(name).__name__}; give a slug, a Path, a Style, or a blend as a dict")
-    if name not in model.styles and (name.endswith(library.SUFFIX) or is_painting(name)):
-        raise ImpastoError(f"style {name!r}: a str names a style; for a file, give a pathlib.Path")
+        kinds = "a slug, a Path, a Style, or a blend, {slug: weight}; a painting that is no file goes to style_image"
+        raise ImpastoError(f"style: is {kind_of(name)}; give {kinds}")
+    if name not in model.styles and names_a_file(name):
+        raise ImpastoError(f"style {shown(name)}: a str names a style; for a file, give a pathlib.Path")
     return library.find(name, model)

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from impasto.images.contact_sheet import stack, table, with_name
-from impasto.images.io import PhotoLike, read_photo
+from impasto.images.reading import PhotoLike, check_pixels, read_photo
 from impasto.progress import Progress, reported, silent
 from impasto.styles.style import Style
 from impasto.stylize.resolve import StyleLike
@@ -40,7 +40,10 @@ def sheet(
     """
     source = read_photo(photo)
     height, full_width = source.array.shape[:2]
-    cell = Image.fromarray(source.resized(round(width * max(1, height / full_width))).array)
+    long_side = round(width * max(1, height / full_width))
+    pixels = (1 + len(stylizer.styles) + len(style_images)) * width * long_side
+    check_pixels("sheet", pixels, does="would get", advice="give a smaller --width, or a photo that is not so long")
+    cell = source.resized(long_side).image
     predicted = [stylizer.predict(path, path.stem) for path in style_images]
     styles: list[StyleLike] = [*stylizer.styles, *predicted]
     pictures = [cell, *(stylizer(cell, style) for style in reported(styles, progress))]

@@ -10,45 +10,49 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from PIL import Image
 
-from impasto.images.arrays import Array, resize
+from impasto.images.arrays import Levels, in_8_bits, resize, white
 
 WORKING = 1024
 """Long side, in pixels, at which a picture is painted whose strokes have the size 1."""
+_NEARLY = 0.75
+"""Where a picture would be painted at this share of its size or more, it is painted at its size, at once: strokes are
+a third finer at most, and nobody sees a second time that takes as long."""
 _ENLARGED = 1.8
 """With a stroke of 1, small pictures are painted at no more than this many times their size: with finer strokes they
 would have nothing but grain. At twice their size, 4 × 4 pixels, one place of the network's maps, would become cells of
 2 × 2 again."""
-FINER = 1.2
-"""The factor by which folding networks paint pictures larger than they are, at least. A network that paints four pixels
-at once draws coloured noise in these cells of 2 × 2. It is as fine as pixels can be, so reducing takes most of it
-away."""
 _FINEST = 0.5
 """The smallest size of strokes in :class:`impasto.stylize.controls.Controls`."""
 _STEP = 3.0
 """The largest factor by which a draft is enlarged before it is painted again."""
 _FORM = 3
 """Forms larger than this many pixels of the draft stay as they are when it is painted again."""
+_THREADS = 2
+"""How many strips are worked on at once."""
+_NONE = 128
+"""What stands for no difference of forms in 8 bits."""
 _STRIP = 256
 """Height, in pixels, of the strips in which forms are put back."""
 
-Paint = Callable[[Array, tuple[int, int]], Array]
-"""Paints a photo (h,w,3) uint8, or a draft, as a picture of the given height and width."""
+Paint = Callable[[Levels, tuple[int, int]], Levels]
+"""Paints a photo (h,w,3), or a draft, as a picture of the given height and width."""
 
 
-def paint_in_strokes(paint: Paint, photo: Array, stroke: float, finer: float = 1.0) -> Array:
-    """Paint a photo (H,W,3) uint8 at every size that the stroke size asks for, each time from the draft before.
+def paint_in_strokes(paint: Paint, photo: Levels, stroke: float) -> Levels:
+    """Paint a photo (H,W,3) at every size that the stroke size asks for, each time from the draft before.
 
     The arguments are those of :func:`sizes`.
 
     Returns:
-        (H,W,3) uint8.
+        (H,W,3), as deep as ``paint`` paints.
     """
     height, width = photo.shape[:2]
-    first, *larger = sizes(height, width, stroke, finer)
+    first, *larger = sizes(height, width, stroke)
     picture = paint(photo, first)
     for size in larger:
         draft, picture = picture, paint(picture, size)
@@ -56,7 +60,7 @@ def paint_in_strokes(paint: Paint, photo: Array, stroke: float, finer: float = 1
     return resize(picture, height, width)
 
 
-def sizes(height: int, width: int, stroke: float = 1.0, finer: float = 1.0) -> list[tuple[int, int]]:
+def sizes(height: int, width: int, stroke: float = 1.0) -> list[tuple[int, int]]:
     """The sizes (height, width) at which a picture is painted, one after the other; each is larger than the one before.
 
     The first gives the strokes their size. The last is at least as large as the picture.
@@ -64,14 +68,10 @@ def sizes(height: int, width: int, stroke: float = 1.0, finer: float = 1.0) -> l
     Args:
         height, width: of the picture, in pixels.
         stroke: size of the strokes relative to the picture.
-        finer: the factor by which the last size is larger than the picture, at least; 1 or more.
     """
     scale = _working(height, width) / stroke
-    if scale >= 1:
-        scales = [max(scale, finer)]
-    else:
-        steps = math.ceil(math.log(finer / scale, _STEP) - 1e-9)
-        scales = [scale ** (1 - step / steps) * finer ** (step / steps) for step in range(steps + 1)]
+    steps = max(0, math.ceil(math.log(1 / scale, _STEP) - 1e-9))
+    scales = [scale ** (1 - step / steps) for step in range(steps + 1)] if steps else [scale]
     rounded = [(max(1, round(height * each)), max(1, round(width * each))) for each in scales]
     return list(dict.fromkeys(rounded))  # those of a picture of a few pixels may be the same
 
@@ -84,22 +84,29 @@ def own_stroke(height: int, width: int) -> float:
 
 def _working(height: int, width: int) -> float:
     """The factor from a picture's size to that at which it is painted with a stroke of 1."""
-    return min(WORKING / max(height, width), _ENLARGED)
+    factor = min(WORKING / max(height, width), _ENLARGED)
+    return 1.0 if _NEARLY <= factor < 1 else factor
 
 
-def keep_forms(picture: Array, draft: Array) -> None:
-    """Give a picture (H,W,3) uint8 the light and colour of the smaller draft (h,w,3) that it was painted from.
+def keep_forms(picture: Levels, draft: Levels) -> None:
+    """Give a picture (H,W,3) the light and colour of the smaller draft (h,w,3) that it was painted from.
 
     The difference between the two is taken at a size at which only large forms are left, enlarged, and added to the
     picture in place: there may be no room for another picture.
     """
     height, width = picture.shape[:2]
     size = [max(1, length // _FORM) for length in draft.shape[:2]]
-    difference = resize(draft, *size).astype(np.float32) - resize(picture, *size)
-    maps = [Image.fromarray(np.ascontiguousarray(difference[..., channel])) for channel in range(3)]
-    for top in range(0, height, _STRIP):
+    difference = (resize(in_8_bits(draft), *size).astype(np.int16) - resize(in_8_bits(picture), *size)).clip(-127, 127)
+    forms = Image.fromarray((difference + _NONE).astype(np.uint8))
+
+    wide = np.dtype(np.int16 if picture.dtype == np.uint8 else np.int32)
+
+    def add(top: int) -> None:
         bottom = min(height, top + _STRIP)
         box = (0, top * size[0] / height, size[1], bottom * size[0] / height)
-        enlarged = [each.resize((width, bottom - top), Image.Resampling.BICUBIC, box) for each in maps]
-        added = picture[top:bottom] + np.dstack([np.asarray(each) for each in enlarged])
-        picture[top:bottom] = np.clip(np.rint(added), 0, 255)
+        enlarged = np.asarray(forms.resize((width, bottom - top), Image.Resampling.BILINEAR, box)).astype(wide)
+        added = picture[top:bottom] + (enlarged - _NONE) * (white(picture) // 255)
+        picture[top:bottom] = np.clip(added, 0, white(picture), out=added)
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(add, range(0, height, _STRIP)))

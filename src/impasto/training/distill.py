@@ -18,7 +18,7 @@ from tqdm import tqdm
 from impasto.data.batch import Batch
 from impasto.data.crops import Crops
 from impasto.data.loading import ShareOfSteps, batches
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, StoppedError
 from impasto.files import write_file
 from impasto.losses.gram import STYLE_LAYERS, gram_matrix
 from impasto.models.model import Model
@@ -157,8 +157,8 @@ class Distillation:
         """Take the steps that are left.
 
         Raises:
-            ImpastoError: Ctrl-C was pressed, and every finished step is in the checkpoint; or a loss is not a finite
-                number.
+            StoppedError: Ctrl-C was pressed, and every finished step is in the checkpoint.
+            ImpastoError: a loss is not a finite number.
         """
         options = self.recipe.training
         bar = tqdm(total=options.steps, initial=self.step, unit="step", desc=self.recipe.name, smoothing=0.05)
@@ -173,7 +173,7 @@ class Distillation:
                 if stop or self.step % options.checkpoint_every == 0:
                     self.save()
                 if stop:
-                    raise ImpastoError(f"stopped after step {self.step}, saved; the same command and --resume goes on")
+                    raise StoppedError(f"stopped after step {self.step}, saved; the same command and --resume goes on")
 
     def _take_step(self, batch: Batch) -> dict[str, float]:
         """Take one step; the losses are those before it."""
@@ -211,8 +211,9 @@ def distill(
         resume: go on from the checkpoint beside ``out``.
 
     Raises:
-        ImpastoError: Ctrl-C was pressed, and every finished step is in the checkpoint; there is a checkpoint and
-            ``resume`` is false, or none of this recipe and it is true; or the file cannot be written.
+        StoppedError: Ctrl-C was pressed, and every finished step is in the checkpoint.
+        ImpastoError: there is a checkpoint and ``resume`` is false, or none of this recipe and it is true; or the file
+            cannot be written.
     """
     options = recipe.training
     set_seed(options.seed)

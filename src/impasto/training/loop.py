@@ -10,7 +10,7 @@ from torch import Tensor
 from impasto.data.batch import Batch
 from impasto.data.loading import ShareOfSteps, batches
 from impasto.data.resident import ResidentCrops, ResidentPaintings, resident_batches
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, StoppedError
 from impasto.nn.cin import trained_instance_norm
 from impasto.training.interrupt import Interrupt
 from impasto.training.log import Log
@@ -29,8 +29,8 @@ def train(run: Run, watch: Callable[[Run], None] | None = None) -> None:
         watch: called with the run after each step.
 
     Raises:
-        ImpastoError: Ctrl-C was pressed, and every finished step is in the checkpoint; or a loss is not a finite
-            number, and the last good checkpoint is kept.
+        StoppedError: Ctrl-C was pressed, and every finished step is in the checkpoint.
+        ImpastoError: a loss is not a finite number, and the last good checkpoint is kept.
     """
     main = run.accelerator.is_main_process
     step_function = _step_function(run)
@@ -48,7 +48,7 @@ def train(run: Run, watch: Callable[[Run], None] | None = None) -> None:
                 if watch:
                     watch(run)
                 if stop:
-                    raise ImpastoError(f"stopped after step {run.step}, saved; the same command and --resume goes on")
+                    raise StoppedError(f"stopped after step {run.step}, saved; the same command and --resume goes on")
     finally:
         if log:
             log.close()

@@ -17,7 +17,7 @@ from impasto.data.crops import Crops
 from impasto.data.paintings import Paintings
 from impasto.errors import ImpastoError
 from impasto.images.arrays import Array
-from impasto.images.io import find_photos
+from impasto.images.folders import find_photos
 from impasto.losses.distribution import DistributionOptions
 from impasto.losses.targets import painting_maps, style_grams, style_views
 from impasto.nn.joint import JointNetwork

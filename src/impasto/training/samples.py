@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from impasto.images.io import write_image
+from impasto.images.writing import write_image
 from impasto.training.run import Run
 
 PHOTOS = 4

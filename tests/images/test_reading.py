@@ -18,7 +18,9 @@ from PIL import Image, ImageCms
 
 from impasto import ImpastoError
 from impasto.images.arrays import resized_part, to_array
-from impasto.images.io import FORMATS, open_image, read_photo, write_image
+from impasto.images.formats import FORMATS, OPAQUE
+from impasto.images.reading import open_image, read_photo
+from impasto.images.writing import write_image
 
 RED, HALF = (255, 0, 0), (10, 20, 30, 128)
 
@@ -31,7 +33,8 @@ def test_pixels_survive_the_way_in_and_out(array: np.ndarray) -> None:
     assert (to_array(photo.pixels) == photo.array).all()
     picture = photo.origin.picture(photo.array)
     assert isinstance(picture, np.ndarray)
-    assert (picture == array).all()
+    visible = array[..., 3:] > 0 if array.shape[2] == 4 else True
+    assert ((picture == array) | ~np.asarray(visible)).all()
 
 
 def test_pixels_are_rounded_and_clipped() -> None:
@@ -131,9 +134,10 @@ def test_bytes_are_in_the_format_of_the_name(tmp_path: Path, suffix: str) -> Non
         assert again.size == (6, 5)
         if suffix != ".bmp":
             assert again.getexif()[0x010F] == "a camera"
-            assert again.info["icc_profile"] == image.info["icc_profile"]
+            same = again.info["icc_profile"] == profile
+            assert same
         corner = again.convert("RGBA").getpixel((0, 0))
-    flattened = suffix in (".jpg", ".jpeg", ".bmp")
+    flattened = FORMATS[suffix] in OPAQUE
     assert corner == pytest.approx((132, 137, 142, 255) if flattened else HALF, abs=4)
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
@@ -178,12 +182,12 @@ def test_the_limit_of_pixels_is_the_callers(tmp_path: Path, photo: Path, as_byte
         return io.BytesIO(path.read_bytes()) if as_bytes else path
 
     assert read_photo(given(photo), 75 * 50).array.shape == (50, 75, 3)
-    with pytest.raises(ImpastoError, match=r"claims more than 3,749 pixels; raise --max-megapixels"):
+    with pytest.raises(ImpastoError, match=r"claims more than 0.003749 megapixels; raise --max-megapixels"):
         read_photo(given(photo), 75 * 50 - 1)
     empty = tmp_path / "empty.png"
     Image.new("1", (20_000, 10_000)).save(empty)
     assert empty.stat().st_size < 100_000
-    for limit, allowed in ((None, False), (199_999_999, False), (200_000_000, True)):
+    for limit, allowed in ((None, True), (199_999_999, False), (200_000_000, True)):
         with nullcontext() if allowed else pytest.raises(ImpastoError, match="claims more than"):  # noqa: SIM117
             with open_image(given(empty), limit) as image:
                 assert (image.size, image.mode) == ((20_000, 10_000), "1")
@@ -214,16 +218,22 @@ def test_files_that_cannot_be_written_are_named(tmp_path: Path) -> None:
 def test_a_part_of_a_resized_picture_is_that_part(
     before: tuple[int, int], after: tuple[int, int], data: st.DataObject
 ) -> None:
-    array = np.random.default_rng(0).integers(0, 255, (*before, 3), dtype=np.uint8)
+    array = np.random.default_rng(0).integers(90, 160, (*before, 3), dtype=np.uint8)
     top, left = (data.draw(st.integers(0, length - 1)) for length in after)
     height, width = data.draw(st.integers(1, after[0] - top)), data.draw(st.integers(1, after[1] - left))
     part = resized_part(array, after, (top, left, height, width))
     whole = resized_part(array, after, (0, 0, *after))
-    assert np.abs(part.astype(int) - whole[top : top + height, left : left + width]).max() <= 1
+    assert np.abs(part.astype(int) - whole[top : top + height, left : left + width]).max() <= 2
 
 
 def test_a_resized_picture_is_pillows() -> None:
     array = np.random.default_rng(0).integers(90, 160, (40, 35, 3), dtype=np.uint8)
     for size in ((66, 135), (13, 20), (40, 70)):
-        expected = Image.fromarray(array).resize(size[::-1], Image.Resampling.LANCZOS)
+        expected = Image.fromarray(array).resize(size[::-1], Image.Resampling.BICUBIC)
         assert np.abs(resized_part(array, size, (0, 0, *size)).astype(int) - np.asarray(expected)).max() <= 1
+
+
+def test_a_jpeg_xl_file_is_to_be_converted(tmp_path: Path) -> None:
+    (tmp_path / "photo").write_bytes(b"\xff\x0a" + bytes(100))
+    with pytest.raises(ImpastoError, match=r"is a JPEG XL file, which is not read; convert it first: djxl"):
+        read_photo(tmp_path / "photo")

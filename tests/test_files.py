@@ -1,0 +1,51 @@
+"""Files appear whole or not at all, and nothing is left of those that did not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from impasto.files import printable, write_file
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from impasto import files
+files.os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+files.write_file(Path(sys.argv[1]), b"begun")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_what_a_killed_process_leaves_is_gone_after_the_next_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False, timeout=60)
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(".")  # no folder's run takes it for a photo
+    assert left.read_bytes() == b"begun"
+    write_file(path, b"whole")
+    assert [each.name for each in tmp_path.iterdir()] == ["a.png"]
+    assert path.read_bytes() == b"whole"
+
+
+def test_nothing_is_left_where_writing_fails(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="folder"):
+        write_file(tmp_path / "folder", b"content")
+    assert [each.name for each in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.parametrize("name", ["a" * 255, "é" * 127, "." + "b" * 254])
+def test_names_may_be_as_long_as_the_system_allows(tmp_path: Path, name: str) -> None:
+    write_file(tmp_path / name, b"content")
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+def test_every_name_can_be_printed() -> None:
+    assert printable(Path("photos/mün.jpg")) == "photos/mün.jpg"
+    assert printable(os.fsdecode(b"caf\xe9.jpg")) == "caf\\xe9.jpg"
+    assert printable("\ud83d").encode()
