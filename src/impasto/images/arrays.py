@@ -120,7 +120,8 @@ def resized_part(
         window: top, left, height and width of the part, in pixels of the scaled picture.
 
     Returns:
-        (height,width,3). Parts agree where they overlap, but for what Pillow rounds and clips: a level or two, a few in hard noise.
+        (height,width,3). Parts agree where they overlap, but for what Pillow rounds and clips: a level or two, a few
+        in hard noise.
     """
     if array.shape[:2] == size:
         return array[window[0] : window[0] + window[2], window[1] : window[1] + window[3]]
