@@ -35,7 +35,7 @@ def noise_of_field(height: int, width: int, top: int = 0, left: int = 0) -> npt.
 
 
 def noise(height: int, width: int, top: int = 0, left: int = 0) -> npt.NDArray[np.float32]:
-    """A window of one endless field of Gaussian noise whose octaves are about equally strong.
+    """A window of a field of Gaussian noise whose octaves are about equally strong. It repeats after :data:`FIELD`.
 
     White noise drives a network at the finest scale only, and a flat area becomes a lattice of dots; with energy at the
     scale of strokes it becomes strokes.

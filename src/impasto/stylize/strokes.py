@@ -15,13 +15,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from PIL import Image
 
-from impasto.images.arrays import Levels, in_8_bits, resize, white
+from impasto.images.arrays import Levels, resize, white
 
 WORKING = 1024
 """Long side, in pixels, at which a picture is painted whose strokes have the size 1."""
 _NEARLY = 0.75
 """Where a picture would be painted at this share of its size or more, it is painted at its size, at once: strokes are
-a third finer at most, and nobody sees a second time that takes as long."""
+a third finer at most, which nobody sees, and painting it twice would take twice as long."""
 _ENLARGED = 1.8
 """With a stroke of 1, small pictures are painted at no more than this many times their size: with finer strokes they
 would have nothing but grain. At twice their size, 4 × 4 pixels, one place of the network's maps, would become cells of
@@ -34,8 +34,6 @@ _FORM = 3
 """Forms larger than this many pixels of the draft stay as they are when it is painted again."""
 _THREADS = 2
 """How many strips are worked on at once."""
-_NONE = 128
-"""What stands for no difference of forms in 8 bits."""
 _STRIP = 256
 """Height, in pixels, of the strips in which forms are put back."""
 
@@ -45,8 +43,6 @@ Paint = Callable[[Levels, tuple[int, int]], Levels]
 
 def paint_in_strokes(paint: Paint, photo: Levels, stroke: float) -> Levels:
     """Paint a photo (H,W,3) at every size that the stroke size asks for, each time from the draft before.
-
-    The arguments are those of :func:`sizes`.
 
     Returns:
         (H,W,3), as deep as ``paint`` paints.
@@ -96,17 +92,15 @@ def keep_forms(picture: Levels, draft: Levels) -> None:
     """
     height, width = picture.shape[:2]
     size = [max(1, length // _FORM) for length in draft.shape[:2]]
-    difference = (resize(in_8_bits(draft), *size).astype(np.int16) - resize(in_8_bits(picture), *size)).clip(-127, 127)
-    forms = Image.fromarray((difference + _NONE).astype(np.uint8))
-
-    wide = np.dtype(np.int16 if picture.dtype == np.uint8 else np.int32)
+    difference = resize(draft, *size).astype(np.float32) - resize(picture, *size)
+    maps = [Image.fromarray(np.ascontiguousarray(difference[..., channel])) for channel in range(3)]
 
     def add(top: int) -> None:
         bottom = min(height, top + _STRIP)
         box = (0, top * size[0] / height, size[1], bottom * size[0] / height)
-        enlarged = np.asarray(forms.resize((width, bottom - top), Image.Resampling.BILINEAR, box)).astype(wide)
-        added = picture[top:bottom] + (enlarged - _NONE) * (white(picture) // 255)
-        picture[top:bottom] = np.clip(added, 0, white(picture), out=added)
+        enlarged = [each.resize((width, bottom - top), Image.Resampling.BILINEAR, box) for each in maps]
+        added = picture[top:bottom] + np.dstack([np.asarray(each) for each in enlarged])
+        picture[top:bottom] = np.clip(np.rint(added), 0, white(picture))
 
     with ThreadPoolExecutor(_THREADS) as pool:
         list(pool.map(add, range(0, height, _STRIP)))
