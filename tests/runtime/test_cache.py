@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import time
 from pathlib import Path
 
 import msgspec
@@ -36,6 +38,20 @@ def test_no_room_for_a_cache_is_no_error(
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert impasto.load(trained)(photo, "mural")
+
+
+def test_a_model_overwritten_while_it_is_compiled_does_not_spoil_the_cache(
+    trained: Path, with_predictor: Path, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = np.asarray(impasto.load(trained)(photo, "mural")).astype(int)
+    for attempt in range(6):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / f"cache-{attempt}"))
+        model = Path(shutil.copytree(trained, tmp_path / f"model-{attempt}"))
+        impasto.load(model)
+        time.sleep(attempt * 0.004)
+        for name in (WEIGHTS, "network.onnx"):
+            (model / name).write_bytes((with_predictor / name).read_bytes())
+        assert np.abs(np.asarray(impasto.load(trained)(photo, "mural")) - expected).max() <= 3
 
 
 def test_a_model_replaced_in_its_place_is_not_taken_from_the_cache(model_copy: Path, photo: Path) -> None:

@@ -57,8 +57,14 @@ def _cache() -> dict[str, str]:
 
 @functools.cache
 def _core() -> openvino.Core:
-    """The only OpenVINO core of this process. It must outlive every network."""
-    return openvino.Core()
+    """The only OpenVINO core of this process. It must outlive every network.
+
+    It reads weights into memory. If it mapped their file, as it does by default, and somebody copied another model over
+    it while a network is compiled, that network would be kept in the cache as the one of before.
+    """
+    core = openvino.Core()
+    core.set_property({"ENABLE_MMAP": False})
+    return core
 
 
 class OpenVINORuntime(Runtime):
