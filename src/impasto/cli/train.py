@@ -48,13 +48,18 @@ def train(
         from impasto import training
     settings = training.read_recipe(recipe)
     run = training.prepare(
-        settings, content, out, style_images=style_images, vgg=vgg, start=start, paintings=paintings, resume=resume
-    )
-    training.train(run)
+        settings, content, out, style_images=style_images, vgg=vgg, start=start, paintings=paintings, resume=resume,
+        tell=_tell,
+    )  # fmt: skip
+    training.train(run, tell=_tell)
     if run.accelerator.is_main_process:
         for style in training.export_model(run, style_images):
             _warn(style, training.TRAINED)
         click.echo(f"{out}: a model with {settings.slots} styles; impasto stylize PHOTO --model {out} -s STYLE")
+
+
+def _tell(line: str) -> None:
+    click.echo(f"impasto: {line}", err=True)
 
 
 def _warn(style: Style, trained: float) -> None:

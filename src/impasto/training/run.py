@@ -25,6 +25,7 @@ from impasto.nn.precision import autocast, fastest_precision
 from impasto.nn.slim import SlimVGG, load_slim_vgg
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
+from impasto.progress import Tell, quiet
 from impasto.styles.painting import read_painting, style_image_path
 from impasto.training.checkpoint import load_checkpoint, save_checkpoint
 from impasto.training.distribution import SEEDS, DistributionObjective
@@ -131,6 +132,7 @@ def prepare(
     paintings: Sequence[str | Path] = (),
     resume: bool = False,
     precision: torch.dtype | None = None,
+    tell: Tell = quiet,
 ) -> Run:
     """Build a run, at its first step or where its checkpoint left it.
 
@@ -145,6 +147,7 @@ def prepare(
         paintings: folders for the predictor, if the recipe has one; each counts as much as the others.
         resume: go on from the checkpoint in ``out``.
         precision: what networks compute in; without it, the device's fastest.
+        tell: is told, in the main process, what takes a while.
 
     Raises:
         ImpastoError: an input is missing or broken, the output folder already holds a run, or there is none to resume.
@@ -162,6 +165,8 @@ def prepare(
         known = unnamed.count if unnamed else 0
         return _objectives(recipe, crops, Path(style_images), known, loss_network, accelerator.device, precision)
 
+    if accelerator.is_main_process:
+        tell(_measuring(recipe, len(photos)))
     objectives = make_objectives(recipe.slim_steps > 0)
     set_seed(recipe.training.seed)
     joint = initial_network(recipe, unnamed, start)
@@ -183,6 +188,13 @@ def prepare(
     if accelerator.is_main_process:
         _make_folder(out, recipe)
     return run
+
+
+def _measuring(recipe: Recipe, photos: int) -> str:
+    """What is told before losses are measured."""
+    count = sum(1 for entry in recipe.styles if entry.image)
+    by = "the slim loss network" if recipe.slim_steps else "VGG-16"
+    return f"{photos:,} photos; measuring {count} style{'s' * (count != 1)} by {by}"
 
 
 def find_paintings(recipe: Recipe, folders: Sequence[str | Path]) -> Paintings | None:
