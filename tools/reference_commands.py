@@ -33,7 +33,7 @@ def command(context: click.Context) -> str:
     usage = " ".join([context.command_path, *context.command.collect_usage_pieces(context)])
     text = [_paragraph(each) for each in inspect.cleandoc(context.command.help or "").split("\n\n")]
     options = [each for each in context.command.get_params(context) if isinstance(each, click.Option)]
-    records = [each.get_help_record(context) for each in options if each.name != "help"]
+    records = [each.get_help_record(context) for each in options if "--help" not in each.opts]
     rows = [_row(*record) for record in records if record]
     tables = [table(["option", "default", "range", "what it does"], rows)] if rows else []
     return "\n\n".join([f"```text\n{usage}\n```", *text, *tables])

@@ -19,17 +19,15 @@ if TYPE_CHECKING:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the model and its checkpoints.")
 @style_images_option
 @vgg_option
-@click.option(
-    "--start", type=click.Path(path_type=Path), help="Model folder to begin from, in place of random weights."
-)
+@click.option("--start", type=click.Path(path_type=Path), help="A model to begin with, in place of random weights.")
 @click.option(
     "--paintings",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Folder of paintings for the recipe's [predictor] to learn from; may be given several times, and each counts "
-    "as much as the others.",
+    help="Folder of paintings, from which the recipe's [predictor] learns. Give it several times for several folders; "
+    "all count the same.",
 )
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out, exactly.")
+@click.option("--resume", is_flag=True, help="Continue from the checkpoint in --out, exactly where it stopped.")
 def train(
     recipe: Path,
     content: Path,
@@ -40,7 +38,7 @@ def train(
     paintings: tuple[Path, ...],
     resume: bool,
 ) -> None:
-    """Train a network on the style images of a recipe.
+    """Train a network from a recipe.
 
     On several GPUs or machines: `accelerate launch -m impasto train ...`.
     """

@@ -69,8 +69,9 @@ class Stylizer:
         frozen: paint small pictures with frozen statistics too; runtimes that compute in 8 bits need them.
 
     Example:
+        >>> import impasto
         >>> from impasto.assets import examples
-        >>> stylizer = load()
+        >>> stylizer = impasto.load()
         >>> stylizer(examples() / "cat.jpg", style="mural").size
         (1024, 768)
     """

@@ -160,13 +160,16 @@ def prepare(
     crops = Crops(photos, recipe.drawn, recipe.training, silent=recipe.identity)
     unnamed = find_paintings(recipe, paintings)
 
+    images = _style_images(recipe, Path(style_images))
+
     def make_objectives(slim: bool) -> list[Objective]:
         loss_network = load_slim_vgg() if slim else load_vgg16(vgg)
+        if accelerator.is_main_process:
+            by = "the slim loss network" if slim else "VGG-16"
+            tell(f"{len(photos):,} photos; measuring {len(images)} style{'s' * (len(images) != 1)} by {by}")
         known = unnamed.count if unnamed else 0
-        return _objectives(recipe, crops, Path(style_images), known, loss_network, accelerator.device, precision)
+        return _objectives(recipe, crops, images, known, loss_network, accelerator.device, precision)
 
-    if accelerator.is_main_process:
-        tell(_measuring(recipe, len(photos)))
     objectives = make_objectives(recipe.slim_steps > 0)
     set_seed(recipe.training.seed)
     joint = initial_network(recipe, unnamed, start)
@@ -188,13 +191,6 @@ def prepare(
     if accelerator.is_main_process:
         _make_folder(out, recipe)
     return run
-
-
-def _measuring(recipe: Recipe, photos: int) -> str:
-    """What is told before losses are measured."""
-    count = sum(1 for entry in recipe.styles if entry.image)
-    by = "the slim loss network" if recipe.slim_steps else "VGG-16"
-    return f"{photos:,} photos; measuring {count} style{'s' * (count != 1)} by {by}"
 
 
 def find_paintings(recipe: Recipe, folders: Sequence[str | Path]) -> Paintings | None:
@@ -255,10 +251,19 @@ def _make_folder(out: Path, recipe: Recipe) -> None:
         raise ImpastoError(f"output {out}: {error.strerror}") from None
 
 
+def _style_images(recipe: Recipe, folder: Path) -> dict[int, Array]:
+    """The style images of a recipe: slot -> (H,W,3) uint8, at the size at which they are learned from."""
+    return {
+        entry.slot: read_painting(style_image_path(folder, entry.image), entry.size, entry.box).array
+        for entry in recipe.styles
+        if entry.image
+    }
+
+
 def _objectives(
     recipe: Recipe,
     crops: Crops,
-    style_images: Path,
+    images: Mapping[int, Array],
     paintings: int,
     loss_network: VGG16 | SlimVGG,
     device: torch.device,
@@ -267,11 +272,6 @@ def _objectives(
     """The recipe's objectives, of which each step takes the next. All share one state and ``loss_network``, which is
     converted to ``precision`` once the targets are known."""
     loss_network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    images = {
-        entry.slot: read_painting(style_image_path(style_images, entry.image), entry.size, entry.box).array
-        for entry in recipe.styles
-        if entry.image
-    }
     photos = torch.stack([crops.photo(number) for number in range(MEASURED)]).to(device).float() / 255
     if recipe.training.objective == "distribution":
         objectives = _distribution_objectives(recipe, images, loss_network, photos)
