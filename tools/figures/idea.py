@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 import impasto
-from common import CASTLE, figure_options, scaled
+from common import CASTLE, figure_options, save, scaled
 from impasto.fitting.pixels import optimize
 from impasto.images.arrays import Array
 from impasto.images.contact_sheet import table
@@ -81,11 +81,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=120, help="steps of the optimisation")
     parser.add_argument("--weight", type=float, default=1.0, help="weight of the style loss in the optimisation")
     arguments = parser.parse_args()
-    drawn = FIGURES[arguments.figure](impasto.load(arguments.model), arguments)
-    if isinstance(drawn, Image.Image):
-        drawn.save(arguments.out, quality=85)
-    else:
-        drawn.savefig(arguments.out, dpi=110)
+    save(FIGURES[arguments.figure](impasto.load(arguments.model), arguments), arguments.out)
 
 
 if __name__ == "__main__":
