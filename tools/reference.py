@@ -41,10 +41,10 @@ class Page(NamedTuple):
     parts: dict[str, Callable[[], str]]
 
 
-def fields(struct: type[msgspec.Struct]) -> Callable[[], str]:
-    """What writes the table of a struct's fields."""
+def fields(struct: type[msgspec.Struct], says: str = "what it does") -> Callable[[], str]:
+    """What writes the table of a struct's fields; the last column is called ``says``."""
     return lambda: table(
-        ["name", "default", "range", "what it does"],
+        ["name", "default", "range", says],
         [row(field, docstrings(struct).get(field.name, "")) for field in msgspec.structs.fields(struct)],
     )
 
@@ -144,7 +144,11 @@ PAGES = {
         "A **model** is a folder: `model.json`, `network.safetensors` with the weights in float16, graphs that refer\n"
         "to these weights, and `styles/` with one file for each style. A model that predicts styles has\n"
         "`predictor.safetensors`, too.",
-        {"A style": fields(StyleInfo), "model.json": fields(ModelInfo), "The graphs of a model": graphs},
+        {
+            "A style": fields(StyleInfo, "what it is"),
+            "model.json": fields(ModelInfo, "what it is"),
+            "The graphs of a model": graphs,
+        },
     ),
 }
 
