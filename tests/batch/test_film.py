@@ -12,7 +12,6 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-
 from tests.film.films import make_film, moving, times_of
 
 FRAMES = 80
