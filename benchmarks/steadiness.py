@@ -87,7 +87,7 @@ def moved_photo(name: str, count: int, step: float, zoom: float) -> Clip:
 
 
 def warping_error(clip: Clip, painted: Frames) -> float:
-    """The mean squared difference of what is visible in a frame and the one before, in thousandths, where white is 1."""
+    """The mean squared difference of what a frame and the one before both show, in thousandths; white is 1."""
     errors = []
     for before, after, places, seen in zip(painted, painted[1:], clip.maps, clip.visible, strict=False):
         moved = cv2.remap(before, places, None, cv2.INTER_LINEAR)

@@ -98,3 +98,10 @@ def test_pictures_that_move_and_folders(name: str, film: Path, tmp_path: Path) -
     assert video(first, "-s", "scream", "-o", second).exit_code == 0
     assert len(frames_of(second)) == 5
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_webcam_without_a_camera_or_a_screen(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    for camera, words in (("97", "camera 97: there is none"), (str(film), "needs a screen")):
+        result = CliRunner().invoke(main, ["webcam", "-s", "mural", "--camera", camera])
+        assert (result.exit_code, words in result.output, result.output.count("\n")) == (2, True, 1), result.output

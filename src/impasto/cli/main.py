@@ -26,6 +26,7 @@ from impasto.cli.styles import styles
 from impasto.cli.stylize import stylize
 from impasto.cli.train import train
 from impasto.cli.video import video
+from impasto.cli.webcam import webcam
 from impasto.errors import StoppedError
 
 _STOPPED = 130
@@ -56,7 +57,7 @@ def main() -> None:
     sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
 
 
-for command in (stylize, video, sheet, styles, add_style, info, train, refit, evaluate, optimize, distill):
+for command in (stylize, video, webcam, sheet, styles, add_style, info, train, refit, evaluate, optimize, distill):
     main.add_command(command)
 
 

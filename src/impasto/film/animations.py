@@ -60,13 +60,13 @@ _KINDS = {
 }
 
 
-def write_animation(frames: Iterable[Frame], out: Path, quality: int | None = None) -> int:
+def write_animation(frames: Iterable[Frame], out: Path, crf: int | None = None) -> int:
     """Write frames as a picture that moves, again and again; the file appears whole or not at all.
 
     Args:
         frames: at rising times.
         out: the file; its ending is one of :data:`impasto.film.formats.ANIMATIONS`.
-        quality: of WebP, from 0 to 100.
+        crf: of WebP, from 0 to 63, as of films: less is better and larger.
 
     Returns:
         How many frames there were.
@@ -81,7 +81,7 @@ def write_animation(frames: Iterable[Frame], out: Path, quality: int | None = No
         with _open(part, kind) as container:
             stream: Any = None
             for count, frame in enumerate(frames, 1):  # noqa: B007  # it is returned
-                stream = stream or _stream(container, kind, frame.array, quality)
+                stream = stream or _stream(container, kind, frame.array, crf)
                 picture = kind.frame(frame.array)
                 picture.time_base, picture.pts = kind.unit, round(frame.time / kind.unit)
                 picture.duration = round(frame.duration / kind.unit)
@@ -101,8 +101,8 @@ def _open(path: Path, kind: _Kind) -> Any:
     return av.open(str(path), "w", format=kind.muxer, options=kind.loops)
 
 
-def _stream(container: Any, kind: _Kind, array: Array, quality: int | None) -> Any:
-    asked = {"quality": str(quality)} if quality is not None and "quality" in kind.options else {}
+def _stream(container: Any, kind: _Kind, array: Array, crf: int | None) -> Any:
+    asked = {"quality": str(round(100 - 100 * crf / 63))} if crf is not None and "quality" in kind.options else {}
     stream = container.add_stream(kind.encoder, rate=25, options=kind.options | asked)
     stream.pix_fmt, stream.height, stream.width = kind.pixels, array.shape[0], array.shape[1]
     stream.codec_context.time_base = stream.time_base = kind.unit

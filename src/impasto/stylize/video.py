@@ -73,14 +73,14 @@ def paint_frames(
     Yields:
         Each frame, painted, and the state after it.
     """
-    painter = _FilmPainter(timeline, steady)
+    painter = FilmPainter(timeline, steady)
     seen = watch(frames, flow=steady > 0, before=state.source if state else None)
     for each in ahead(seen, 2):
         state = painter.paint(each, state)
         yield Frame(state.picture, each.frame.time, each.frame.duration), state
 
 
-class _FilmPainter:
+class FilmPainter:
     """Paints frames; what it keeps can be computed anew from the state."""
 
     def __init__(self, timeline: Timeline, steady: float) -> None:
