@@ -26,6 +26,7 @@ from impasto.cli.sheet import sheet
 from impasto.cli.styles import styles
 from impasto.cli.stylize import stylize
 from impasto.cli.train import train
+from impasto.cli.video import video
 from impasto.errors import StoppedError
 
 _STOPPED = 130
@@ -54,7 +55,7 @@ def main() -> None:
     warnings.filterwarnings("ignore", module=r"(PIL|numpy|pillow_heif|impasto)\b")
 
 
-for command in (stylize, sheet, styles, add_style, info, train, refit, evaluate, optimize, distill, completion):
+for command in (stylize, video, sheet, styles, add_style, info, train, refit, evaluate, optimize, distill, completion):
     main.add_command(command)
 
 

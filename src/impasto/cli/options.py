@@ -127,6 +127,21 @@ def control_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_controls
 
 
+def film_control_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """:func:`control_options` for a film: strength and stroke are texts, which may be key frames. The command gets a
+    dictionary, ``controls``."""
+
+    @functools.wraps(command)
+    def with_controls(**options: Any) -> Any:
+        given = {name: options.pop(name) for name in Controls.__struct_fields__}
+        return command(**options, controls=given)
+
+    for field in reversed(msgspec.structs.fields(Controls)):
+        moves = field.name in ("strength", "stroke")
+        with_controls = _field_option(field, text="May be key frames: 0:0.5, 4:1." if moves else "")(with_controls)
+    return with_controls
+
+
 class FileOptions(NamedTuple):
     """What pictures' files are like, and which photos of a folder are painted.
 
@@ -185,17 +200,20 @@ def file_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_files
 
 
-def _field_option(field: msgspec.structs.FieldInfo) -> Callable[..., Any]:
+def _field_option(field: msgspec.structs.FieldInfo, text: str = "") -> Callable[..., Any]:
     """An option for a field of a struct: its type, its default, and its help come from the field.
+
+    With ``text``, which is added to its help, it is not parsed.
 
     Its range does not: the struct checks that for every caller.
     """
     meta, name = meta_of(field.type), f"--{field.name.replace('_', '-')}"
     if isinstance(field.default, bool):
         return click.option(name, is_flag=True, default=field.default, help=meta.description)
-    kind = next(each for each in (float, int) if each in plain_types(field.type))
+    kind = str if text else next(each for each in (float, int) if each in plain_types(field.type))
     default = (meta.extra or {}).get("default")
-    explained = f"{meta.description}  [default: {default}]" if default else meta.description
+    explained = " ".join(part for part in (meta.description, text) if part)
+    explained = f"{explained}  [default: {default}]" if default else explained
     return click.option(name, type=kind, default=field.default, help=explained)
 
 
