@@ -21,6 +21,7 @@ from impasto.cli.evaluate import evaluate
 from impasto.cli.info import info
 from impasto.cli.optimize import optimize
 from impasto.cli.refit import refit
+from impasto.cli.serve import serve
 from impasto.cli.sheet import sheet
 from impasto.cli.styles import styles
 from impasto.cli.stylize import stylize
@@ -55,7 +56,7 @@ def main() -> None:
     sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
 
 
-for command in (stylize, sheet, styles, add_style, info, train, refit, evaluate, optimize, distill):
+for command in (stylize, sheet, styles, serve, add_style, info, train, refit, evaluate, optimize, distill):
     main.add_command(command)
 
 
