@@ -76,11 +76,10 @@ export function toggle(id) {
 
 export const setControls = (changes) => store.set({ controls: { ...store.now.controls, ...changes } });
 
-/** Adds an area in the style after the present one, and takes up the brush. */
+/** Adds an area, which has the styles of the whole until others are chosen, and takes up the brush. */
 export function addArea() {
-  const { photo, styles, whole } = store.now;
-  const others = [...styles.keys()].filter((id) => !whole.ids.includes(id));
-  const area = photo.addArea(only(others[0] ?? whole.ids[0]));
+  const { photo, whole } = store.now;
+  const area = photo.addArea(whole);
   store.set({ layer: area.id, tool: "brush", areas: store.now.areas + 1, compare: false });
 }
 

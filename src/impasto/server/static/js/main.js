@@ -20,7 +20,6 @@ import { Save } from "./parts/save.js";
 import { Stage } from "./parts/stage.js";
 import { Start } from "./parts/start.js";
 import { StyleGrid } from "./parts/style-grid.js";
-import { askToken } from "./parts/token-dialog.js";
 import { hush, toast } from "./parts/toast.js";
 
 const PARTS = {
@@ -89,7 +88,6 @@ async function load() {
   const byId = new Map(styles.map((style) => [style.id, style]));
   const first = styles.find((style) => style.kind === "bundled") ?? styles[0];
   store.set({ capabilities, styles: byId, whole: only(first.id), layer: WHOLE });
-  if (capabilities.photos) openGiven(capabilities.photos);
 }
 
 /** Tries until the engine answers. */
@@ -105,16 +103,8 @@ async function persist(work) {
   }
 }
 
-/** Opens the photos that the service was started with. */
-async function openGiven(addresses) {
-  for (const { name, address } of addresses) {
-    const blob = await (await fetch(address)).blob();
-    await addPhotos([new File([blob], name, { type: blob.type })]);
-  }
-}
-
 async function start() {
-  app.engine = new HttpEngine(new URL("../api/v1/", import.meta.url), askToken);
+  app.engine = new HttpEngine(new URL("../api/v1/", import.meta.url));
   app.painter = new Painter(app.engine, () => find("im-stage").size);
   app.thumbnails = new Thumbnails(app.engine, app.painter);
   draw();

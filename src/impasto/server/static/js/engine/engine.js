@@ -27,15 +27,19 @@
  * @property {{mask: Blob, blend: Blend}[]} [regions] masks are white where their styles are
  * @property {string} [format] ending of the file wanted; the photo's own without it
  * @property {boolean} [strip] whether to leave out what the photo's file says about it
+ * @property {boolean} [preview] whether the picture is looked at for a moment only
  * @property {AbortSignal} [signal]
  *
  * @typedef {Object} Capabilities
  * @property {string} model what paints
+ * @property {string} defaultModel what paints if the command line is not told
  * @property {string[]} formats endings that pictures can have, the usual one first
  * @property {boolean} fit whether styles can be made better than predicted
  * @property {boolean} keep whether styles can be kept, renamed and removed
  * @property {boolean} command whether there is a command line that paints the same
- * @property {number} maxPixels of photos; 0 is no limit
+ * @property {number} maxPixels of photos
+ * @property {boolean} local whether photos stay on the user's computer
+ * @property {{name: string, address: string, thumbnail: string}[]} photos that are offered to begin with
  */
 
 /** @interface */
@@ -91,7 +95,7 @@ export class Engine {
   }
 }
 
-/** An engine's refusal, in words for people; `kind` is refused, busy, offline or locked (a token is wanted). */
+/** An engine's refusal, in words for people; `kind` is refused, busy or offline. */
 export class EngineError extends Error {
   constructor(message, kind = "refused", seconds = 0) {
     super(message);

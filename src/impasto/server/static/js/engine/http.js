@@ -4,7 +4,6 @@ import { pause } from "../dom.js";
 import { Engine, EngineError } from "./engine.js";
 import { readStyleFile } from "./style-file.js";
 
-const TOKEN = "impasto.token";
 /** How often to ask how far a long job is, in milliseconds. */
 const ASK_EVERY = 700;
 /** The quality of JPEG previews; they are looked at for a moment. */
@@ -13,22 +12,11 @@ const SUFFIX = ".safetensors";
 
 export class HttpEngine extends Engine {
   #base;
-  #askToken;
-  #asking = null;
 
-  /**
-   * @param {URL} base where the service's paths begin
-   * @param {() => Promise<string>} askToken asks the user for the service's token
-   */
-  constructor(base, askToken) {
+  /** @param {URL} base where the service's paths begin */
+  constructor(base) {
     super();
     this.#base = base;
-    this.#askToken = askToken;
-    const given = new URLSearchParams(location.hash.slice(1)).get("token");
-    if (given) {
-      sessionStorage.setItem(TOKEN, given);
-      history.replaceState(null, "", location.pathname + location.search);
-    }
   }
 
   async capabilities() {
@@ -42,12 +30,21 @@ export class HttpEngine extends Engine {
       command: true,
       maxPixels: 1e6 * about.max_megapixels,
       local: isLoopback(location.hostname),
+      photos: await this.#photos(),
     };
+  }
+
+  /** The photos of the folder that the service was started with. */
+  async #photos() {
+    const { photos } = await this.#json("photos").catch(() => ({ photos: [] }));
+    return photos.map(({ id, name }) => ({
+      name, address: new URL(`photos/${id}`, this.#base).href, thumbnail: new URL(`photos/${id}/thumbnail`, this.#base).href,
+    }));
   }
 
   async styles() {
     const { styles } = await this.#json("styles");
-    return Promise.all(styles.map((style) => this.#listed(style)));
+    return styles.map((style) => this.#listed(style));
   }
 
   async paint(photo, blend, controls, { size, regions = [], format, strip, preview, signal } = {}) {
@@ -88,18 +85,12 @@ export class HttpEngine extends Engine {
   }
 
   async keep(style, name) {
-    const form = new FormData();
-    form.append("file", style.file, `${slugOf(name)}${SUFFIX}`);
-    form.append("slug", slugOf(name));
-    form.append("name", name);
-    const kept = await (await this.#send("POST", "styles/import", form)).json();
-    return { ...(await this.#listed(kept)), painting: style.painting };
+    await this.#send("PUT", `styles/${slugOf(name)}${SUFFIX}`, style.file);
+    return this.#patch(slugOf(name), { name }, style);
   }
 
   async rename(style, name) {
-    const body = JSON.stringify({ slug: slugOf(name), name });
-    const renamed = await (await this.#send("PATCH", `styles/${style.slug}`, body)).json();
-    return { ...(await this.#listed(renamed)), painting: style.painting };
+    return this.#patch(style.slug, { slug: slugOf(name), name }, style);
   }
 
   async remove(style) {
@@ -114,32 +105,31 @@ export class HttpEngine extends Engine {
     const { id } = await (await this.#send("POST", "styles", form, signal)).json();
     const cancel = () => this.#send("DELETE", `jobs/${id}`).catch(() => {});
     signal.addEventListener("abort", cancel);
-    const slug = await this.#wait(id, progress, signal);
+    await this.#wait(id, progress, signal);
     const { styles } = await this.#json("styles");
-    return { ...(await this.#listed(styles.find((style) => style.slug === slug))), painting };
+    return { ...this.#listed(styles.find((style) => style.slug === slugOf(name))), painting };
+  }
+
+  async #patch(slug, changes, { painting }) {
+    const style = await (await this.#send("PATCH", `styles/${slug}`, JSON.stringify(changes))).json();
+    return { ...this.#listed(style), painting };
   }
 
   /** Waits for a job. */
   async #wait(id, progress, signal) {
     for (;;) {
       const job = await this.#json(`jobs/${id}`);
-      if (job.status === "done") return job.style;
-      if (job.status === "failed") throw new EngineError(job.error);
-      progress(job.progress ?? 0);
+      if (job.state === "done") return;
+      if (job.state === "failed" || job.state === "cancelled") throw new EngineError(job.error);
+      progress(job.total ? job.done / job.total : 0);
       await pause(ASK_EVERY, signal);
     }
   }
 
-  /** A style of the service's list. @returns {Promise<import("./engine.js").Style>} */
-  async #listed({ slug, name, name_zh, artist, year, credit, licence, own, thumbnail }) {
-    const address = thumbnail ? await this.#image(thumbnail) : "";
+  /** A style of the service's list. @returns {import("./engine.js").Style} */
+  #listed({ slug, name, name_zh, artist, year, credit, licence, own, thumbnail }) {
+    const address = thumbnail ? new URL(thumbnail, this.#base).href : "";
     return { id: slug, slug, name, nameZh: name_zh, artist, year, credit, licence, kind: own ? "own" : "bundled", thumbnail: address };
-  }
-
-  /** The address of an image of the service. With a token, it is fetched, as an <img> cannot send one. */
-  async #image(path) {
-    if (!sessionStorage.getItem(TOKEN)) return new URL(path, this.#base).href;
-    return URL.createObjectURL(await (await this.#send("GET", path)).blob());
   }
 
   async #json(path) {
@@ -148,31 +138,18 @@ export class HttpEngine extends Engine {
 
   async #send(method, path, body, signal) {
     const response = await this.#reach(method, path, body, signal);
-    if (response.ok) return response;
-    if (response.status === 401) {
-      await this.#unlock();
-      return this.#send(method, path, body, signal);
-    }
-    throw await refusal(response);
+    if (!response.ok) throw await refusal(response);
+    return response;
   }
 
   async #reach(method, path, body, signal) {
-    const token = sessionStorage.getItem(TOKEN);
-    const headers = token ? { Authorization: `Bearer ${token}` } : {};
-    if (typeof body === "string") headers["Content-Type"] = "application/json";
+    const headers = typeof body === "string" ? { "Content-Type": "application/json" } : {};
     try {
       return await fetch(new URL(path, this.#base), { method, body, headers, signal });
     } catch (error) {
       if (signal?.aborted) throw error;
       throw new EngineError(String(error), "offline", 1);
     }
-  }
-
-  /** Asks for the token, once for all requests that want one. */
-  async #unlock() {
-    this.#asking ??= this.#askToken();
-    sessionStorage.setItem(TOKEN, await this.#asking);
-    this.#asking = null;
   }
 }
 

@@ -12,7 +12,9 @@ export class Brush extends HTMLElement {
     this.addEventListener("click", (event) => this.#do(event.target.closest("[data-do]")?.dataset.do));
     this.addEventListener("input", ({ target }) => {
       store.set({ brush: { ...store.now.brush, [target.name]: target.value / 100 } });
+      fill(target);
     });
+    this.querySelectorAll("input").forEach(fill);
     this.overlay.addEventListener("pointerdown", (event) => this.#begin(event));
     this.overlay.addEventListener("pointermove", (event) => this.#hover(event));
     store.watch(["tool", "layer", "photo", "areas"], () => this.#show());
@@ -94,4 +96,9 @@ export class Brush extends HTMLElement {
     context.fillStyle = "#ff4d2e";
     context.fillRect(0, 0, width, height);
   }
+}
+
+/** Colours a slider up to its thumb. */
+function fill(input) {
+  input.style.setProperty("--filled", (input.value - input.min) / (input.max - input.min));
 }

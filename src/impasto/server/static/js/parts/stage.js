@@ -107,7 +107,7 @@ export class Stage extends HTMLElement {
   #showPhoto(photo) {
     this.hidden = !photo;
     if (!photo) return;
-    this.sheet.style.setProperty("--ratio", photo.ratio);
+    document.body.style.setProperty("--ratio", photo.ratio);
     this.zoom.reset({ animate: false });
     draw(this.photo, photo.bitmap);
     draw(this.painted, photo.bitmap);

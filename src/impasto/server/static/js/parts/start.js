@@ -18,7 +18,7 @@ export class Start extends HTMLElement {
   }
 
   #show() {
-    const examples = store.now.capabilities?.examples ?? [];
+    const examples = store.now.capabilities?.photos ?? [];
     this.querySelector(".examples").hidden = !examples.length;
     this.querySelector("ul").replaceChildren(...examples.map(item));
     const touch = matchMedia("(hover: none)").matches;
@@ -28,12 +28,12 @@ export class Start extends HTMLElement {
   }
 }
 
-function item({ name, address }) {
+function item({ name, address, thumbnail }) {
   const open = async () => {
     const blob = await (await fetch(address)).blob();
-    addPhotos([new File([blob], address.split("/").at(-1), { type: blob.type })]);
+    addPhotos([new File([blob], name, { type: blob.type })]);
   };
   return h("li", {},
-    h("button", { onclick: open, "aria-label": t("start.example", { name }) }, h("img", { src: address, alt: "", loading: "lazy" })));
+    h("button", { onclick: open, "aria-label": t("start.example", { name }) }, h("img", { src: thumbnail, alt: "", loading: "lazy" })));
 }
 
