@@ -60,7 +60,7 @@ export class Thumbnails extends EventTarget {
   async #one(photo, style, signal) {
     try {
       const blob = await this.#engine.paint(
-        await photo.copy(256), [{ style, weight: 1 }], {}, { size: SIZE, format: "jpg", preview: true, signal });
+        await photo.copy(256), [{ style, weight: 1 }], {}, { size: Math.min(SIZE, photo.long), format: "jpg", preview: true, signal });
       this.#of(photo).set(style.id, URL.createObjectURL(blob));
       this.dispatchEvent(new CustomEvent("painted", { detail: { photo, style } }));
     } catch (error) {
