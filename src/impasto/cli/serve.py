@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
+import importlib.util
 import webbrowser
 from pathlib import Path
-from typing import Any
 
 import click
 
-from impasto.cli.options import model_option
+import impasto
+from impasto.cli.options import model_option, struct_options
 from impasto.errors import ImpastoError, pip_install
+from impasto.server.settings import Settings
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1")
-@click.option("--port", type=int, default=8000)
+@struct_options(Settings, "settings")
 @click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
+@click.option(
+    "--input",
+    "photos",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="A folder of photos that the page offers to paint.",
+)
 @model_option("all that come with impasto")
-def serve(opens: bool, model: Path | None, **settings: Any) -> None:
-    """Serve a page to paint in, and an HTTP interface, on this computer.
+def serve(settings: Settings, opens: bool, photos: Path | None, model: Path | None) -> None:
+    """Serve a page to paint in, and an HTTP interface for programs.
 
-    Ctrl-C ends it.
+    Only this computer can reach it, unless --host says otherwise. Ctrl-C ends it.
     """
+    from impasto.fitting.apart import add_style_apart
+
     try:
         from impasto.server.run import serve as run
-        from impasto.server.settings import Settings
     except ModuleNotFoundError as error:
         raise ImpastoError(f"this command needs {error.name}: {pip_install('serve')}") from None
 
-    def said(address: str) -> None:
+    def ready(address: str) -> None:
         click.echo(f"impasto: {address}  (Ctrl-C ends it)")
         if opens:
             webbrowser.open(address)
 
-    run(Settings(**settings), str(model) if model else None, said)
+    fits = all(map(importlib.util.find_spec, ("torch", "accelerate")))
+    fit = add_style_apart if fits else None
+    run(impasto.__version__, settings, model=model, photos=photos, fit=fit, ready=ready)

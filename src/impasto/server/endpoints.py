@@ -11,6 +11,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from impasto.errors import ImpastoError, TooLargeError
 from impasto.server.forms import read_form, values_of
 from impasto.server.problems import RefusedError
 
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from impasto.server.service import Service
 
 PREFIX = "/api/v1"
+_MOST_JSON = 64 * 1024
+"""The most bytes of a JSON body."""
 JSON, BYTES = "application/json", "application/octet-stream"
 Struct = type[msgspec.Struct]
-Handler = Callable[..., Awaitable[Response]]
-NONE = Response(status_code=204)
+Handler = Callable[..., Awaitable[Response | msgspec.Struct]]
+NOTHING = Response(status_code=204)
 
 
 @dataclass(frozen=True)
@@ -70,12 +73,26 @@ class Endpoint:
         return Response(msgspec.json.encode(answer), self.status, media_type=JSON)
 
 
+async def read_bytes(request: Request, most: int) -> bytes:
+    """A body of at most so many bytes.
+
+    Raises:
+        TooLargeError: it has more.
+    """
+    content = bytearray()
+    async for part in request.stream():
+        content += part
+        if len(content) > most:
+            raise TooLargeError(f"body: is larger than {most // 1024} KB; send less")
+    return bytes(content)
+
+
 async def _read_json(request: Request, struct: Struct) -> msgspec.Struct:
     """A JSON body as a value."""
+    content = await read_bytes(request, _MOST_JSON)
     try:
-        return msgspec.json.decode(await request.body(), type=struct)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        status = 422 if isinstance(error, msgspec.ValidationError) else 400
-        raise RefusedError(status, f"body: {error}") from None
-    except UnicodeDecodeError:
-        raise RefusedError(400, "body: is no text in UTF-8") from None
+        return msgspec.json.decode(content, type=struct)
+    except msgspec.ValidationError as error:
+        raise ImpastoError(f"body: {error}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RefusedError(400, f"body: is no JSON ({error})") from None

@@ -7,6 +7,7 @@ import functools
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from impasto.assets import BUNDLED
 from impasto.errors import unknown
@@ -26,12 +27,12 @@ class Engine:
         at_once: for how many pictures at the same time; see :func:`impasto.stylize.stylizer.load`.
     """
 
-    def __init__(self, model: str | None = None, at_once: int = 1) -> None:
+    def __init__(self, model: Path | None = None, at_once: int = 1) -> None:
         given = (model,) if model else tuple(sorted(BUNDLED, key=DEFAULT.__ne__))
         self._bare = {bare.name: bare for bare in map(load_model, given)}
         self._fresh: dict[str, tuple[int, Model]] = {}
         self._load = functools.cache(functools.partial(load, at_once=at_once))
-        self._lock = threading.RLock()
+        self._lock, self._loading = threading.RLock(), threading.Lock()
         self.stylizer()
 
     @property
@@ -63,7 +64,7 @@ class Engine:
     def stylizer(self, name: str = "", styles: Mapping[str, Style] | None = None) -> Stylizer:
         """A model, ready to paint; the arguments and errors are those of :meth:`model`."""
         model = self.model(name, styles)
-        with self._lock:
+        with self._loading:
             return self._load(model.path).with_model(model)
 
     @contextmanager
@@ -74,4 +75,9 @@ class Engine:
             try:
                 yield model
             finally:
-                self._fresh.pop(model.name, None)
+                self.refresh(model.name)
+
+    def refresh(self, name: str) -> None:
+        """Read the user's own styles for a model anew, which somebody else has changed."""
+        with self._lock:
+            self._fresh.pop(name, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, get_origin
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.datastructures import UploadFile
@@ -102,9 +102,7 @@ def _read(field: msgspec.structs.FieldInfo, values: list[Any]) -> Any:
     for value in values:
         if isinstance(value, File) is not (File in kinds):
             raise ImpastoError(f"{field.name}: is {'a file' if isinstance(value, File) else 'no file'}")
-    if get_origin(field.type) is tuple or any(
-        get_origin(part) is tuple for part in getattr(field.type, "__args__", ())
-    ):
+    if Ellipsis in kinds:  # a tuple of any length
         return tuple(values)
     if len(values) > 1:
         raise ImpastoError(f"{field.name}: is given {len(values)} times; give it once")

@@ -6,10 +6,10 @@ its host, and may come from a page of the service's own alone; and what can be r
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from urllib.parse import urlsplit
 
+import anyio
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -140,13 +140,13 @@ class _Body:
         self._settings = settings
         self._left = settings.max_bytes
         self._arrived = False
-        self._until = asyncio.get_running_loop().time() + settings.upload_seconds
+        self._until = anyio.current_time() + settings.upload_seconds
 
     async def __call__(self) -> Message:
         if self._arrived:
             return await self._receive()
         try:
-            async with asyncio.timeout_at(self._until):
+            with anyio.fail_after(max(0.0, self._until - anyio.current_time())):
                 message = await self._receive()
         except TimeoutError:
             seconds = f"{self._settings.upload_seconds:g}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http
-import logging
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -11,8 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from impasto.errors import ImpastoError, TooLargeError, UnreadableError
-
-logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 _GONE = 499
@@ -84,8 +81,7 @@ async def on_gone(request: Request, error: Exception) -> Response:
 
 
 async def on_fault(request: Request, error: Exception) -> Response:
-    """A fault of the service: the log has it, the client learns nothing of it."""
-    logger.error("impasto: %s %s", request.method, request.url.path, exc_info=error)
+    """A fault of the service: uvicorn logs it, the client learns nothing of it."""
     if isinstance(error, MemoryError):
         return problem(413, "there is not enough memory; give a smaller photo or size")
     return problem(500, "the service failed; its log says why")

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 
@@ -83,9 +83,10 @@ class Queue:
             return work(watched)
 
         future = self._pool.submit(begun)
-        running, leaving = asyncio.wrap_future(future), asyncio.create_task(_until_gone(request))
+        running, leaving = asyncio.wrap_future(future), asyncio.ensure_future(_until_gone(request))
+        both: set[asyncio.Future[Any]] = {running, leaving}
         try:
-            await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:
             leaving.cancel()
             stopped.set()

@@ -34,13 +34,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     queue: Annotated[int, Meta(ge=0, description="How many requests may wait while others are painted.")] = 16
     workers: Annotated[int, Meta(ge=1, description="How many pictures are made at the same time.")] = 2
     token: Annotated[
-        str, Meta(description="What callers must know; without it, one is made where a token is needed.")
+        str,
+        Meta(
+            description="What callers must know; without it, one is made where a token is needed.",
+            extra={"env": "IMPASTO_TOKEN"},
+        ),
     ] = ""
     allow_origin: Annotated[
-        tuple[str, ...],
-        Meta(
-            description="Let pages of this origin (https://example.org) call the service; may be given several times."
-        ),
+        tuple[str, ...], Meta(description="An origin whose pages may call the service, too: https://example.org.")
     ] = ()
 
     @property

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 from starlette.requests import Request
 
-import impasto
 from impasto.server.api.pictures import FORMAT_NAMES
 from impasto.server.endpoints import Endpoint
 from impasto.server.service import Service
@@ -43,13 +42,13 @@ async def about(service: Service, request: Request) -> About:
     schema = msgspec.json.schema_components([Controls])[1]["Controls"]["properties"]
     settings = service.settings
     return About(
-        version=impasto.__version__,
+        version=service.version,
         models=service.engine.models,
         formats=tuple(FORMAT_NAMES),
         max_megapixels=settings.max_megapixels,
         max_megabytes=settings.max_megabytes,
         places=settings.queue + settings.workers,
-        can_fit=False,
+        can_fit=service.fit is not None,
         controls=schema,
     )
 

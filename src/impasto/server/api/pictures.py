@@ -55,9 +55,10 @@ class PictureForm(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
     model: MODEL = ""
     format: Annotated[str, Meta(description="jpeg, png, webp, tiff, avif, …; without one, the photo's.")] = ""
-    quality: Annotated[
-        int | None, Meta(ge=1, le=100, description="Of JPEG, WebP, AVIF and HEIC; without one, no loss is visible.")
-    ] = None
+    quality: (
+        Annotated[int, Meta(ge=1, le=100, description="Of JPEG, WebP, AVIF and HEIC; without one, no loss is visible.")]
+        | None
+    ) = None
     strip_metadata: Annotated[bool, Meta(description="Write no EXIF, GPS, XMP or IPTC data of the photo.")] = False
 
     def __post_init__(self) -> None:
