@@ -71,12 +71,17 @@ def test_the_command_says_what_differs_from_the_default_and_is_quoted(page: play
 
 PAINTER = """async (asks) => {
   const { Painter } = await import("./js/painter.js");
+  const tiny = () => {
+    const canvas = new OffscreenCanvas(4, 4);
+    canvas.getContext("2d");
+    return canvas.convertToBlob();
+  };
   const shown = [];
   const waiting = [];
   const aborted = [];
   const engine = {
     paint: (photo, blend, controls, { size, signal }) => new Promise((resolve, reject) => {
-      const job = { blend, size, done: () => new OffscreenCanvas(4, 4).convertToBlob().then(resolve) };
+      const job = { blend, size, done: () => tiny().then(resolve) };
       signal.addEventListener("abort", () => { aborted.push(`${blend}@${size}`); reject(signal.reason); });
       waiting.push(job);
     }),
@@ -99,8 +104,9 @@ PAINTER = """async (asks) => {
 
 def test_while_the_user_drags_only_the_newest_is_painted_next(page: playwright_api.Page) -> None:
     told = page.evaluate(PAINTER, "ask('a'); await rest(20); ask('b'); ask('c'); await finish(0); await finish(1)")
-    assert told["asked"][:2] == ["a@384", "c@384"]
-    assert told["shown"] == ["1@384", "3@512"] or told["shown"] == ["1@384", "3@384"]
+    assert told["asked"][0] == "a@384"
+    assert {asked.split("@")[0] for asked in told["asked"][1:]} == {"c"}
+    assert [shown.split("@")[0] for shown in told["shown"]] == ["1", "3"]
 
 
 def test_the_fine_picture_comes_once_the_user_rests_and_is_given_up_when_they_go_on(page: playwright_api.Page) -> None:
@@ -119,7 +125,7 @@ def test_an_old_answer_never_takes_the_place_of_a_new_one(page: playwright_api.P
         "ask('b'); await rest(20); ask('c', { copy: async () => new Blob() }); await finish(2);",
     )
     assert told["shown"] == ["1@1000"]
-    assert "b@384" in told["aborted"] or "b@512" in told["aborted"]
+    assert [aborted.split("@")[0] for aborted in told["aborted"]] == ["b"]
 
 
 def test_both_languages_say_the_same_things(page: playwright_api.Page) -> None:

@@ -17,7 +17,6 @@ from tests.server.page.conftest import Serving, Visit, playwright_api
 expect = playwright_api.expect
 
 DROP = """async (target, [name, as]) => {
-  const blob = await (await fetch("icon.svg")).blob();
   const canvas = new OffscreenCanvas(64, 48);
   canvas.getContext("2d").fillRect(8, 8, 30, 20);
   const file = new File([await canvas.convertToBlob()], name, { type: "image/png" });
@@ -51,7 +50,9 @@ def test_files_are_dropped_as_photos_or_as_styles(visit: Visit) -> None:
 
 def test_a_picture_is_pasted(visit: Visit) -> None:
     paste = """async () => {
-      const file = new File([await new OffscreenCanvas(40, 40).convertToBlob()], "pasted.png", { type: "image/png" });
+      const canvas = new OffscreenCanvas(40, 40);
+      canvas.getContext("2d").fillRect(8, 8, 30, 20);
+      const file = new File([await canvas.convertToBlob()], "pasted.png", { type: "image/png" });
       const clipboardData = new DataTransfer();
       clipboardData.items.add(file);
       document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));

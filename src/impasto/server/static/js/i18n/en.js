@@ -23,6 +23,7 @@ export default {
   "stage.painting": "Painting …",
   "stage.done": "Painted: {name}",
   "photos.label": "Photos",
+  "photos.pasted": "Pasted as a photo.",
   "photos.add": "Add photos",
   "photos.remove": "Remove {name}",
   "photos.show": "Show {name}",

@@ -23,6 +23,7 @@ export default {
   "stage.painting": "繪製中……",
   "stage.done": "已完成：{name}",
   "photos.label": "照片",
+  "photos.pasted": "已貼上為照片。",
   "photos.add": "加入照片",
   "photos.remove": "移除 {name}",
   "photos.show": "顯示 {name}",

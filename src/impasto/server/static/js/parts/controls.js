@@ -54,8 +54,8 @@ export class Controls extends HTMLElement {
 function slider({ name, min, max, step, from = same }) {
   const change = ({ target }) => setControls({ [name]: round(from(Number(target.value))) });
   const reset = () => setControls({ [name]: DEFAULTS[name] });
-  return h("label", { class: "slider" },
-    h("span", {}, t(`controls.${name}`)),
+  return h("div", { class: "slider" },
+    h("label", { for: name }, t(`controls.${name}`)),
     h("output", { for: name }),
     h("input", { type: "range", name, id: name, min, max, step, oninput: change, ondblclick: reset }));
 }

@@ -61,5 +61,5 @@ async function paste(event) {
   event.preventDefault();
   const before = store.now.photo;
   await take(files);
-  if (before) toast("", { label: t("style.paste"), act: () => addPainting(files[0]) });
+  if (before) toast(t("photos.pasted"), { label: t("style.paste"), act: () => addPainting(files[0]) });
 }
