@@ -137,3 +137,16 @@ def test_both_languages_say_the_same_things(page: playwright_api.Page) -> None:
     english, chinese, differ = page.evaluate(words)
     assert english == chinese
     assert differ == []
+
+
+def test_the_wand_takes_what_hangs_together_and_is_alike(page: playwright_api.Page) -> None:
+    """A row of greys: a slow ramp is followed, a step is not, and nothing beyond the step is found."""
+    found = """async ([greys, start, reach]) => {
+      const { similar } = await import("./js/wand.js");
+      const pixels = Uint8ClampedArray.from(greys.flatMap((grey) => [grey, grey, grey, 255]));
+      return [...similar(pixels, greys.length, 1, start, reach)];
+    }"""
+    assert page.evaluate(found, [[100, 103, 106, 200, 100], 0, 0.1]) == [1, 1, 1, 0, 0]
+    assert page.evaluate(found, [[100, 103, 106, 200, 100], 3, 0.1]) == [0, 0, 0, 1, 0]
+    assert page.evaluate(found, [[100, 105, 110, 115, 140], 0, 0.05]) == [1, 0, 0, 0, 0]
+    assert page.evaluate(found, [[0, 255, 0], 1, 1]) == [0, 1, 0]

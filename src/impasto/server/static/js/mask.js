@@ -1,8 +1,11 @@
 /**
  * A part of a picture that the user paints with a brush: a list of steps, drawn on a canvas, so that any can be undone.
  * @typedef {{kind: "stroke", erase: boolean, size: number, soft: number, points: [number, number][]}
- *   | {kind: "invert"} | {kind: "clear"}} Step  sizes and points are shares of the long side, soft is 0 to 1
+ *   | {kind: "fill", reach: number, point: [number, number]} | {kind: "invert"} | {kind: "clear"}} Step  sizes and
+ *   points are shares of the long side, soft and reach are 0 to 1
  */
+
+import { similar } from "./wand.js";
 
 const LONG_SIDE = 1024;
 
@@ -10,10 +13,12 @@ export class Mask {
   #steps = [];
   #undone = [];
 
-  /** @param {number} width @param {number} height of the photo, in pixels */
-  constructor(width, height) {
-    const scale = Math.min(1, LONG_SIDE / Math.max(width, height));
-    this.canvas = new OffscreenCanvas(Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale)));
+  /** @param {ImageBitmap} photo */
+  constructor(photo) {
+    const scale = Math.min(1, LONG_SIDE / Math.max(photo.width, photo.height));
+    const sides = [photo.width, photo.height].map((side) => Math.max(1, Math.round(side * scale)));
+    this.photo = photo;
+    this.canvas = new OffscreenCanvas(...sides);
     this.context = this.canvas.getContext("2d", { willReadFrequently: true });
     this.long = Math.max(this.canvas.width, this.canvas.height);
   }
@@ -88,6 +93,7 @@ export class Mask {
   #draw(step) {
     if (step.kind === "clear") this.#clear();
     else if (step.kind === "invert") this.#invert();
+    else if (step.kind === "fill") this.#fill(step);
     else this.#stroke(step);
   }
 
@@ -96,6 +102,29 @@ export class Mask {
     this.context.fillStyle = "#fff";
     this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
     this.context.globalCompositeOperation = "source-over";
+  }
+
+  /** Adds what hangs together with a point and has its colour, with an edge that is soft by a pixel. */
+  #fill({ point, reach }) {
+    const { width, height } = this.canvas;
+    const [x, y] = point.map((share) => Math.floor(share * this.long));
+    if (x < 0 || y < 0 || x >= width || y >= height) return;
+    const found = similar(this.#pixels(), width, height, y * width + x, reach);
+    const image = new ImageData(width, height);
+    found.forEach((on, index) => (image.data[4 * index + 3] = 255 * on));
+    const layer = new OffscreenCanvas(width, height);
+    layer.getContext("2d").putImageData(image, 0, 0);
+    this.context.filter = "blur(1.5px)"; // Safari has none, and keeps the edge hard
+    this.context.drawImage(layer, 0, 0);
+    this.context.filter = "none";
+  }
+
+  /** The photo's pixels at the size of the mask. */
+  #pixels() {
+    const { width, height } = this.canvas;
+    const context = new OffscreenCanvas(width, height).getContext("2d");
+    context.drawImage(this.photo, 0, 0, width, height);
+    return context.getImageData(0, 0, width, height).data;
   }
 
   #stroke(stroke) {

@@ -72,7 +72,7 @@ export class Photo {
 
   addArea(mix) {
     const number = 1 + Math.max(0, ...this.areas.map((area) => area.number));
-    const area = { id: `area-${number}`, number, mask: new Mask(this.width, this.height), version: 0, mix };
+    const area = { id: `area-${number}`, number, mask: new Mask(this.bitmap), version: 0, mix };
     this.areas.push(area);
     return area;
   }

@@ -2,7 +2,10 @@
 
 import { changeMask, showLayer } from "../actions.js";
 import { WHOLE, activeArea, store } from "../app.js";
+import { parts } from "../mix.js";
 import { place } from "./stage.js";
+
+const TOOLS = ["brush", "eraser", "wand"];
 
 export class Brush extends HTMLElement {
   connectedCallback() {
@@ -21,7 +24,7 @@ export class Brush extends HTMLElement {
   }
 
   #do(what) {
-    if (what === "brush" || what === "eraser") store.set({ tool: what });
+    if (TOOLS.includes(what)) store.set({ tool: what });
     if (what === "undo") changeMask((mask) => mask.undo());
     if (what === "redo") changeMask((mask) => mask.redo());
     if (what === "invert" || what === "clear") changeMask((mask) => mask.add({ kind: what }));
@@ -32,7 +35,7 @@ export class Brush extends HTMLElement {
   key(event) {
     if (!store.now.tool) return false;
     const control = event.ctrlKey || event.metaKey;
-    const keys = control ? { z: event.shiftKey ? "redo" : "undo", y: "redo" } : { b: "brush", e: "eraser", Escape: "done" };
+    const keys = control ? { z: event.shiftKey ? "redo" : "undo", y: "redo" } : { b: "brush", e: "eraser", w: "wand", Escape: "done" };
     const what = keys[event.key.length > 1 ? event.key : event.key.toLowerCase()];
     this.#do(what);
     return what !== undefined;
@@ -43,9 +46,11 @@ export class Brush extends HTMLElement {
     const area = activeArea();
     this.hidden = this.overlay.hidden = !(tool && area);
     if (!area) return;
-    for (const name of ["brush", "eraser"]) this.#button(name).setAttribute("aria-pressed", tool === name);
+    for (const name of TOOLS) this.#button(name).setAttribute("aria-pressed", tool === name);
     this.#button("undo").disabled = !area.mask.canUndo;
     this.#button("redo").disabled = !area.mask.canRedo;
+    this.overlay.classList.toggle("faint", written(area.mix) !== written(store.now.whole));
+    this.sheet.classList.toggle("wand", tool === "wand");
     this.#drawOverlay(area.mask);
   }
 
@@ -57,14 +62,22 @@ export class Brush extends HTMLElement {
     const area = activeArea();
     if (event.button || !area) return;
     event.preventDefault();
-    this.overlay.setPointerCapture(event.pointerId);
     const { brush, tool } = store.now;
-    area.mask.begin({ ...brush, erase: tool === "eraser" }, place(event, this.sheet));
+    const point = place(event, this.sheet);
+    if (tool === "wand") changeMask((mask) => mask.add({ kind: "fill", reach: brush.size, point }));
+    else this.#stroke(area, event, { ...brush, erase: tool === "eraser" }, point);
+  }
+
+  #stroke(area, event, brush, point) {
+    this.overlay.setPointerCapture(event.pointerId);
+    this.overlay.classList.add("drawing");
+    area.mask.begin(brush, point);
     this.#drawOverlay(area.mask);
     const move = (moved) => this.#extend(area, moved);
     this.overlay.addEventListener("pointermove", move);
     const end = () => {
       this.overlay.removeEventListener("pointermove", move);
+      this.overlay.classList.remove("drawing");
       changeMask(() => {});
     };
     this.overlay.addEventListener("lostpointercapture", end, { once: true });
@@ -102,3 +115,6 @@ export class Brush extends HTMLElement {
 function fill(input) {
   input.style.setProperty("--filled", (input.value - input.min) / (input.max - input.min));
 }
+
+/** A mix as a text, to see whether two are the same. */
+const written = (mix) => JSON.stringify(parts(mix));
