@@ -22,6 +22,7 @@ from impasto.cli.evaluate import evaluate
 from impasto.cli.info import info
 from impasto.cli.optimize import optimize
 from impasto.cli.refit import refit
+from impasto.cli.serve import serve
 from impasto.cli.sheet import sheet
 from impasto.cli.styles import styles
 from impasto.cli.stylize import stylize
@@ -55,7 +56,21 @@ def main() -> None:
     warnings.filterwarnings("ignore", module=r"(PIL|numpy|pillow_heif|impasto)\b")
 
 
-for command in (stylize, video, sheet, styles, add_style, info, train, refit, evaluate, optimize, distill, completion):
+for command in (
+    stylize,
+    video,
+    sheet,
+    styles,
+    serve,
+    add_style,
+    info,
+    train,
+    refit,
+    evaluate,
+    optimize,
+    distill,
+    completion,
+):
     main.add_command(command)
 
 

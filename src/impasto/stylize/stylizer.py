@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -85,6 +86,12 @@ class Stylizer:
     def styles(self) -> Mapping[str, Style]:
         """Slug -> style: the model's styles, in slot order, then the user's own."""
         return self.model.styles
+
+    def with_model(self, model: Model) -> Stylizer:
+        """The same network with another model's styles; both models must have this network."""
+        other = copy.copy(self)
+        other.model = model
+        return other
 
     @overload
     def __call__(self, photo: Array, style: StyleLike | None = ..., **options: Unpack[CallOptions]) -> Array: ...
