@@ -53,8 +53,8 @@ runtime_option = click.option(
 precision_option = click.option(
     "--precision",
     default=PRECISIONS[0],
-    help=f"What OpenVINO computes in: {', '.join(PRECISIONS)}; auto is bf16 where there is bf16, int8 is for large "
-    "pictures.",
+    help=f"What OpenVINO computes in: {', '.join(PRECISIONS)}; auto is bf16 where there is bf16; int8 takes some "
+    "seconds to prepare a style, once.",
 )
 vgg_option = click.option(
     "--vgg",
@@ -114,17 +114,25 @@ def model_option(default: str = DEFAULT) -> Callable[[Callable[..., Any]], Calla
     return lambda command: option(_quality_option(command))
 
 
+def struct_options(struct: type[msgspec.Struct], name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An option for every field of ``struct``; the command gets all of them as one value, called ``name``."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def with_struct(**options: Any) -> Any:
+            given = {field: options.pop(field) for field in struct.__struct_fields__}
+            return command(**options, **{name: struct(**given)})
+
+        for field in reversed(msgspec.structs.fields(struct)):
+            with_struct = _field_option(field)(with_struct)
+        return with_struct
+
+    return decorate
+
+
 def control_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """An option for every field of :class:`Controls`; the command gets all of them as one value, ``controls``."""
-
-    @functools.wraps(command)
-    def with_controls(**options: Any) -> Any:
-        given = {name: options.pop(name) for name in Controls.__struct_fields__}
-        return command(**options, controls=Controls(**given))
-
-    for field in reversed(msgspec.structs.fields(Controls)):
-        with_controls = _field_option(field)(with_controls)
-    return with_controls
+    return struct_options(Controls, "controls")(command)
 
 
 def film_control_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -210,11 +218,17 @@ def _field_option(field: msgspec.structs.FieldInfo, text: str = "") -> Callable[
     meta, name = meta_of(field.type), f"--{field.name.replace('_', '-')}"
     if isinstance(field.default, bool):
         return click.option(name, is_flag=True, default=field.default, help=meta.description)
-    kind = str if text else next(each for each in (float, int) if each in plain_types(field.type))
-    default = (meta.extra or {}).get("default")
+    kinds, extra = plain_types(field.type), meta.extra or {}
+    notes = [f"[{word}: {extra[word]}]" for word in ("default", "env") if word in extra]
     explained = " ".join(part for part in (meta.description, text) if part)
-    explained = f"{explained}  [default: {default}]" if default else explained
-    return click.option(name, type=kind, default=field.default, help=explained)
+    return click.option(
+        name,
+        type=str if text else next(each for each in (float, int, str) if each in kinds),
+        default=field.default,
+        multiple=isinstance(field.default, tuple),
+        envvar=extra.get("env"),
+        help="  ".join([explained, *notes]),
+    )
 
 
 def spare(photos: Iterable[Path], out: Path) -> None:
