@@ -155,7 +155,7 @@ def main() -> None:
     parser = benchmark_options(__doc__, "steadiness.json")
     parser.add_argument("films", type=Path, nargs="*")
     parser.add_argument("--frames", type=int, default=10)
-    parser.add_argument("--styles", type=int, default=len(STYLES))
+    parser.add_argument("--styles", nargs="+", default=STYLES, choices=STYLES)
     arguments = parser.parse_args()
     clips = {film.stem: filmed(film, arguments.frames) for film in arguments.films}
     clips["pan"] = moved_photo("colosseum.jpg", arguments.frames, 3.3, 1.0)
@@ -164,7 +164,7 @@ def main() -> None:
     for name, paint in methods(impasto.load()).items():
         found = results.setdefault(name, {measure: [] for measure in MEASURES})
         for clip in clips.values():
-            for number in range(arguments.styles):
+            for number in map(STYLES.index, arguments.styles):
                 painted = list(paint(clip.frames, number))
                 for measure, measured in MEASURES.items():
                     found[measure].append(measured(clip, painted))
@@ -174,9 +174,7 @@ def main() -> None:
     measures = list(next(iter(results.values())))
     print(table(["grey levels", *measures], rows))
     print("the films themselves:", floor)
-    write(
-        arguments.json, {"results": results, "floor": floor, "clips": list(clips), "styles": STYLES[: arguments.styles]}
-    )
+    write(arguments.json, {"results": results, "floor": floor, "clips": list(clips), "styles": arguments.styles})
 
 
 if __name__ == "__main__":
