@@ -27,7 +27,7 @@ from impasto.server.forms import File
 from impasto.server.service import Service
 from impasto.styles.style import Style
 from impasto.stylize.controls import Controls
-from impasto.stylize.stylizer import Plan
+from impasto.stylize.plan import Plan
 
 MODEL = Annotated[str, Meta(description="The model that paints; without one, the service's first.")]
 FORMAT_NAMES = {suffix.strip("."): name for suffix, name in FORMATS.items()}
