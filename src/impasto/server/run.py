@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import socket
 from collections.abc import Callable
@@ -107,6 +108,7 @@ def serve(
         settings = msgspec.structs.replace(settings, token=secrets.token_urlsafe(24))
     if photos:
         find_photos(photos, "input")
+    logging.getLogger("impasto").setLevel(logging.ERROR)  # what it says of a photo is for whoever sent it
     listening = _listen(settings)
     settings = msgspec.structs.replace(settings, port=listening.getsockname()[1])
     engine, queue = Engine(model), Queue(settings.queue, settings.workers)

@@ -103,7 +103,7 @@ def _painted(service: Service, form: PictureForm, controls: Controls, progress: 
     check_holds("picture", file_format, *photo.size_at(controls.size))
     picture = plan.paint_for(photo, file_format, progress, max_megapixels=service.settings.max_megapixels)
     options: dict[str, Any] = {"quality": form.quality} if form.quality and file_format in LOSSY else {}
-    return encode(picture, file_format, **options), file_format, plan.model
+    return encode(picture, file_format, **options), file_format, Path(plan.model).name
 
 
 def _plan(service: Service, form: PictureForm, controls: Controls) -> Plan:
