@@ -18,7 +18,8 @@ from impasto.server.problems import RefusedError
 
 
 @pytest.fixture
-def jobs() -> Iterator[Jobs]:
+def jobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
+    monkeypatch.setattr(module, "_LOOKED", 0.001)
     made = Jobs()
     yield made
     made.close()
@@ -44,7 +45,6 @@ def test_a_job_is_followed_to_its_end(jobs: Jobs) -> None:
 
 def test_nothing_is_heard_for_long(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_SILENT", 0.0)
-    monkeypatch.setattr(module, "_LOOKED", 0.001)
     release = threading.Event()
 
     async def heard_twice() -> bool:
