@@ -16,6 +16,7 @@ import click
 
 import impasto
 from impasto.cli.add_style import add_style
+from impasto.cli.batch import batch
 from impasto.cli.distill import distill
 from impasto.cli.evaluate import evaluate
 from impasto.cli.info import info
@@ -55,7 +56,7 @@ def main() -> None:
     sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
 
 
-for command in (stylize, sheet, styles, add_style, info, train, refit, evaluate, optimize, distill):
+for command in (stylize, batch, sheet, styles, add_style, info, train, refit, evaluate, optimize, distill):
     main.add_command(command)
 
 
