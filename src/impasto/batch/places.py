@@ -26,6 +26,8 @@ SCHEMES = ("s3", "gs", "az")
 """Amazon S3 and what speaks its language, Google Cloud Storage, and Azure Blob Storage."""
 _ATTEMPTS = 8
 """How often a request to a bucket is tried; the pauses between double, up to half a minute."""
+_TIMEOUT = 20.0
+"""How long a bucket may say nothing, in seconds, before a request is tried again."""
 _LARGEST = 2_000_000_000
 """Larger files are refused, in bytes; a photo of 250 megapixels in 16 bits has 1.5 billion."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -164,7 +166,14 @@ def _in_bucket(folder: str) -> Iterator[Found]:
     from pyarrow.fs import FileSelector
 
     files, path = _opened(folder)
-    found = _told(folder, lambda: files.get_file_info(FileSelector(path, recursive=True, allow_not_found=True)))
+
+    def once() -> list[Any]:
+        try:
+            return list(files.get_file_info(FileSelector(path, recursive=True)))
+        except FileNotFoundError:
+            return []
+
+    found = _told(folder, once)
     for info in found:
         name = info.path[len(path) :].lstrip("/")
         if info.is_file and not any(part.startswith(".") for part in name.split("/")):
@@ -196,8 +205,8 @@ def _filesystem(scheme: str, bucket: str) -> FileSystem:
         region=region,
         endpoint_override=endpoint,
         allow_delayed_open=True,
-        connect_timeout=10,
-        request_timeout=30,
+        connect_timeout=_TIMEOUT,
+        request_timeout=_TIMEOUT,
         retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=3),
     )
 

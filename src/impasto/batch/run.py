@@ -13,7 +13,7 @@ import msgspec
 
 from impasto.batch import places
 from impasto.batch.manifest import Manifest
-from impasto.batch.settings import COLUMNS, Settings, checked
+from impasto.batch.settings import COLUMNS, Settings, checked, forget
 from impasto.batch.sources import SOURCE, photos_of
 from impasto.batch.targets import Naming
 from impasto.batch.todo import todo
@@ -166,6 +166,7 @@ def run(
     if not target:
         raise ImpastoError("there is no target; give a folder, or the prefix of a bucket")
     began, folder = time.monotonic(), places.normal(target)
+    forget()
     photos = photos_of(source, folder, column, naming.depth)
     settings = settings if "style" in photos.column_names else checked(settings)
     if overlooked := [name for name in COLUMNS if name in photos.column_names and column == name]:

@@ -157,14 +157,14 @@ def fingerprint(settings: Settings) -> Fingerprint:
     ]
     named = "+".join(Path(name).stem for name in settings.names)
     rest = msgspec.structs.replace(settings, style="", region="", model="", max_megapixels=250, controls=Controls())
-    controls = {
-        name: each for name in CONTROLS if (each := getattr(settings.controls, name)) != getattr(Controls(), name)
-    }
+    given, own = settings.controls, Controls()
+    words = {name: value for name, value in msgspec.to_builtins(rest).items() if name != "controls"}
+    words |= {name: getattr(given, name) for name in CONTROLS if getattr(given, name) != getattr(own, name)}
     network = digest(msgspec.json.encode(model.info.files, order="sorted"))
     return Fingerprint(
         f"{model.name}@{network[:_SHOWN]}",
         f"{named}@{digest(' '.join(parts).encode())[:_SHOWN]}",
-        msgspec.json.encode(msgspec.to_builtins(rest) | controls).decode(),
+        msgspec.json.encode(words).decode(),
     )
 
 
@@ -191,6 +191,12 @@ def _row_digest(name: str, model: str) -> str:
     if names_a_file(name):
         return _content_digest(name)
     return digest(library.find(name, _model(model)).row.tobytes())
+
+
+def forget() -> None:
+    """Forget what was read, as a new run does: files may have changed."""
+    for each in (_name, _model, _bundled_with, _content_digest, _row_digest):
+        each.cache_clear()
 
 
 def _style_digest(name: str, model: str, weight: float) -> str:
