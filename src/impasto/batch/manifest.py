@@ -12,6 +12,8 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from impasto.batch import places
 from impasto.errors import ImpastoError, needs_extra
 
@@ -82,11 +84,11 @@ class Manifest:
                 places.remove(places.below(self._folder, name))
         return rows
 
-    def check_writable(self) -> None:
-        """Raise now the :class:`ImpastoError` that writing the record, or a picture, would raise later."""
-        probe = places.below(self._folder, ".probe")
-        places.write(probe, b"")
-        places.remove(probe)
+    def begin(self, source: str) -> None:
+        """Say in ``about.json`` what is painted here, which raises now the :class:`ImpastoError` that writing a picture
+        would raise later."""
+        about = {"source": source, "began": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())}
+        places.write(places.below(self._folder, "about.json"), msgspec.json.encode(about))
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Note down what became of a photo; it is written within some seconds, if more are added, or by

@@ -64,7 +64,7 @@ def normal(address: str | os.PathLike[str]) -> str:
         return os.path.abspath(rest)  # noqa: PTH100
     if scheme not in SCHEMES:
         raise ImpastoError(f"{address}: {unknown('scheme', scheme, (*SCHEMES, 'file'))}")
-    if not rest.strip("/"):
+    if not rest.partition("/")[0]:
         raise ImpastoError(f"{address}: names no bucket; write {scheme}://BUCKET/FOLDER")
     return address.rstrip("/")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,6 +25,8 @@ _THREADS = 4
 """How many photos an actor paints at once, on as many cores: what shares a network in memory."""
 _MOST = 32
 """How many photos a task has at most: what a lost worker's successor paints again."""
+_PATIENCE = 600
+"""How long a cluster may have no node that paints, in seconds."""
 _STORE = 200 * 2**20
 """Memory for names and reports on this machine, in bytes."""
 _QUIET = {
@@ -103,6 +106,7 @@ class OnRay:
 
         with _session(self._address) as started:
             if not started:
+                self._await_node()
                 _check_nodes(target)
             pool = pool_of(ray.nodes(), settings.runtime)
             where = "Ray was started on this machine" if started else "the cluster is there"
@@ -130,6 +134,17 @@ class OnRay:
             some: Any
             for some in painted.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
                 yield from some.to_pylist()
+
+    def _await_node(self) -> None:
+        """Wait for the first node with cores, which a cluster may only have been asked for."""
+        import ray
+
+        for second in range(_PATIENCE):
+            if any(node["Alive"] and node["Resources"].get("CPU", 0) >= 1 for node in ray.nodes()):
+                return
+            if not second:
+                self._say("waiting for the cluster's first node")
+            time.sleep(1)
 
 
 def pool_of(nodes: list[dict[str, Any]], runtime: str = "openvino") -> Pool:

@@ -172,7 +172,7 @@ def run(
     if overlooked := [name for name in COLUMNS if name in photos.column_names and column == name]:
         raise ImpastoError(f"column {overlooked[0]}: says how photos are painted; it cannot have their addresses")
     manifest = Manifest(folder)
-    manifest.check_writable()
+    manifest.begin(places.normal(source))
     done = manifest.tidied()
     left = todo(photos, settings, naming, folder, done.slice(0, 0) if overwrite else done, verify=verify)
     del photos, done

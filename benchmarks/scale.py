@@ -1,0 +1,180 @@
+"""A batch on 1 to 1,000 nodes, simulated from measured times: throughput, idle threads, the last picture.
+
+Each picture takes a time drawn from those that benchmarks/cluster.py measured, times a heavy-tailed size. Some nodes
+are slow, some are lost and come back. The driver hands out tasks one after the other, as Ray Data's does.
+
+python benchmarks/scale.py --json benchmarks/results/scale.json
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import math
+import random
+from collections import deque
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from report import benchmark_options, table, write
+
+MEASURED = Path("benchmarks/results/cluster.json")
+_BACK = 180.0
+"""Seconds until a node that was lost is replaced."""
+GETS, PUTS = 5_500, 3_500
+"""Reads and writes a second that one prefix of an S3 bucket answers at least, as its vendor says."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is simulated.
+
+    Attributes:
+        nodes: machines.
+        threads: of each, all of which paint.
+        photos: to be painted for each thread.
+        most: photos of a task.
+        guided: whether tasks become smaller towards the end.
+        dispatch: seconds of the driver for each task.
+        spread: standard deviation of the logarithm of a picture's time, for sizes that differ.
+        slow: share of nodes that take four times as long.
+        lost: nodes lost an hour, as a share of all; each is replaced after three minutes.
+        speculative: whether threads that find no task left repeat one that still runs elsewhere.
+    """
+
+    nodes: int
+    threads: int = 4
+    photos: int = 500
+    most: int = 32
+    guided: bool = True
+    dispatch: float = 0.002
+    spread: float = 0.8
+    slow: float = 0.02
+    lost: float = 0.05
+    speculative: bool = False
+
+
+def sizes_of(setting: Setting) -> deque[int]:
+    """The photos of each task, in the order in which they are handed out."""
+    left, threads = setting.nodes * setting.threads * setting.photos, setting.nodes * setting.threads
+    sizes: deque[int] = deque()
+    while left:
+        size = min(left, setting.most, math.ceil(left / (2 * threads)) if setting.guided else left)
+        sizes.append(max(1, size))
+        left -= sizes[-1]
+    return sizes
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Some photos on a thread: their number, when they are begun and done, and seconds of work on a usual node."""
+
+    number: int = 0
+    size: int = 0
+    began: float = 0.0
+    ends: float = 0.0
+    work: float = 0.0
+
+
+def _times(rng: random.Random, rate: float) -> list[float]:
+    """The first times at which something happens that does so at a rate, within a day."""
+    found = [0.0]
+    while rate and found[-1] < 86_400:
+        found.append(found[-1] + rng.expovariate(rate))
+    return found[1:]
+
+
+def simulate(setting: Setting, seconds: list[float], seed: int = 0) -> dict[str, float]:
+    """Run it once.
+
+    Returns:
+        Pictures a second, the share of the threads' time that is idle or lost before the last picture, seconds to the
+        last picture, and how much longer that takes than it would without any waste.
+    """
+    rng = random.Random(seed)
+    pace = [4.0 if rng.random() < setting.slow else 1.0 for _ in range(setting.nodes)]
+    mean = math.exp(setting.spread**2 / 2)
+    todo, photos = sizes_of(setting), setting.nodes * setting.threads * setting.photos
+    lost = [_times(rng, setting.lost / 3600) for _ in range(setting.nodes)]
+    # When a thread is free, its node, and the task that it has then done.
+    threads = range(setting.nodes * setting.threads)
+    free: list[tuple[float, int, _Task]] = [(0.0, thread // setting.threads, _Task()) for thread in threads]
+        (0.0, thread // setting.threads, _Task()) for thread in range(photos // setting.photos)
+    ]
+    running: dict[int, _Task] = {}
+    driver = last = worked = 0.0
+    handed = 0
+    while free:
+        now, node, task = heapq.heappop(free)
+        death = next((time for time in lost[node] if task.began < time <= now), None)
+        if death is not None and task.size:  # lost with its task, which another thread gets
+            if running.pop(task.number, None):
+                todo.appendleft(task.size)
+            heapq.heappush(free, (max(now, death + _BACK), node, _Task()))
+            continue
+        if running.pop(task.number, None):
+            worked += task.work
+            last = now
+        if todo:
+            handed += 1
+            next_task = _Task(handed, todo.popleft())
+        elif setting.speculative and running:
+            next_task = max(running.values(), key=lambda each: each.ends)
+        else:
+            continue
+        driver = max(driver, now) + setting.dispatch
+        work = sum(rng.choice(seconds) * rng.lognormvariate(0, setting.spread) / mean for _ in range(next_task.size))
+        next_task = replace(next_task, began=driver, ends=driver + pace[node] * work, work=work)
+        if next_task.number not in running or next_task.ends < running[next_task.number].ends:
+            running[next_task.number] = next_task
+        heapq.heappush(free, (next_task.ends, node, next_task))
+    ideal = worked / (setting.nodes * setting.threads)
+    return {
+        "a second": round(photos / last, 1),
+        "idle or lost": round(1 - ideal / last, 3),
+        "seconds": round(last),
+        "driver busy": round(handed * setting.dispatch / last, 3),
+    }
+
+
+def measured() -> tuple[list[float], float]:
+    """Seconds of each picture, and the driver's for each task, from the benchmark of batches."""
+    found = json.loads(MEASURED.read_text())
+    rows = found["memory"]
+    few, many = rows["10000"], rows["100000"]
+    tasks = 90_000 / 32
+    return found["throughput"]["seconds"][8:], max(0.0005, (many["s"] - few["s"]) / tasks)
+
+
+def main() -> None:
+    arguments = benchmark_options(__doc__, "scale.json").parse_args()
+    seconds, dispatch = measured()
+    base = Setting(1, dispatch=dispatch)
+    results: dict[str, Any] = {
+        "dispatch": round(dispatch, 4),
+        "seconds a picture": round(sum(seconds) / len(seconds), 2),
+    }
+    rows = []
+
+    def add(what: str, setting: Setting) -> None:
+        found = simulate(setting, seconds)
+        results[what] = found
+        rows.append([what, *map(str, found.values())])
+
+    for nodes in (1, 10, 100, 1_000):
+        add(f"{nodes} nodes", replace(base, nodes=nodes, photos=500 if nodes < 1_000 else 250))
+    for most in (1, 4, 8, 16, 32, 64, 128):
+        add(f"100 nodes, tasks of {most}", replace(base, nodes=100, most=most, guided=False))
+        add(f"100 nodes, tasks of {most}, smaller at the end", replace(base, nodes=100, most=most))
+    for most in (8, 32, 128):
+        add(f"1,000 nodes, tasks of {most}", replace(base, nodes=1_000, photos=250, most=most))
+    add("100 nodes, speculative", replace(base, nodes=100, speculative=True))
+    add("100 nodes, none slow, none lost", replace(base, nodes=100, slow=0, lost=0))
+    add("100 nodes, half lost an hour", replace(base, nodes=100, lost=0.5))
+    print(table(["what", "a second", "idle or lost", "s to the last picture", "driver busy"], rows))
+    write(arguments.json, results)
+
+
+if __name__ == "__main__":
+    main()
