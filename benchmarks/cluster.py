@@ -174,10 +174,12 @@ def main() -> None:
         if arguments.only in (None, name):
             with tempfile.TemporaryDirectory() as temporary:
                 results[name] = measure(Path(temporary))
-    shown = {
-        name: {k: v for k, v in found.items() if k != "seconds"} for name, found in results.items() if name in parts
-    }
-    print(table(["what", "found"], [[name, json.dumps(found)] for name, found in shown.items()]))
+    shown = [
+        [name, json.dumps({key: value for key, value in results[name].items() if key != "seconds" or name == "bucket"})]
+        for name in parts
+        if name in results
+    ]
+    print(table(["what", "found"], shown))
     write(arguments.json, {"photos": arguments.photos, **results})
 
 

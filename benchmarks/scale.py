@@ -100,8 +100,6 @@ def simulate(setting: Setting, seconds: list[float], seed: int = 0) -> dict[str,
     # When a thread is free, its node, and the task that it has then done.
     threads = range(setting.nodes * setting.threads)
     free: list[tuple[float, int, _Task]] = [(0.0, thread // setting.threads, _Task()) for thread in threads]
-        (0.0, thread // setting.threads, _Task()) for thread in range(photos // setting.photos)
-    ]
     running: dict[int, _Task] = {}
     driver = last = worked = 0.0
     handed = 0
