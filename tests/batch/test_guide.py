@@ -53,8 +53,8 @@ def test_the_guide(folder: Path, s3: Faulty, cluster: None) -> None:
 
 
 def test_the_cluster_file_is_one() -> None:
-    from ray.autoscaler._private.util import validate_config
+    from ray.autoscaler._private.util import fillout_defaults, validate_config
 
     config = yaml.safe_load((GUIDE / "cluster.yaml").read_text("utf-8"))
-    validate_config(config)
+    validate_config(fillout_defaults(config))
     assert config["available_node_types"]["painter"]["min_workers"] >= 1  # a batch waits for the first node

@@ -29,13 +29,15 @@ _PATIENCE = 600
 """How long a cluster may have no node that paints, in seconds."""
 _STORE = 200 * 2**20
 """Memory for names and reports on this machine, in bytes."""
-_QUIET = {
+_ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is sent to anybody
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     # Processes that are started before anybody knows what for, and not used in the end.
     "RAY_enable_worker_prestart": "0",
     "RAY_prestart_worker_first_driver": "0",
+    # What paints is as important as if this process painted; Ray's own is that anything else on a machine comes first.
+    "RAY_worker_niceness": "0",
 }
 
 
@@ -94,7 +96,7 @@ class OnRay:
     """
 
     def __init__(self, address: str | None = None, say: Callable[[str], None] = lambda line: None) -> None:
-        os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
+        os.environ.update({name: value for name, value in _ENVIRONMENT.items() if name not in os.environ})
         with needs_extra("cluster"):
             import ray.data  # noqa: F401
         self._address, self._say = address, say
