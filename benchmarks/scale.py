@@ -66,7 +66,7 @@ def sizes_of(setting: Setting) -> deque[int]:
     return sizes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class _Task:
     """Some photos on a thread: their number, when they are begun and done, and seconds of work on a usual node."""
 
@@ -101,6 +101,7 @@ def simulate(setting: Setting, seconds: list[float], seed: int = 0) -> dict[str,
     threads = range(setting.nodes * setting.threads)
     free: list[tuple[float, int, _Task]] = [(0.0, thread // setting.threads, _Task()) for thread in threads]
     running: dict[int, _Task] = {}
+    idle: list[int] = []
     driver = last = worked = 0.0
     handed = 0
     while free:
@@ -109,6 +110,8 @@ def simulate(setting: Setting, seconds: list[float], seed: int = 0) -> dict[str,
         if death is not None and task.size:  # lost with its task, which another thread gets
             if running.pop(task.number, None):
                 todo.appendleft(task.size)
+                if idle:
+                    heapq.heappush(free, (now, idle.pop(), _Task()))
             heapq.heappush(free, (max(now, death + _BACK), node, _Task()))
             continue
         if running.pop(task.number, None):
@@ -120,6 +123,7 @@ def simulate(setting: Setting, seconds: list[float], seed: int = 0) -> dict[str,
         elif setting.speculative and running:
             next_task = max(running.values(), key=lambda each: each.ends)
         else:
+            idle.append(node)
             continue
         driver = max(driver, now) + setting.dispatch
         work = sum(rng.choice(seconds) * rng.lognormvariate(0, setting.spread) / mean for _ in range(next_task.size))

@@ -30,6 +30,7 @@ _PATIENCE = 600
 _STORE = 200 * 2**20
 """Memory for names and reports on this machine, in bytes."""
 _ENVIRONMENT = {
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is sent to anybody
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
