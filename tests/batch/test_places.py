@@ -41,21 +41,21 @@ def test_a_file_is_written_by_one_put_and_read_whole(s3: Faulty) -> None:
 
 
 def test_faults_lose_nothing_and_leave_nothing(faulty: Faulty, trained: Path) -> None:
-    made, out = make("faults", photos(60)), make("out")
+    made, out = make("faults", photos(30)), make("out")
     impasto.batch(f"s3://{made}/in", "mural", "s3://out/calm", model=str(trained))
     faulty.share = 0.15
     faulty.injected.clear()
     done = impasto.batch(f"s3://{made}/in", "mural", "s3://out/faulty", model=str(trained))
     faulty.share = 0.0
     assert all(faulty.injected[kind] for kind in ("500", "503", "nothing", "late"))
-    assert (done.painted, done.failed) == (60, 0)
+    assert (done.painted, done.failed) == (30, 0)
     pictures = {key: content for key, content in files_in(out).items() if "_manifest" not in key}
     calm = {key.partition("/")[2]: content for key, content in pictures.items() if key.startswith("calm/")}
     assert {key.partition("/")[2]: content for key, content in pictures.items() if key.startswith("faulty/")} == calm
-    assert len(calm) == 60
+    assert len(calm) == 30
     assert unfinished_in(out) == []
     again = impasto.batch(f"s3://{made}/in", "mural", "s3://out/faulty", model=str(trained), verify=True)
-    assert (again.painted, again.there) == (0, 60)
+    assert (again.painted, again.there) == (0, 30)
 
 
 def test_a_server_that_says_nothing_is_asked_again(faulty: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:

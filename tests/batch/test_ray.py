@@ -56,6 +56,7 @@ def test_pictures_are_those_of_threads(cluster: None, trained: Path, album: Path
     assert impasto.batch(album, "mural", tmp_path / "ray", **options).there == 5  # who painted does not matter
 
 
+@pytest.mark.skipif(not KILLS, reason="IMPASTO_CLUSTER_KILLS is 0")
 def test_buckets_with_faults(cluster: None, faulty: Faulty, trained: Path, album: Path, tmp_path: Path) -> None:
     photos = {f"in/{number}/{name}": each for number in range(5) for name, each in files_below(album).items()}
     make("ray-in", photos)
@@ -135,6 +136,36 @@ def test_drivers_and_whole_clusters_that_are_killed_are_gone_on_with(
     subprocess.run([*command, "-o", str(out)], check=True, stdout=subprocess.DEVNULL)
     impasto.batch(many, "mural", tmp_path / "undisturbed", model=str(trained))
     assert files_below(out) == files_below(tmp_path / "undisturbed")
+
+
+LOST = """
+import sys, threading, time
+from pathlib import Path
+from impasto.batch.ray import OnRay
+OnRay()
+import impasto, ray
+from ray.cluster_utils import Cluster
+photos, out, model = sys.argv[1:]
+cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": 80 * 2**20})
+nodes = [cluster.add_node(num_cpus=1, object_store_memory=80 * 2**20) for _ in range(2)]
+ray.init(cluster.address, log_to_driver=False)
+def lose():
+    while len([*Path(out).glob("[!._]*")]) < 10:
+        time.sleep(0.01)
+    cluster.remove_node(nodes[1], allow_graceful=False)
+threading.Thread(target=lose).start()
+done = impasto.batch(photos, "mural", out, on="ray", model=model)
+assert (done.painted, done.failed) == (120, 0), done
+assert sum(node["Alive"] for node in ray.nodes()) == 2
+"""
+
+
+@pytest.mark.skipif(not KILLS, reason="IMPASTO_CLUSTER_KILLS is 0")
+def test_pictures_of_a_node_that_is_lost_are_painted_by_others(trained: Path, many: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LOST, str(many), str(tmp_path / "out"), str(trained)]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    impasto.batch(many, "mural", tmp_path / "undisturbed", model=str(trained))
+    assert files_below(tmp_path / "out") == files_below(tmp_path / "undisturbed")
 
 
 def test_paint_is_a_step_of_other_pipelines(cluster: None, trained: Path, album: Path, tmp_path: Path) -> None:

@@ -32,7 +32,6 @@ _STORE = 200 * 2**20
 _ENVIRONMENT = {
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is sent to anybody
-    "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     # Processes that are started before anybody knows what for, and not used in the end.
     "RAY_enable_worker_prestart": "0",
@@ -114,6 +113,7 @@ class OnRay:
             pool = pool_of(ray.nodes(), settings.runtime)
             where = "Ray was started on this machine" if started else "the cluster is there"
             self._say(f"{where}: {_count(pool.actors, 'worker')} of {_count(pool.cores, 'core')}")
+            logging.getLogger("ray.data").setLevel(logging.ERROR)
             context = DataContext.get_current()
             context.enable_progress_bars = context.print_on_execution_start = False
             files = {address: places.read(address) for address in settings.files}
@@ -188,7 +188,6 @@ def _session(address: str | None) -> Iterator[bool]:
         yield False
         return
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": True}
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
     try:
         if address:
             ray.init(address, **quiet)
