@@ -85,58 +85,82 @@ def _times(rng: random.Random, rate: float) -> list[float]:
     return found[1:]
 
 
+class _Cluster:
+    """The state of a simulation."""
+
+    def __init__(self, setting: Setting, seconds: list[float], seed: int) -> None:
+        self.setting, self.seconds, self.rng = setting, seconds, random.Random(seed)
+        nodes = range(setting.nodes)
+        self.pace = [4.0 if self.rng.random() < setting.slow else 1.0 for _ in nodes]
+        self.lost = [_times(self.rng, setting.lost / 3600) for _ in nodes]
+        self.todo = sizes_of(setting)
+        # When a thread is free, its node, and the task that it has then done.
+        self.free = [(0.0, thread // setting.threads, _Task()) for thread in range(setting.nodes * setting.threads)]
+        self.idle: list[int] = []
+        self.running: dict[int, _Task] = {}
+        self.driver = self.last = self.worked = 0.0
+        self.handed = 0
+
+    def run(self) -> None:
+        """Do all tasks."""
+        while self.free:
+            now, node, task = heapq.heappop(self.free)
+            death = next((time for time in self.lost[node] if task.began < time <= now), None)
+            if death is not None and task.size:
+                self._lose(task, now)
+                heapq.heappush(self.free, (max(now, death + _BACK), node, _Task()))
+                continue
+            if self.running.pop(task.number, None):
+                self.worked += task.work
+                self.last = now
+            if another := self._next():
+                heapq.heappush(self.free, self._begun(another, now, node))
+            else:
+                self.idle.append(node)
+
+    def _lose(self, task: _Task, now: float) -> None:
+        """Put a lost task back, for a thread that is idle if there is one."""
+        if self.running.pop(task.number, None):
+            self.todo.appendleft(task.size)
+            if self.idle:
+                heapq.heappush(self.free, (now, self.idle.pop(), _Task()))
+
+    def _next(self) -> _Task | None:
+        """What a free thread is to do: the next task, or, once more, the one that would end last."""
+        if self.todo:
+            self.handed += 1
+            return _Task(self.handed, self.todo.popleft())
+        if self.setting.speculative and self.running:
+            return max(self.running.values(), key=lambda each: each.ends)
+        return None
+
+    def _begun(self, task: _Task, now: float, node: int) -> tuple[float, int, _Task]:
+        """A task that a thread has got from the driver, which hands out one after the other."""
+        self.driver = max(self.driver, now) + self.setting.dispatch
+        spread = self.setting.spread
+        sizes = (self.rng.lognormvariate(-(spread**2) / 2, spread) for _ in range(task.size))  # 1 in the mean
+        work = sum(self.rng.choice(self.seconds) * size for size in sizes)
+        begun = replace(task, began=self.driver, ends=self.driver + self.pace[node] * work, work=work)
+        if begun.number not in self.running or begun.ends < self.running[begun.number].ends:
+            self.running[begun.number] = begun
+        return begun.ends, node, begun
+
+
 def simulate(setting: Setting, seconds: list[float], seed: int = 0) -> dict[str, float]:
     """Run it once.
 
     Returns:
-        Pictures a second, the share of the threads' time that is idle or lost before the last picture, seconds to the
-        last picture, and how much longer that takes than it would without any waste.
+        Pictures a second, the share of the threads' time that is idle, slow or lost before the last picture, seconds to
+        the last picture, and the share of the time for which the driver is busy.
     """
-    rng = random.Random(seed)
-    pace = [4.0 if rng.random() < setting.slow else 1.0 for _ in range(setting.nodes)]
-    mean = math.exp(setting.spread**2 / 2)
-    todo, photos = sizes_of(setting), setting.nodes * setting.threads * setting.photos
-    lost = [_times(rng, setting.lost / 3600) for _ in range(setting.nodes)]
-    # When a thread is free, its node, and the task that it has then done.
-    threads = range(setting.nodes * setting.threads)
-    free: list[tuple[float, int, _Task]] = [(0.0, thread // setting.threads, _Task()) for thread in threads]
-    running: dict[int, _Task] = {}
-    idle: list[int] = []
-    driver = last = worked = 0.0
-    handed = 0
-    while free:
-        now, node, task = heapq.heappop(free)
-        death = next((time for time in lost[node] if task.began < time <= now), None)
-        if death is not None and task.size:  # lost with its task, which another thread gets
-            if running.pop(task.number, None):
-                todo.appendleft(task.size)
-                if idle:
-                    heapq.heappush(free, (now, idle.pop(), _Task()))
-            heapq.heappush(free, (max(now, death + _BACK), node, _Task()))
-            continue
-        if running.pop(task.number, None):
-            worked += task.work
-            last = now
-        if todo:
-            handed += 1
-            next_task = _Task(handed, todo.popleft())
-        elif setting.speculative and running:
-            next_task = max(running.values(), key=lambda each: each.ends)
-        else:
-            idle.append(node)
-            continue
-        driver = max(driver, now) + setting.dispatch
-        work = sum(rng.choice(seconds) * rng.lognormvariate(0, setting.spread) / mean for _ in range(next_task.size))
-        next_task = replace(next_task, began=driver, ends=driver + pace[node] * work, work=work)
-        if next_task.number not in running or next_task.ends < running[next_task.number].ends:
-            running[next_task.number] = next_task
-        heapq.heappush(free, (next_task.ends, node, next_task))
-    ideal = worked / (setting.nodes * setting.threads)
+    cluster = _Cluster(setting, seconds, seed)
+    cluster.run()
+    threads = setting.nodes * setting.threads
     return {
-        "a second": round(photos / last, 1),
-        "idle or lost": round(1 - ideal / last, 3),
-        "seconds": round(last),
-        "driver busy": round(handed * setting.dispatch / last, 3),
+        "a second": round(threads * setting.photos / cluster.last, 1),
+        "idle or lost": round(1 - cluster.worked / threads / cluster.last, 3),
+        "seconds": round(cluster.last),
+        "driver busy": round(cluster.handed * setting.dispatch / cluster.last, 3),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -189,16 +190,31 @@ def _session(address: str | None) -> Iterator[bool]:
         return
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": True}
     try:
-        if address:
-            ray.init(address, **quiet)
-        else:
-            ray.init(include_dashboard=False, object_store_memory=_STORE, **quiet)
+        with _unheard():
+            if address:
+                ray.init(address, **quiet)
+            else:
+                ray.init(include_dashboard=False, object_store_memory=_STORE, **quiet)
     except Exception as error:
         raise ImpastoError(_why_no_session(address, error)) from None
     try:
         yield not address
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """A context in which nothing comes through standard error: Ray's libraries say there that they will say less."""
+    sys.stderr.flush()
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
 
 
 def _why_no_session(address: str | None, error: Exception) -> str:
