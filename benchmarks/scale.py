@@ -33,7 +33,7 @@ class Setting:
     Attributes:
         nodes: machines.
         threads: of each, all of which paint.
-        photos: to be painted for each thread.
+        photos: all that are to be painted.
         most: photos of a task.
         guided: whether tasks become smaller towards the end.
         dispatch: seconds of the driver for each task.
@@ -45,7 +45,7 @@ class Setting:
 
     nodes: int
     threads: int = 4
-    photos: int = 500
+    photos: int = 1_000_000
     most: int = 32
     guided: bool = True
     dispatch: float = 0.002
@@ -57,7 +57,7 @@ class Setting:
 
 def sizes_of(setting: Setting) -> deque[int]:
     """The photos of each task, in the order in which they are handed out."""
-    left, threads = setting.nodes * setting.threads * setting.photos, setting.nodes * setting.threads
+    left, threads = setting.photos, setting.nodes * setting.threads
     sizes: deque[int] = deque()
     while left:
         size = min(left, setting.most, math.ceil(left / (2 * threads)) if setting.guided else left)
@@ -157,7 +157,7 @@ def simulate(setting: Setting, seconds: list[float], seed: int = 0) -> dict[str,
     cluster.run()
     threads = setting.nodes * setting.threads
     return {
-        "a second": round(threads * setting.photos / cluster.last, 1),
+        "a second": round(setting.photos / cluster.last, 1),
         "idle or lost": round(1 - cluster.worked / threads / cluster.last, 3),
         "seconds": round(cluster.last),
         "driver busy": round(cluster.handed * setting.dispatch / cluster.last, 3),
@@ -189,15 +189,14 @@ def main() -> None:
         rows.append([what, *map(str, found.values())])
 
     for nodes in (1, 10, 100, 1_000):
-        add(f"{nodes} nodes", replace(base, nodes=nodes, photos=500 if nodes < 1_000 else 250))
-    for most in (1, 4, 8, 16, 32, 64, 128):
-        add(f"100 nodes, tasks of {most}", replace(base, nodes=100, most=most, guided=False))
-        add(f"100 nodes, tasks of {most}, smaller at the end", replace(base, nodes=100, most=most))
-    for most in (8, 32, 128):
-        add(f"1,000 nodes, tasks of {most}", replace(base, nodes=1_000, photos=250, most=most))
-    add("100 nodes, speculative", replace(base, nodes=100, speculative=True))
-    add("100 nodes, none slow, none lost", replace(base, nodes=100, slow=0, lost=0))
-    add("100 nodes, half lost an hour", replace(base, nodes=100, lost=0.5))
+        add(f"{nodes:,} nodes", replace(base, nodes=nodes))
+    many = replace(base, nodes=1_000)
+    for most in (1, 8, 16, 32, 64):
+        add(f"1,000 nodes, tasks of {most}, smaller at the end", replace(many, most=most))
+    add("1,000 nodes, tasks of 32, all as large", replace(many, guided=False))
+    add("1,000 nodes, the last tasks done twice", replace(many, speculative=True))
+    add("1,000 nodes, none slow, none lost", replace(many, slow=0.0, lost=0.0))
+    add("1,000 nodes, half of them lost an hour", replace(many, lost=0.5))
     print(table(["what", "a second", "idle or lost", "s to the last picture", "driver busy"], rows))
     write(arguments.json, results)
 
