@@ -72,10 +72,9 @@ def test_buckets_with_faults(cluster: None, faulty: Faulty, trained: Path, album
 
 
 def actors() -> list[psutil.Process]:
-    """The processes on this machine, below this one's Ray, that paint."""
-    return [
-        each for each in psutil.process_iter(["cmdline"]) if "MapBatches(Paint)" in " ".join(each.info["cmdline"] or ())
-    ]
+    """The processes that paint, which are below this one's Ray."""
+    below = psutil.Process().children(recursive=True)
+    return [each for each in below if "MapWorker" in each.name() or "MapWorker" in " ".join(each.cmdline())]
 
 
 def test_pictures_of_a_worker_that_is_killed_are_painted_by_another(
