@@ -212,7 +212,7 @@ def test_tasks_are_small_at_the_end_and_have_each_row_once() -> None:
     assert pa.concat_tables(blocks) == rows
     sizes = [block.num_rows for block in blocks]
     assert sizes == sorted(sizes, reverse=True)
-    assert (sizes[0], sizes[-1]) == (32, 1)
+    assert (sizes[0], sizes[-1]) == (16, 1)
 
 
 def failing(error: Exception) -> Callable[..., None]:
