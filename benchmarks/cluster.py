@@ -1,6 +1,6 @@
 """Batches: local Ray against threads, the start, a million names, the driver's memory, and a bucket that fails.
 
-python benchmarks/cluster.py --photos 60 --json benchmarks/results/cluster.json
+python benchmarks/cluster.py --photos 60 --json cluster.json
 """
 
 from __future__ import annotations
