@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _THREADS = 4
 """How many photos an actor paints at once, on as many cores: what shares a network in memory."""
-_MOST = 32
+_MOST = 16
 """How many photos a task has at most: what a lost worker's successor paints again."""
 _PATIENCE = 600
 """How long a cluster may have no node that paints, in seconds."""

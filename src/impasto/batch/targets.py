@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import string
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 import msgspec
@@ -79,10 +79,14 @@ class Naming(msgspec.Struct, frozen=True, kw_only=True):
             photo: its path, with slashes.
             style: what was asked for.
         """
-        path = PurePosixPath(photo)
-        suffix = self.suffix(Path(path.name))
-        stem = path.stem if path.suffix == suffix else path.name
-        return str(path.parent / self.picture(stem, style, suffix).as_posix())
+        folder, slash, name = photo.rpartition("/")
+        stem, dot, ending = name.rpartition(".")
+        suffix = f".{self.format}" if self.format else dot + ending if dot + ending.lower() in FORMATS else ".png"
+        stem = stem if dot + ending == suffix else name
+        picture = self.name.format(stem=stem, style=style) + suffix
+        if len(os.fsencode(picture)) > _MOST_BYTES:  # pathlib is slow, for a million names
+            picture = self.picture(stem, style, suffix).as_posix()
+        return folder + slash + picture
 
 
 class Target(NamedTuple):

@@ -180,7 +180,7 @@ def _known(rows: pa.Table, done: pa.Table, target: str) -> pa.Array:
     before = done.take(compute.index_in(rows[TARGET], done["target"]))  # null where there is none
     same = [compute.equal(rows[name], before[name]) for name in Fingerprint._fields]
     for name in (SIZE, MODIFIED):  # 0 of a photo in a bucket that is listed by its address
-        same.append(compute.or_(compute.equal(rows[name], 0), compute.equal(rows[name], before[name])))
+        same.append(compute.or_kleene(compute.equal(rows[name], 0), compute.equal(rows[name], before[name])))
     there = _sizes(target)
     size = there["size"].take(compute.index_in(rows[TARGET], there["name"]))
     same.append(compute.equal(size, before["bytes"]))
