@@ -70,6 +70,24 @@ class Naming(msgspec.Struct, frozen=True, kw_only=True):
             kept = kept[:-1]
         return Path(self.name.format(stem=kept + mark, style=style) + suffix)
 
+    def picture_of(self, photo: str, style: str) -> str:
+        """The path of a photo's picture below ``out``, which the photo's own path decides, whatever others there are.
+
+        A photo whose ending changes keeps the old one in the name, so that ``a.gif`` and ``a.png`` stay two.
+
+        Args:
+            photo: its path, with slashes.
+            style: what was asked for.
+        """
+        folder, slash, name = photo.rpartition("/")
+        stem, dot, ending = name.rpartition(".")
+        suffix = f".{self.format}" if self.format else dot + ending if dot + ending.lower() in FORMATS else ".png"
+        stem = stem if dot + ending == suffix else name
+        picture = self.name.format(stem=stem, style=style) + suffix
+        if len(os.fsencode(picture)) > _MOST_BYTES:  # pathlib is slow, for a million names
+            picture = self.picture(stem, style, suffix).as_posix()
+        return folder + slash + picture
+
 
 class Target(NamedTuple):
     """A photo, the style that it is painted in, and the file that it becomes."""

@@ -16,16 +16,20 @@ import click
 
 import impasto
 from impasto.cli.add_style import add_style
+from impasto.cli.batch import batch
 from impasto.cli.completion import completion
 from impasto.cli.distill import distill
 from impasto.cli.evaluate import evaluate
 from impasto.cli.info import info
 from impasto.cli.optimize import optimize
 from impasto.cli.refit import refit
+from impasto.cli.serve import serve
 from impasto.cli.sheet import sheet
 from impasto.cli.styles import styles
 from impasto.cli.stylize import stylize
 from impasto.cli.train import train
+from impasto.cli.video import video
+from impasto.cli.webcam import webcam
 from impasto.errors import StoppedError
 
 _STOPPED = 130
@@ -54,7 +58,23 @@ def main() -> None:
     warnings.filterwarnings("ignore", module=r"(PIL|numpy|pillow_heif|impasto)\b")
 
 
-for command in (stylize, sheet, styles, add_style, info, train, refit, evaluate, optimize, distill, completion):
+for command in (
+    stylize,
+    batch,
+    video,
+    webcam,
+    sheet,
+    styles,
+    serve,
+    add_style,
+    info,
+    train,
+    refit,
+    evaluate,
+    optimize,
+    distill,
+    completion,
+):
     main.add_command(command)
 
 

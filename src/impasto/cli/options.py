@@ -7,8 +7,8 @@ runtime, because every ``--help`` reads this module.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ import click
 import msgspec
 
 from impasto.assets import BUNDLED
-from impasto.errors import ImpastoError, meta_of, pip_install, plain_types
+from impasto.errors import ImpastoError, meta_of, needs_extra, plain_types
 from impasto.files import identity
 from impasto.fitting.options import ADD_STYLE, FitOptions
 from impasto.models.choice import DEFAULT, FINE
@@ -115,16 +115,39 @@ def model_option(default: str = DEFAULT) -> Callable[[Callable[..., Any]], Calla
     return lambda command: option(_quality_option(command))
 
 
+def struct_options(struct: type[msgspec.Struct], name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An option for every field of ``struct``; the command gets all of them as one value, called ``name``."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def with_struct(**options: Any) -> Any:
+            given = {field: options.pop(field) for field in struct.__struct_fields__}
+            return command(**options, **{name: struct(**given)})
+
+        for field in reversed(msgspec.structs.fields(struct)):
+            with_struct = _field_option(field)(with_struct)
+        return with_struct
+
+    return decorate
+
+
 def control_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """An option for every field of :class:`Controls`; the command gets all of them as one value, ``controls``."""
+    return struct_options(Controls, "controls")(command)
+
+
+def film_control_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """:func:`control_options` for a film: strength and stroke are texts, which may be key frames. The command gets a
+    dictionary, ``controls``."""
 
     @functools.wraps(command)
     def with_controls(**options: Any) -> Any:
         given = {name: options.pop(name) for name in Controls.__struct_fields__}
-        return command(**options, controls=Controls(**given))
+        return command(**options, controls=given)
 
     for field in reversed(msgspec.structs.fields(Controls)):
-        with_controls = _field_option(field)(with_controls)
+        moves = field.name in ("strength", "stroke")
+        with_controls = _field_option(field, text="May be key frames: 0:0.5, 4:1." if moves else "")(with_controls)
     return with_controls
 
 
@@ -186,18 +209,27 @@ def file_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_files
 
 
-def _field_option(field: msgspec.structs.FieldInfo) -> Callable[..., Any]:
+def _field_option(field: msgspec.structs.FieldInfo, text: str = "") -> Callable[..., Any]:
     """An option for a field of a struct: its type, its default, and its help come from the field.
+
+    With ``text``, which is added to its help, it is not parsed.
 
     Its range does not: the struct checks that for every caller.
     """
     meta, name = meta_of(field.type), f"--{field.name.replace('_', '-')}"
     if isinstance(field.default, bool):
         return click.option(name, is_flag=True, default=field.default, help=meta.description)
-    kind = next(each for each in (float, int) if each in plain_types(field.type))
-    default = (meta.extra or {}).get("default")
-    explained = f"{meta.description}  [default: {default}]" if default else meta.description
-    return click.option(name, type=kind, default=field.default, help=explained)
+    kinds, extra = plain_types(field.type), meta.extra or {}
+    notes = [f"[{word}: {extra[word]}]" for word in ("default", "env") if word in extra]
+    explained = " ".join(part for part in (meta.description, text) if part)
+    return click.option(
+        name,
+        type=str if text else next(each for each in (float, int, str) if each in kinds),
+        default=field.default,
+        multiple=isinstance(field.default, tuple),
+        envvar=extra.get("env"),
+        help="  ".join([explained, *notes]),
+    )
 
 
 def spare(photos: Iterable[Path], out: Path) -> None:
@@ -210,14 +242,6 @@ def spare(photos: Iterable[Path], out: Path) -> None:
         raise ImpastoError(f"{out}: is a photo or painting that is read, and would be replaced; give another file")
 
 
-@contextmanager
-def needs_train_extra() -> Iterator[None]:
-    """A context for imports that need the [train] extra.
-
-    Raises:
-        ImpastoError: the extra is not installed.
-    """
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise ImpastoError(f"this command needs {error.name}: {pip_install('train')}") from None
+def needs_train_extra() -> AbstractContextManager[None]:
+    """A context for imports that need the [train] extra; see :func:`impasto.errors.needs_extra`."""
+    return needs_extra("train")
