@@ -103,7 +103,7 @@ class Plan:
         Args:
             photo: the photo.
             file_format: Pillow's name of the format.
-            progress: see :meth:`Stylizer.__call__`.
+            progress: see :meth:`impasto.stylize.stylizer.Stylizer.__call__`.
             max_megapixels: see there.
         """
         if photo.origin.deep and file_format in DEEP:
