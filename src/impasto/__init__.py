@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 from impasto.errors import ImpastoError, pip_install
 
 if TYPE_CHECKING:
+    from impasto.batch.run import batch as batch
     from impasto.fitting.add_style import add_style as add_style
     from impasto.styles.rows import blend
     from impasto.styles.style import Style
     from impasto.stylize.stylizer import Stylizer, load
 
 __version__ = "0.1.0"
-__all__ = ["ImpastoError", "Style", "Stylizer", "__version__", "blend", "load"]
+__all__ = ["ImpastoError", "Style", "Stylizer", "__version__", "batch", "blend", "load"]
 
 _HOMES = {
     "Style": "impasto.styles.style",
@@ -26,6 +27,8 @@ a runtime. ``add_style`` needs PyTorch, and so is not in ``__all__``: ``from imp
 
 
 def __getattr__(name: str) -> Any:
+    if name == "batch":  # a package that can be called
+        return import_module("impasto.batch")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
@@ -36,4 +39,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *_HOMES, "batch"})

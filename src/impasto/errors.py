@@ -6,7 +6,8 @@ import difflib
 import functools
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any, get_args
 
@@ -51,6 +52,19 @@ def pip_install(extra: str) -> str:
     split = (requirement.partition(";") for requirement in required)
     names = [name.strip() for name, _, marker in split if re.search(rf"extra == ['\"]{extra}['\"]", marker)]
     return " ".join(["pip install", *(f"'{name}'" for name in names)])
+
+
+@contextmanager
+def needs_extra(extra: str) -> Iterator[None]:
+    """A context for imports that need an extra of this package.
+
+    Raises:
+        ImpastoError: the extra is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ImpastoError(f"this needs {error.name}: {pip_install(extra)}") from None
 
 
 def shown(value: object) -> str:

@@ -16,13 +16,13 @@ from PIL import Image
 
 import impasto
 from impasto import ImpastoError
-from impasto.batch import threads
+from impasto.batch import places
 from impasto.batch.jobs import Job
 from impasto.batch.targets import STREAM
 from impasto.batch.threads import work
 from impasto.images.photo import DeepImage
 from impasto.images.reading import read_photo
-from impasto.images.writing import encode, write_image
+from impasto.images.writing import encode
 from impasto.models.model import load_model
 from impasto.progress import Progress
 from impasto.runtime import load_runtime
@@ -65,14 +65,14 @@ def test_no_exception_of_one_picture_stops_the_others(
     plan: Plan, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
 ) -> None:
     monkeypatch.chdir(photo.parent)
-    failing = tmp_path / "a.png"
+    failing, written = tmp_path / "a.png", places.write
 
-    def write(image: Image.Image, path: Path) -> None:
-        if path == failing:
+    def write(path: str, content: bytes) -> None:
+        if path == str(failing):
             raise error
-        write_image(image, path)
+        written(path, content)
 
-    monkeypatch.setattr(threads, "write_image", write)
+    monkeypatch.setattr(places, "write", write)
     jobs = [Job(Path(photo.name), target, plan) for target in (failing, tmp_path / "b.png")]
     first, second = work(jobs, workers=1, overwrite=False)
     assert (first.status, first.error) == ("failed", words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import string
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import NamedTuple
 
 import msgspec
@@ -69,6 +69,20 @@ class Naming(msgspec.Struct, frozen=True, kw_only=True):
         while kept and len(os.fsencode(kept)) > len(os.fsencode(stem)) - excess - len(mark):
             kept = kept[:-1]
         return Path(self.name.format(stem=kept + mark, style=style) + suffix)
+
+    def picture_of(self, photo: str, style: str) -> str:
+        """The path of a photo's picture below ``out``, which the photo's own path decides, whatever others there are.
+
+        A photo whose ending changes keeps the old one in the name, so that ``a.gif`` and ``a.png`` stay two.
+
+        Args:
+            photo: its path, with slashes.
+            style: what was asked for.
+        """
+        path = PurePosixPath(photo)
+        suffix = self.suffix(Path(path.name))
+        stem = path.stem if path.suffix == suffix else path.name
+        return str(path.parent / self.picture(stem, style, suffix).as_posix())
 
 
 class Target(NamedTuple):

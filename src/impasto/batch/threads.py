@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import logging
-import sys
 import threading
-import time
-from collections.abc import Generator, Iterable
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import Any
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
+from itertools import islice
+from typing import TypeVar
 
-from PIL.Image import Image
-
-from impasto.batch.jobs import Job, Report
-from impasto.batch.targets import STREAM
-from impasto.errors import ImpastoError, StoppedError
-from impasto.files import is_file, printable
-from impasto.images.formats import LOSSY, check_holds
-from impasto.images.photo import DeepImage, Photo
-from impasto.images.reading import MAX_PIXELS, check_pixels, read_photo
-from impasto.images.writing import encode, write_image
+from impasto.batch.jobs import Job, Report, do
+from impasto.errors import StoppedError
+from impasto.images.reading import MAX_PIXELS
 from impasto.progress import Progress, silent
 
-logger = logging.getLogger(__name__)
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def work(
@@ -43,6 +36,24 @@ def work(
     Yields:
         The reports, in the order in which jobs are finished.
     """
+    one = partial(do, overwrite=overwrite, max_pixels=max_pixels)
+    return in_threads(lambda job, watched: one(job, progress=watched), jobs, workers, progress)
+
+
+def in_threads(
+    function: Callable[[T, Progress], R], items: Iterable[T], workers: int, progress: Progress = silent
+) -> Generator[R, None, None]:
+    """Call a function for every item, several at once. Items are taken as they are needed, however many there are.
+
+    Args:
+        function: takes an item, and whom it is to tell of its progress: closing the iterator ends what does.
+        items: what to do.
+        workers: how many calls run at once.
+        progress: is told.
+
+    Yields:
+        What the function returns, in the order in which calls end.
+    """
     closed = threading.Event()
 
     def watched(done: int, total: int, note: str) -> None:
@@ -50,57 +61,18 @@ def work(
             raise StoppedError("stopped")
         progress(done, total, note)
 
-    pool = ThreadPoolExecutor(workers)
+    pool, waiting = ThreadPoolExecutor(workers), iter(items)
+    running: set[Future[R]] = set()
     try:
-        for done in as_completed([pool.submit(_do, job, overwrite, max_pixels, watched) for job in jobs]):
-            yield done.result()
+        while True:
+            # Twice as many as can run: a thread that is free need not wait until the caller has taken a result.
+            more = islice(waiting, 2 * workers - len(running))
+            running |= {pool.submit(function, item, watched) for item in more}
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
     finally:
         closed.set()
         pool.shutdown(cancel_futures=True)
-
-
-def _do(job: Job, overwrite: bool, max_pixels: int, progress: Progress) -> Report:
-    if not overwrite and is_file(job.target):
-        return Report(*job.names, "skipped")
-    began = time.perf_counter()
-    try:
-        photo = _read(job, max_pixels)
-        picture_format = job.format_for(photo.origin.format)
-        image = job.plan.paint_for(photo, picture_format, progress, max_megapixels=max_pixels / 1e6)
-        _write(image, job)
-    except Exception as error:
-        return Report(*job.names, "failed", _said(error, job))
-    return Report(*job.names, "painted", "", *image.size, job.plan.model, round(time.perf_counter() - began, 2))
-
-
-def _read(job: Job, max_pixels: int) -> Photo:
-    """The photo of a job, if its picture fits into the limit and into its file."""
-    photo = read_photo(job.source, max_pixels)
-    size = photo.size_at(job.plan.controls.size)
-    check_pixels(job.names[0], size[0] * size[1], max_pixels, does="would get")
-    check_holds(job.names[1], job.format_for(photo.origin.format), *size)
-    return photo.without_metadata() if job.strip_metadata else photo
-
-
-def _said(error: Exception, job: Job) -> str:
-    """What went wrong with a job, in one line; where, is logged."""
-    if isinstance(error, ImpastoError):
-        return printable(str(error))
-    logger.debug("impasto: %s", job.names[0], exc_info=error)
-    if isinstance(error, MemoryError):
-        return f"{job.names[0]}: there is not enough memory; give a smaller --size"
-    reason = printable(" ".join(str(error).split()))
-    return f"{job.names[0]}: cannot be painted ({type(error).__name__}{reason and f': {reason}'})"
-
-
-def _write(image: Image | DeepImage, job: Job) -> None:
-    file_format, target = job.format_for(image.format), job.target
-    options: dict[str, Any] = {"quality": job.quality} if job.quality and file_format in LOSSY else {}
-    if target == STREAM:
-        sys.stdout.buffer.write(encode(image, file_format, **options))
-        return
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ImpastoError(f"{target.parent}: cannot be made ({error.strerror}); give another --out") from None
-    write_image(image, target, **options)

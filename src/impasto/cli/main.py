@@ -16,6 +16,7 @@ import click
 
 import impasto
 from impasto.cli.add_style import add_style
+from impasto.cli.batch import batch
 from impasto.cli.completion import completion
 from impasto.cli.distill import distill
 from impasto.cli.evaluate import evaluate
@@ -59,6 +60,7 @@ def main() -> None:
 
 for command in (
     stylize,
+    batch,
     video,
     webcam,
     sheet,

@@ -7,8 +7,8 @@ runtime, because every ``--help`` reads this module.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ import click
 import msgspec
 
 from impasto.assets import BUNDLED
-from impasto.errors import ImpastoError, meta_of, pip_install, plain_types
+from impasto.errors import ImpastoError, meta_of, needs_extra, plain_types
 from impasto.files import identity
 from impasto.fitting.options import ADD_STYLE, FitOptions
 from impasto.models.choice import DEFAULT, FINE
@@ -241,14 +241,6 @@ def spare(photos: Iterable[Path], out: Path) -> None:
         raise ImpastoError(f"{out}: is a photo or painting that is read, and would be replaced; give another file")
 
 
-@contextmanager
-def needs_train_extra() -> Iterator[None]:
-    """A context for imports that need the [train] extra.
-
-    Raises:
-        ImpastoError: the extra is not installed.
-    """
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise ImpastoError(f"this command needs {error.name}: {pip_install('train')}") from None
+def needs_train_extra() -> AbstractContextManager[None]:
+    """A context for imports that need the [train] extra; see :func:`impasto.errors.needs_extra`."""
+    return needs_extra("train")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from impasto.cli.options import model_option
-from impasto.cli.typed import styles_of
 from impasto.models.choice import choose
+from impasto.stylize.typed import styles_of
 
 if TYPE_CHECKING:
     from impasto.models.model import Model

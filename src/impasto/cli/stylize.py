@@ -23,18 +23,18 @@ from impasto.cli.options import (
     runtime_option,
     spare,
 )
-from impasto.cli.typed import label, labelled, read_region, read_styles
 from impasto.errors import ImpastoError, StoppedError
 from impasto.files import is_folder
 from impasto.models.choice import alternative, choose
 from impasto.progress import bar, reported, silent, write
 from impasto.stylize.controls import Controls
+from impasto.stylize.typed import label, labelled, read_region, read_styles
 
 if TYPE_CHECKING:
     from impasto.batch.jobs import Job, Report
     from impasto.batch.targets import Target
-    from impasto.cli.typed import Blend, Region
     from impasto.stylize.plan import Plan
+    from impasto.stylize.typed import Blend, Region
 
 
 @click.command()

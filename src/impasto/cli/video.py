@@ -17,10 +17,10 @@ from impasto.cli.options import (
     runtime_option,
     spare,
 )
-from impasto.cli.typed import read_film_style, read_region
 from impasto.errors import ImpastoError
 from impasto.models.choice import choose
 from impasto.progress import bar, write
+from impasto.stylize.typed import read_film_style, read_region
 
 if TYPE_CHECKING:
     from impasto.batch.film import FilmJob

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from impasto.cli.options import model_option, precision_option, runtime_option
-from impasto.cli.typed import read_styles
 from impasto.errors import ImpastoError
 from impasto.models.choice import choose
+from impasto.stylize.typed import read_styles
 
 if TYPE_CHECKING:
     from impasto.stylize.live import Live

@@ -28,7 +28,9 @@ PRECISIONS = ("auto", "f32", "bf16", "int8")
 float32 elsewhere. Only OpenVINO has all of them; the other runtimes compute in float32."""
 
 
-def load_runtime(name: str, model: Model, precision: str = "auto", at_once: int = 1) -> Runtime:
+def load_runtime(
+    name: str, model: Model, precision: str = "auto", at_once: int = 1, cores: int | None = None
+) -> Runtime:
     """Load a model's network into a runtime.
 
     Args:
@@ -36,6 +38,7 @@ def load_runtime(name: str, model: Model, precision: str = "auto", at_once: int 
         model: the model.
         precision: one of :data:`PRECISIONS`.
         at_once: how many threads will use the runtime at the same time.
+        cores: how many cores it may use; None are all.
 
     Raises:
         ImpastoError: there is no such runtime or precision, it is not installed, or it cannot load the network.
@@ -47,7 +50,7 @@ def load_runtime(name: str, model: Model, precision: str = "auto", at_once: int 
     except ModuleNotFoundError as error:
         raise ImpastoError(f"runtime {name}: {error.name} is not installed; {pip_install(RUNTIMES[name])}") from None
     try:
-        runtime: Runtime = module.load(model, precision, at_once)
+        runtime: Runtime = module.load(model, precision, at_once, cores)
         return runtime
     except ImpastoError:
         raise

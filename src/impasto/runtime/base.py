@@ -41,15 +41,16 @@ class Runtime(abc.ABC):
     and ``masks`` is (N,R,H,W) in [0,1], with a sum of 1 at each pixel.
     """
 
-    def __init__(self, model: Model, precision: str = "auto", at_once: int = 1) -> None:
+    def __init__(self, model: Model, precision: str = "auto", at_once: int = 1, cores: int | None = None) -> None:
         """Load the network. Subclasses call this first.
 
         Args:
             model: the model.
             precision: one of :data:`impasto.runtime.PRECISIONS`.
             at_once: how many threads will use this object at the same time.
+            cores: how many cores it may use; None are all.
         """
-        self._made_of = (model.path, precision, at_once)
+        self._made_of = (model.path, precision, at_once, cores)
 
     def __reduce__(self) -> tuple[Callable[..., Runtime], tuple[object, ...]]:
         """Sent to another process, a runtime is what it was made of: there the model is loaded, once."""
@@ -141,10 +142,10 @@ class Runtime(abc.ABC):
 
 
 @functools.lru_cache(maxsize=4)
-def reload_runtime(name: str, path: Path, precision: str, at_once: int) -> Runtime:
+def reload_runtime(name: str, path: Path, precision: str, at_once: int, cores: int | None) -> Runtime:
     """The runtime of a model that lies in a folder; the same one for the same arguments.
 
     Raises:
         ImpastoError: the model or the runtime cannot be loaded.
     """
-    return load_runtime(name, load_model(path), precision, at_once)
+    return load_runtime(name, load_model(path), precision, at_once, cores)

@@ -19,13 +19,15 @@ _PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 class ONNXRuntime(Runtime):
     """Runs the graphs of a model with ONNX Runtime. A graph is loaded when it is first needed."""
 
-    def __init__(self, model: Model, precision: str = "auto", at_once: int = 1) -> None:
-        super().__init__(model, precision, at_once)
+    def __init__(self, model: Model, precision: str = "auto", at_once: int = 1, cores: int | None = None) -> None:
+        super().__init__(model, precision, at_once, cores)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = cores or 0  # 0: all
         providers = [name for name in _PROVIDERS if name in onnxruntime.get_available_providers()]
 
         @functools.cache
         def session(graph: Graph) -> onnxruntime.InferenceSession:
-            return onnxruntime.InferenceSession(model.graph(graph), providers=providers)
+            return onnxruntime.InferenceSession(model.graph(graph), options, providers=providers)
 
         self._session = session
         session(Graph.WHOLE)
@@ -35,6 +37,6 @@ class ONNXRuntime(Runtime):
         return self._session(graph).run(outputs, dict(zip(names, inputs, strict=True)))
 
 
-def load(model: Model, precision: str, at_once: int) -> Runtime:
+def load(model: Model, precision: str, at_once: int, cores: int | None) -> Runtime:
     """What :func:`impasto.runtime.load_runtime` calls."""
-    return ONNXRuntime(model, precision, at_once)
+    return ONNXRuntime(model, precision, at_once, cores)

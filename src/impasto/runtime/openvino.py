@@ -39,13 +39,13 @@ one after the other."""
 openvino.Type.f32.to_dtype()
 
 
-def _config(precision: str, at_once: int) -> dict[str, str]:
-    """OpenVINO's settings for a precision and a number of threads that call it at once."""
+def _config(precision: str, at_once: int, cores: int | None) -> dict[str, str]:
+    """OpenVINO's settings for a precision, a number of threads that call it at once, and one of cores."""
     # Several pictures that have cores of their own do not wait for one another at the end of every layer.
     config = {"NUM_STREAMS": str(min(at_once, _STREAMS))} if at_once > 1 else {"PERFORMANCE_HINT": "LATENCY"}
     # Without a hint OpenVINO computes in bfloat16 on processors that can. That is right for int8 as well: the layers
     # that are not quantized lose little by it compared with those that are.
-    config |= {"CPU_RUNTIME_CACHE_CAPACITY": _SHAPES}
+    config |= {"CPU_RUNTIME_CACHE_CAPACITY": _SHAPES} | ({"INFERENCE_NUM_THREADS": str(cores)} if cores else {})
     return config | ({"INFERENCE_PRECISION_HINT": precision} if precision in ("f32", "bf16") else {})
 
 
@@ -82,8 +82,8 @@ def _core() -> openvino.Core:
 class OpenVINORuntime(Runtime):
     """Runs the graphs of a model with OpenVINO. A graph is compiled when it is first needed."""
 
-    def __init__(self, model: Model, precision: str = "auto", at_once: int = 1) -> None:
-        super().__init__(model, precision, at_once)
+    def __init__(self, model: Model, precision: str = "auto", at_once: int = 1, cores: int | None = None) -> None:
+        super().__init__(model, precision, at_once, cores)
         core = _core()
 
         # The functions below share this and must not refer to ``self``: networks in a reference cycle are freed in any
@@ -96,7 +96,7 @@ class OpenVINORuntime(Runtime):
             network = core.read_model(model.graph(graph))
             network = in_levels(network) if levels else network
             # A predicted row is computed once and decides about all pictures, so it is worth full precision.
-            config = _config("f32" if graph is Graph.PREDICTOR else precision, at_once)
+            config = _config("f32" if graph is Graph.PREDICTOR else precision, at_once, cores)
             return _POOL.submit(core.compile_model, network, "CPU", config | _cache())
 
         def compiled(graph: Graph, *, levels: bool = False) -> openvino.CompiledModel:
@@ -123,7 +123,7 @@ class OpenVINORuntime(Runtime):
             # OpenVINO computes beforehand whatever depends on constants alone.
             network = _with_constant(styled(style).clone(), "statistics", statistics)
             network = in_levels(network) if levels else network
-            return core.compile_model(network, "CPU", _config(precision, at_once))
+            return core.compile_model(network, "CPU", _config(precision, at_once, cores))
 
         self._precision = precision
         self._used = used
@@ -212,6 +212,6 @@ def _given(view: View) -> dict[str, npt.NDArray[Any]]:
     return {PHOTO: np.ascontiguousarray(view.photo)[None], NOISE: view.noise, AMOUNT: view.amount}
 
 
-def load(model: Model, precision: str, at_once: int) -> Runtime:
+def load(model: Model, precision: str, at_once: int, cores: int | None) -> Runtime:
     """What :func:`impasto.runtime.load_runtime` calls."""
-    return OpenVINORuntime(model, precision, at_once)
+    return OpenVINORuntime(model, precision, at_once, cores)

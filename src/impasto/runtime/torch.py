@@ -18,8 +18,8 @@ from impasto.runtime.base import Runtime
 class TorchRuntime(Runtime):
     """Runs the networks of a model with PyTorch. The predictor is loaded when it is first needed."""
 
-    def __init__(self, model: Model, precision: str = "auto", at_once: int = 1) -> None:
-        super().__init__(model, precision, at_once)
+    def __init__(self, model: Model, precision: str = "auto", at_once: int = 1, cores: int | None = None) -> None:
+        super().__init__(model, precision, at_once, cores)
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = load_network(model).to(self._device)
         self._predictor = functools.cache(lambda: load_predictor(model).to(self._device))
@@ -39,6 +39,6 @@ class TorchRuntime(Runtime):
         return [output.cpu().numpy() for output in (outputs if isinstance(outputs, tuple) else (outputs,))]
 
 
-def load(model: Model, precision: str, at_once: int) -> Runtime:
+def load(model: Model, precision: str, at_once: int, cores: int | None) -> Runtime:
     """What :func:`impasto.runtime.load_runtime` calls."""
-    return TorchRuntime(model, precision, at_once)
+    return TorchRuntime(model, precision, at_once, cores)

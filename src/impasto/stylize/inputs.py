@@ -40,7 +40,7 @@ _LONGEST_PATH = 4096
 """No system has longer paths, in characters."""
 
 
-class _Given(io.BytesIO):
+class Given(io.BytesIO):
     """The bytes of a file, and the name of the parameter that they were given for, by which messages call them."""
 
     def __init__(self, content: bytes, name: str) -> None:
@@ -60,14 +60,14 @@ def source_of(given: object, name: str, kinds: str = _PHOTO) -> reading.PhotoLik
         ImpastoError: it is of another kind, or an array of another shape or dtype.
     """
     if isinstance(given, bytes | bytearray | memoryview):
-        return _Given(bytes(given), name)
-    if isinstance(given, io.BytesIO) and not isinstance(given, _Given):
-        return _Given(given.getvalue(), name)  # whole, wherever it was read or written to
+        return Given(bytes(given), name)
+    if isinstance(given, io.BytesIO) and not isinstance(given, Given):
+        return Given(given.getvalue(), name)  # whole, wherever it was read or written to
     if isinstance(given, str | os.PathLike):
         return _path(given, name)
     if isinstance(given, np.ndarray):
         return _array(given, name)
-    if not isinstance(given, Image.Image | Photo | _Given):
+    if not isinstance(given, Image.Image | Photo | Given):
         raise ImpastoError(f"{name}: is {kind_of(given)}; give {kinds}")
     return given
 

@@ -272,6 +272,7 @@ def load(
     runtime: str = "openvino",
     precision: str = "auto",
     at_once: int = 1,
+    cores: int | None = None,
 ) -> Stylizer:
     """Load a model, and the user's own styles for it.
 
@@ -284,6 +285,7 @@ def load(
             needs ``impasto[int8]`` and takes some seconds with the first photo of each style; what it prepares is kept.
         at_once: how many threads will call it at the same time. A single picture is finished soonest when it has all
             cores; many pictures are finished soonest when each has cores of its own.
+        cores: how many cores it may use; None are all. (PyTorch takes that from ``OMP_NUM_THREADS``.)
 
     Raises:
         ImpastoError: the model or the runtime cannot be loaded.
@@ -293,5 +295,5 @@ def load(
     if isinstance(at_once, bool) or not isinstance(at_once, int) or at_once < 1:
         raise ImpastoError(f"at_once {shown(at_once)}: must be a whole number, at least 1")
     loaded = load_model(model)
-    runs = load_runtime(runtime, loaded, precision, at_once)
+    runs = load_runtime(runtime, loaded, precision, at_once, cores)
     return Stylizer(library.with_own_styles(loaded), runs, frozen=precision == "int8")

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impasto import ImpastoError
-from impasto.cli.typed import find, label, labelled, parse_blend, parse_region, read_styles, styles_of
 from impasto.models.library import search
 from impasto.stylize.controls import Controls
+from impasto.stylize.typed import find, label, labelled, parse_blend, parse_region, read_styles, styles_of
 
 
 def test_blends_on_the_command_line() -> None:
