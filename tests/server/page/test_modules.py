@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
 from tests.server.page.conftest import Serving, Visit, playwright_api
 
 
@@ -64,8 +63,8 @@ def test_the_command_says_what_differs_from_the_default_and_is_quoted(page: play
       return command({ photo: "a b.jpg", mix, controls, defaults, regions, size: 1024, format: "png", strip: true });
     }"""
     assert page.evaluate(line) == (
-        "impasto stylize 'a b.jpg' -s mural:0.6,scream:0.4 --region 'it'\\''s sky.png=irises' --strength 0.8 --keep-color "
-        "--stroke 2 --size 1024 --format png --strip-metadata"
+        "impasto stylize 'a b.jpg' -s mural:0.6,scream:0.4 --region 'it'\\''s sky.png=irises' --strength 0.8 "
+        "--keep-color --stroke 2 --size 1024 --format png --strip-metadata"
     )
 
 
@@ -130,7 +129,8 @@ def test_an_old_answer_never_takes_the_place_of_a_new_one(page: playwright_api.P
 
 def test_both_languages_say_the_same_things(page: playwright_api.Page) -> None:
     words = """async () => {
-      const [en, zh] = await Promise.all(["en", "zh-Hant"].map(async (name) => (await import(`./js/i18n/${name}.js`)).default));
+      const wordsIn = async (name) => (await import(`./js/i18n/${name}.js`)).default;
+      const [en, zh] = await Promise.all(["en", "zh-Hant"].map(wordsIn));
       const values = (text) => [...text.matchAll(/{\\w+}/g)].join();
       return [Object.keys(en), Object.keys(zh), Object.keys(en).filter((key) => values(en[key]) !== values(zh[key]))];
     }"""
