@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import msgspec
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save
 
 import impasto
 from impasto.models.model import INFO, WEIGHTS, load_model
 from impasto.nn.load import load_network
 from impasto.nn.onnx import to_onnx
+from impasto.runtime import quantization
 
 
 def test_second_load_comes_from_the_cache_and_paints_the_same(
@@ -36,6 +41,20 @@ def test_no_room_for_a_cache_is_no_error(
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert impasto.load(trained)(photo, "mural")
+
+
+def test_a_model_overwritten_while_it_is_compiled_does_not_spoil_the_cache(
+    trained: Path, with_predictor: Path, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = np.asarray(impasto.load(trained)(photo, "mural")).astype(int)
+    for attempt in range(6):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / f"cache-{attempt}"))
+        model = Path(shutil.copytree(trained, tmp_path / f"model-{attempt}"))
+        impasto.load(model)
+        time.sleep(attempt * 0.004)
+        for name in (WEIGHTS, "network.onnx"):
+            (model / name).write_bytes((with_predictor / name).read_bytes())
+        assert np.abs(np.asarray(impasto.load(trained)(photo, "mural")) - expected).max() <= 3
 
 
 def test_a_model_replaced_in_its_place_is_not_taken_from_the_cache(model_copy: Path, photo: Path) -> None:
@@ -59,3 +78,23 @@ def test_a_model_replaced_in_its_place_is_not_taken_from_the_cache(model_copy: P
     stylizers = [impasto.load(model_copy, runtime=name, precision="f32") for name in ("openvino", "torch")]
     pictures = [np.asarray(stylizer(photo, "mural")) for stylizer in stylizers]
     assert np.abs(pictures[0].astype(int) - pictures[1]).max() <= 2
+
+
+def test_a_style_is_quantized_once(
+    model_copy: Path, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    made = Mock(side_effect=quantization.quantized)
+    monkeypatch.setattr(quantization, "quantized", made)
+    stylizer, array = impasto.load(model_copy, precision="int8"), np.asarray(Image.open(photo))
+    pictures = [stylizer(each, "mural") for each in (array, array[:, ::-1])]
+    stylizer(array, "stained-glass")
+    again = impasto.load(model_copy, precision="int8")(array, "mural")
+    assert made.call_count == 2
+    assert np.array_equal(again, pictures[0])
+    kept = list((tmp_path / "cache" / "impasto" / "int8").iterdir())
+    assert len(kept) == 2
+    for folder in kept:
+        (folder / "network.xml").write_bytes(b"damaged")
+    assert np.array_equal(impasto.load(model_copy, precision="int8")(array, "mural"), pictures[0])
+    assert made.call_count == 3

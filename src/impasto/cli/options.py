@@ -53,8 +53,8 @@ runtime_option = click.option(
 precision_option = click.option(
     "--precision",
     default=PRECISIONS[0],
-    help=f"What OpenVINO computes in: {', '.join(PRECISIONS)}; auto is bf16 where there is bf16, int8 is for large "
-    "pictures.",
+    help=f"What OpenVINO computes in: {', '.join(PRECISIONS)}; auto is bf16 where there is bf16; int8 takes some "
+    "seconds to prepare a style, once.",
 )
 vgg_option = click.option(
     "--vgg",

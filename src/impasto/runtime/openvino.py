@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -15,10 +16,12 @@ import openvino
 import platformdirs
 from openvino import opset13 as opset
 
+from impasto.files import digest
 from impasto.images.arrays import Depth, Pixels
 from impasto.models.model import GRAPHS, Graph, Model
 from impasto.runtime.base import Row, Runtime, View
 from impasto.runtime.levels import AMOUNT, NOISE, PHOTO, in_levels, replace
+from impasto.runtime.private_import import private_imports
 
 _POOL = ThreadPoolExecutor(1)
 """The thread that compiles networks while the caller reads the first photo."""
@@ -42,12 +45,17 @@ def _config(precision: str, at_once: int) -> dict[str, str]:
     return config | ({"INFERENCE_PRECISION_HINT": precision} if precision in ("f32", "bf16") else {})
 
 
+def _folder(kind: str = "openvino") -> Path:
+    """The folder where networks that took time to make are kept for other processes."""
+    return platformdirs.user_cache_path("impasto") / kind
+
+
 def _cache() -> dict[str, str]:
     """The setting for a folder of compiled networks, from which they load three times as fast.
 
     It is empty where that folder cannot be made or written.
     """
-    cache = platformdirs.user_cache_path("impasto") / "openvino"
+    cache = _folder()
     try:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -57,8 +65,14 @@ def _cache() -> dict[str, str]:
 
 @functools.cache
 def _core() -> openvino.Core:
-    """The only OpenVINO core of this process. It must outlive every network."""
-    return openvino.Core()
+    """The only OpenVINO core of this process. It must outlive every network.
+
+    It reads weights into memory. If it mapped their file, as it does by default, and somebody copied another model over
+    it while a network is compiled, that network would be kept in the cache as the one of before.
+    """
+    core = openvino.Core()
+    core.set_property({"ENABLE_MMAP": False})
+    return core
 
 
 class OpenVINORuntime(Runtime):
@@ -85,15 +99,25 @@ class OpenVINORuntime(Runtime):
             return used.setdefault((graph, levels), compiling(graph, levels).result())
 
         @functools.lru_cache(maxsize=2)
-        def folded(style: bytes, statistics: bytes, levels: bool = False) -> openvino.CompiledModel:
-            network = core.read_model(model.graph(Graph.FROZEN))
-            for name, row in (("style", style), ("statistics", statistics)):
-                # OpenVINO computes beforehand whatever depends on constants alone.
-                replace(network, name, opset.constant(np.frombuffer(row, np.float32)[None]))
-            if precision == "int8":
-                from impasto.runtime.quantization import quantized
+        def styled(style: bytes) -> openvino.Model:
+            network = _with_constant(core.read_model(model.graph(Graph.FROZEN)), "style", style)
+            if precision != "int8":
+                return network
+            with private_imports():
+                from impasto.runtime import quantization
 
-                network = quantized(network, model.info.input_noise)
+            def measure(image: Pixels) -> Row:
+                inputs = {"image": image, "style": np.frombuffer(style, np.float32)[None]}
+                return _infer(compiled(Graph.STATISTICS), inputs)["statistics"]
+
+            key = digest(b"".join([style, *(model.info.files[name].encode() for name in sorted(model.info.files))]))
+            make = functools.partial(quantization.quantized, network, model.info.input_noise, measure)
+            return quantization.kept(_folder("int8"), key, make, core)
+
+        @functools.lru_cache(maxsize=2)
+        def folded(style: bytes, statistics: bytes, levels: bool = False) -> openvino.CompiledModel:
+            # OpenVINO computes beforehand whatever depends on constants alone.
+            network = _with_constant(styled(style).clone(), "statistics", statistics)
             network = in_levels(network) if levels else network
             return core.compile_model(network, "CPU", _config(precision, at_once))
 
@@ -160,6 +184,12 @@ class OpenVINORuntime(Runtime):
         if len(style) > 1:
             return super().run_frozen(image, style, statistics)
         return _infer(self._folded(style.tobytes(), statistics.tobytes()), {"image": image})["picture"]
+
+
+def _with_constant(network: openvino.Model, name: str, row: bytes) -> openvino.Model:
+    """The network with a row in place of an input; it is changed in place."""
+    replace(network, name, opset.constant(np.frombuffer(row, np.float32)[None]))
+    return network
 
 
 def _infer(network: openvino.CompiledModel, inputs: dict[str, npt.NDArray[Any]]) -> openvino.utils.data_helpers.OVDict:

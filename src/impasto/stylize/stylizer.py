@@ -376,7 +376,7 @@ def load(
         runtime: a name in :data:`impasto.runtime.RUNTIMES`.
         precision: what OpenVINO computes in. ``auto`` is ``bf16`` on processors that have it, which is twice as fast
             and hardly differs (half a grey level in the mean), and ``f32`` on others and in other runtimes. ``int8``
-            needs ``impasto[int8]``, takes some seconds to begin with, and suits large pictures.
+            needs ``impasto[int8]`` and takes some seconds with the first photo of each style; what it prepares is kept.
         at_once: how many threads will call it at the same time. A single picture is finished soonest when it has all
             cores; many pictures are finished soonest when each has cores of its own.
 
