@@ -9,6 +9,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import httpx
 import pytest
 from PIL import Image
 from tests.server.page.conftest import Serving, Visit, playwright_api
@@ -156,6 +157,21 @@ def test_a_painting_becomes_a_style_that_is_kept_renamed_and_removed(
     expect(page.locator("[data-id=theirs]")).to_have_count(0)
     visit.choose(file, by="im-styles [data-do=open]")
     expect(page.locator(".card-style.new .name")).to_have_text("Café of mine")
+
+
+def test_a_style_is_made_better_and_that_is_cancelled(visit: Visit, painting: Path) -> None:
+    visit.choose(painting, by=".adder .pick")
+    visit.page.locator(".single").get_by_role("button", name="About Blue Café").click()
+    visit.page.get_by_role("button", name="Make it better").click()
+    training = visit.page.locator(".training")
+    expect(training).to_contain_text("Making it better")
+    training.get_by_role("button", name="Cancel").click()
+    expect(training).to_have_count(0)
+    with httpx.Client(base_url=visit.page.url) as client:
+        (job,) = client.get("api/v1/jobs").json()["jobs"]
+        while job["state"] in ("queued", "running"):
+            job = client.get(f"api/v1/jobs/{job['id']}").json()
+    assert job["state"] == "cancelled"
 
 
 def test_the_command_paints_the_picture_that_is_downloaded(visit: Visit, photo: Path, tmp_path: Path) -> None:
