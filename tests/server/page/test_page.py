@@ -274,3 +274,8 @@ def test_the_language_follows_the_browser_and_can_be_changed(
     starry = {"選擇照片": "星夜", "Choose photos": "The Starry Night"}
     expect(visit.page.locator("[data-id=starry-night] .name")).to_have_text(starry[second])
     visit.context.close()
+
+
+def test_an_example_is_painted(visit: Visit) -> None:
+    visit.page.get_by_role("button", name="Example: panda.jpg").click()
+    expect(visit.page.locator("im-stage")).to_have_attribute("data-order", "1")
