@@ -191,7 +191,7 @@ def test_the_command_paints_the_picture_that_is_downloaded(visit: Visit, photo: 
     command = [sys.executable, "-m", "impasto", *words[1:], "-o", str(tmp_path / "command.png")]
     subprocess.run(command, check=True, cwd=photo.parent, capture_output=True)
     with Image.open(download.value.path()) as picture, Image.open(tmp_path / "command.png") as same:
-        assert picture.size == (72, 96)
+        assert picture.size == (48, 64)
         assert picture.tobytes() == same.tobytes()
 
 
@@ -202,7 +202,7 @@ def test_a_download_has_the_photos_format_and_what_it_says(visit: Visit, photo: 
         visit.page.get_by_role("button", name="Download", exact=True).click()
     assert download.value.suggested_filename == "my photo-mural.jpg"
     with Image.open(download.value.path()) as picture:
-        assert (picture.format, picture.size) == ("JPEG", (72, 96))
+        assert (picture.format, picture.size) == ("JPEG", (48, 64))
         assert picture.getexif()[0x013B] == "Ada"
 
 

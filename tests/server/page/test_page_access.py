@@ -24,8 +24,7 @@ def _faults(visit: Visit) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("options", [{}, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(("options", "scheme"), [({}, "light"), (PHONE, "dark")], ids=["desk", "phone"])
 def test_axe_finds_nothing_serious(
     browser: playwright_api.Browser,
     service: Serving,
