@@ -78,7 +78,7 @@ def million(folder: Path, count: int, left: int) -> dict[str, Any]:
     import pyarrow as pa
 
     from impasto.batch.manifest import FOLDER, Manifest, schema
-    from impasto.batch.settings import Settings, checked, fingerprint
+    from impasto.batch.settings import BatchSettings, checked, fingerprint
     from impasto.stylize.controls import Controls
 
     names = [f"{number // 1000:03}/{number:07}.jpg" for number in range(count)]
@@ -92,7 +92,7 @@ def million(folder: Path, count: int, left: int) -> dict[str, Any]:
         (target / name).parent.mkdir(parents=True)
     for name in names[: count - left]:
         os.mknod(target / name)
-    way = fingerprint(checked(Settings(style="mural", controls=Controls(size=64))))._asdict()
+    way = fingerprint(checked(BatchSettings(style="mural", controls=Controls(size=64))))._asdict()
     done = count - left
     same = {"status": "painted", "sha256": "0" * 64, "bytes": 0, "seconds": 1.0, "error": "", **way}
     columns = {name: pa.repeat(value, done) for name, value in same.items()}

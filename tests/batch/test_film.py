@@ -70,6 +70,7 @@ def test_a_run_that_was_ended_goes_on(signalled: int, film: Path, tmp_path: Path
     assert np.abs(pictures(out) - pictures(whole)).mean() < 3
 
 
+@pytest.mark.slow
 def test_other_settings_begin_anew(film: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
     run = start(film, out)
@@ -83,6 +84,7 @@ def test_other_settings_begin_anew(film: Path, tmp_path: Path) -> None:
     assert len(times_of(out)) == 13
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_what_was_done(film: Path, tmp_path: Path) -> None:
     """No file may become larger than 60 KB, and then the same command is given without that limit."""
     out = tmp_path / "out.mp4"

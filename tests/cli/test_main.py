@@ -100,7 +100,7 @@ def test_bad_arguments_are_one_line_and_write_nothing(trained: Path, photo: Path
     (tmp_path / "x").mkdir()
     twin = tmp_path / "x" / photo.name
     one_line_error(invoke(*base, twin, "-s", "mural", "-o", out), "would be written to")
-    one_line_error(invoke(*base, "-s", "mural", "-o", photo / "out"), "cannot be made")
+    one_line_error(invoke(*base, "-s", "mural", "-o", photo / "out"), "cannot be written")
     one_line_error(invoke(*base, "-s", "mural", "-o", "/proc/picture.png"), "/proc/picture.png", "cannot be written")
     one_line_error(invoke(*base, "-s", "mural", "--runtime", "tensorflow"), "no runtime 'tensorflow'")
     one_line_error(invoke("stylize", photo, "-s", "mural", "--model", tmp_path), "model.json")

@@ -34,7 +34,7 @@ def runtime_of(path: Path, at_once: int) -> Runtime:
 
 @pytest.fixture(autouse=True)
 def _compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stylizer, "load_runtime", lambda _, model, __, at_once: runtime_of(model.path, at_once))
+    monkeypatch.setattr(stylizer, "load_runtime", lambda _, model, __, at_once, ___: runtime_of(model.path, at_once))
 
 
 @pytest.fixture(autouse=True)

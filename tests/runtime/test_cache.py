@@ -20,7 +20,7 @@ import impasto
 from impasto.models.model import INFO, WEIGHTS, load_model
 from impasto.nn.load import load_network
 from impasto.nn.onnx import to_onnx
-from impasto.runtime import quantization
+from impasto.runtime import load_runtime, quantization
 
 
 def test_second_load_comes_from_the_cache_and_paints_the_same(
@@ -98,3 +98,25 @@ def test_a_style_is_quantized_once(
         (folder / "network.xml").write_bytes(b"damaged")
     assert np.array_equal(impasto.load(model_copy, precision="int8")(array, "mural"), pictures[0])
     assert made.call_count == 3
+    monkeypatch.setattr(quantization, "_METHOD", "another")
+    impasto.load(model_copy, precision="int8")(array, "mural")
+    assert made.call_count == 4
+
+
+def test_the_colours_of_a_photo_make_no_new_style_to_prepare(
+    model_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the identity style has a share in a style, its last layer has the colours of the photo."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    made = Mock(side_effect=quantization.quantized)
+    monkeypatch.setattr(quantization, "quantized", made)
+    model, image = load_model(model_copy), np.random.default_rng(0).random((1, 3, 64, 64), np.float32)
+    row = model.styles["mural"].row
+    with_colors = np.concatenate([row[:-24], row[-24:] + np.float32(0.5)])
+    eight, full = (load_runtime("openvino", model, precision) for precision in ("int8", "f32"))
+    statistics = full.measure(image, row[None])
+    for each in (row, with_colors):
+        picture = eight.run_frozen(image, each[None], statistics)
+        assert np.abs(picture - full.run_frozen(image, each[None], statistics)).mean() < 0.02
+    assert made.call_count == 1
+    assert capsys.readouterr().out == ""

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+from unittest.mock import Mock
+
+import numpy as np
+import openvino
+import pytest
+
+from impasto.models.model import load_model
+from impasto.runtime import load_runtime
 
 CODE = """
 import sys, threading
@@ -33,3 +42,18 @@ def test_threads_that_begin_together_do_not_wait_for_each_other() -> None:
     finally:
         for process in processes:
             process.kill()
+
+
+def test_threads_keep_their_networks_from_tile_to_tile(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of six threads that paint large pictures each has a network of its own, whoever gives memory back meanwhile."""
+    model, image = load_model(trained), np.zeros((1, 3, 32, 32), np.float32)
+    runtime, style = load_runtime("openvino", model, "f32", at_once=6), model.styles["mural"].row[None]
+    statistics = runtime.measure(image, style)
+    compiled = Mock(wraps=openvino.Core().compile_model)
+    monkeypatch.setattr(openvino.Core, "compile_model", lambda _, *given: compiled(*given))
+    first, second = ([runtime.run_frozen(image, style, statistics + each) for each in range(6)] for _ in range(2))
+    runtime.release()
+    third = [runtime.run_frozen(image, style, statistics + each) for each in range(6)]
+    assert compiled.call_count == 6
+    assert np.array_equal(first, second)
+    assert np.array_equal(first, third)

@@ -252,7 +252,7 @@ def _may_pass(error: BaseException) -> bool:
 
 
 def _why(error: OSError, done: str) -> str:
-    if isinstance(error, FileNotFoundError):
+    if isinstance(error, FileNotFoundError) and done == "read":
         return "there is no such file"
     if isinstance(error, PermissionError):
         return f"may not be {done}; check its permissions"

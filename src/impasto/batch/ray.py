@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from impasto.batch import places
 from impasto.batch.manifest import schema
-from impasto.batch.settings import Settings, checked
+from impasto.batch.settings import BatchSettings, checked
 from impasto.batch.worker import Worker
 from impasto.errors import ImpastoError, needs_extra
 from impasto.runtime import RUNTIMES
@@ -54,12 +54,12 @@ class Paint:
         at_once: how many threads will call it at the same time.
         cores: how many cores they have together; None are all.
         files: the content of files that settings name.
-        options: fields of :class:`impasto.batch.settings.Settings` and :class:`impasto.stylize.controls.Controls`.
+        options: fields of :class:`impasto.batch.settings.BatchSettings` and :class:`impasto.stylize.controls.Controls`.
     """
 
     def __init__(
         self,
-        style: str | Settings,
+        style: str | BatchSettings,
         target: str = "",
         *,
         at_once: int = 1,
@@ -68,8 +68,8 @@ class Paint:
         **options: Any,
     ) -> None:
         controls = Controls(**{name: options.pop(name) for name in Controls.__struct_fields__ if name in options})
-        if not isinstance(style, Settings):
-            style = checked(Settings(style=style, controls=controls, **options))
+        if not isinstance(style, BatchSettings):
+            style = checked(BatchSettings(style=style, controls=controls, **options))
         self._worker = Worker(style, target and places.normal(target), at_once=at_once, cores=cores, files=files)
 
     def __call__(self, rows: pa.Table) -> pa.Table:
@@ -102,7 +102,7 @@ class OnRay:
             import ray.data  # noqa: F401
         self._address, self._say = address, say
 
-    def __call__(self, rows: pa.Table, settings: Settings, target: str) -> Generator[dict[str, Any], None, None]:
+    def __call__(self, rows: pa.Table, settings: BatchSettings, target: str) -> Generator[dict[str, Any], None, None]:
         """See :class:`impasto.batch.run.Executor`."""
         import ray
         from ray.data import ActorPoolStrategy, DataContext

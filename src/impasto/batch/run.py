@@ -13,7 +13,7 @@ import msgspec
 
 from impasto.batch import places
 from impasto.batch.manifest import Manifest
-from impasto.batch.settings import COLUMNS, Settings, checked, forget
+from impasto.batch.settings import COLUMNS, BatchSettings, checked, forget
 from impasto.batch.sources import SOURCE, photos_of
 from impasto.batch.targets import Naming
 from impasto.batch.todo import todo
@@ -35,7 +35,7 @@ _SHOWN = 20
 class Executor(Protocol):
     """What paints rows."""
 
-    def __call__(self, rows: pa.Table, settings: Settings, target: str) -> Generator[dict[str, Any], None, None]:
+    def __call__(self, rows: pa.Table, settings: BatchSettings, target: str) -> Generator[dict[str, Any], None, None]:
         """Paint the photos of rows; yield each row with what became of it, in the order in which they are done."""
 
 
@@ -102,7 +102,7 @@ def batch(
         ImpastoError: the source, the target, the style or the cluster cannot be had, or there is no room left. Photos
             that fail are counted, not raised.
     """
-    settings = Settings(
+    settings = BatchSettings(
         style=style,
         region=region,
         controls=Controls(**controls),
@@ -139,7 +139,7 @@ def executor(on: str, address: str | None = None, say: Callable[[str], None] = l
     return OnRay(address, say)
 
 
-def on_threads(rows: pa.Table, settings: Settings, target: str) -> Generator[dict[str, Any], None, None]:
+def on_threads(rows: pa.Table, settings: BatchSettings, target: str) -> Generator[dict[str, Any], None, None]:
     """Paint rows in this process, as many at once as there are cores."""
     from impasto.batch.threads import in_threads
     from impasto.batch.worker import Worker
@@ -153,7 +153,7 @@ def on_threads(rows: pa.Table, settings: Settings, target: str) -> Generator[dic
 def run(
     source: str,
     target: str,
-    settings: Settings,
+    settings: BatchSettings,
     naming: Naming,
     execute: Executor,
     *,

@@ -26,7 +26,7 @@ _SHOWN = 12
 """How many digits of a fingerprint are kept: enough to tell a million millions apart."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class BatchSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a photo is painted, in words, as on the command line."""
 
     style: str = ""
@@ -70,7 +70,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         named = {*filter(names_a_file, self.names), *(mask for mask, _ in self.regions)}
         return {address for address in named if not places.is_remote(address)}
 
-    def with_columns(self, row: Mapping[str, Any]) -> Settings:
+    def with_columns(self, row: Mapping[str, Any]) -> BatchSettings:
         """These, with what a row of a list has in :data:`COLUMNS`; an empty field changes nothing.
 
         Raises:
@@ -97,7 +97,7 @@ def _number(name: str, value: object) -> float | bool:
         raise ImpastoError(f"{name} {shown(value)}: must be {wanted}") from None
 
 
-def checked(settings: Settings) -> Settings:
+def checked(settings: BatchSettings) -> BatchSettings:
     """The same in one form: styles by their slugs, files by their normal addresses, a style of the user's by its file.
 
     Raises:
@@ -147,7 +147,7 @@ class Fingerprint(NamedTuple):
     settings: str
 
 
-def fingerprint(settings: Settings) -> Fingerprint:
+def fingerprint(settings: BatchSettings) -> Fingerprint:
     """The fingerprint of settings that were :func:`checked`: the same as long as they paint the same."""
     blend, regions = settings.blend, settings.regions
     model = model_of(settings)
@@ -168,7 +168,7 @@ def fingerprint(settings: Settings) -> Fingerprint:
     )
 
 
-def model_of(settings: Settings) -> Model:
+def model_of(settings: BatchSettings) -> Model:
     """The model that paints."""
     if settings.model:
         return _model(settings.model)

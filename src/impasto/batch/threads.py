@@ -62,16 +62,18 @@ def in_threads(
         progress(done, total, note)
 
     pool, waiting = ThreadPoolExecutor(workers), iter(items)
-    running: set[Future[R]] = set()
+    running: list[Future[R]] = []
     try:
         while True:
             # Twice as many as can run: a thread that is free need not wait until the caller has taken a result.
             more = islice(waiting, 2 * workers - len(running))
-            running |= {pool.submit(function, item, watched) for item in more}
+            running += [pool.submit(function, item, watched) for item in more]
             if not running:
                 return
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            ended = [future for future in running if future in done]  # those begun first, first
+            running = [future for future in running if future not in done]
+            for future in ended:
                 yield future.result()
     finally:
         closed.set()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from impasto.batch import places
-from impasto.batch.settings import COLUMNS, Fingerprint, Settings, checked, fingerprint, local
+from impasto.batch.settings import COLUMNS, BatchSettings, Fingerprint, checked, fingerprint, local
 from impasto.batch.sources import MODIFIED, SIZE, SOURCE, TARGET, table_of
 from impasto.batch.targets import Naming
 from impasto.errors import ImpastoError
@@ -48,7 +48,9 @@ class _Way(NamedTuple):
     error: str = ""
 
 
-def todo(photos: pa.Table, settings: Settings, naming: Naming, target: str, done: pa.Table, *, verify: bool) -> Todo:
+def todo(
+    photos: pa.Table, settings: BatchSettings, naming: Naming, target: str, done: pa.Table, *, verify: bool
+) -> Todo:
     """What is to be done.
 
     Args:
@@ -90,7 +92,7 @@ def _spare(rows: pa.Table, target: str) -> pa.Table:
     return rows
 
 
-def _described(photos: pa.Table, settings: Settings, naming: Naming) -> pa.Table:
+def _described(photos: pa.Table, settings: BatchSettings, naming: Naming) -> pa.Table:
     """The photos with the names of their pictures, their settings, and the fingerprints of these."""
     import pyarrow as pa
 
@@ -102,11 +104,11 @@ def _described(photos: pa.Table, settings: Settings, naming: Naming) -> pa.Table
     return pa.Table.from_batches(batches)
 
 
-def _way_of_all(settings: Settings, labelled: bool) -> _Way:
+def _way_of_all(settings: BatchSettings, labelled: bool) -> _Way:
     return _Way("", fingerprint(settings), _label(settings) if labelled else "")
 
 
-def _way(settings: Settings, own: list[str], labelled: bool, *values: object) -> _Way:
+def _way(settings: BatchSettings, own: list[str], labelled: bool, *values: object) -> _Way:
     """How the photo of a row is painted that has some ``values`` in the columns ``own``."""
     try:
         each = checked(settings.with_columns(dict(zip(own, values, strict=True))))
@@ -115,7 +117,7 @@ def _way(settings: Settings, own: list[str], labelled: bool, *values: object) ->
         return _Way("", Fingerprint("", "", ""), "", str(error))
 
 
-def _label(settings: Settings) -> str:
+def _label(settings: BatchSettings) -> str:
     regions = [(Path(mask), local(blend, Path)) for mask, blend in settings.regions]
     model = Path(settings.model) if settings.model else None
     return label(local(settings.blend, Path), settings.controls, regions, model)

@@ -12,7 +12,7 @@ import msgspec
 
 from impasto.batch import places
 from impasto.batch.jobs import Job, Report, do, said
-from impasto.batch.settings import Settings, local, model_of
+from impasto.batch.settings import BatchSettings, local, model_of
 from impasto.errors import ImpastoError
 from impasto.files import digest
 from impasto.progress import Progress, silent
@@ -38,7 +38,7 @@ class Worker:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: BatchSettings,
         target: str = "",
         *,
         at_once: int = 1,
@@ -79,7 +79,7 @@ class Worker:
         try:
             if known and self._is_there(target, known):
                 return Report(source, target, "skipped")
-            settings = msgspec.json.decode(own, type=Settings) if own else self._settings
+            settings = msgspec.json.decode(own, type=BatchSettings) if own else self._settings
             plan = self._plan(settings)
         except Exception as error:
             return Report(source, target, "failed", said(error, source))
@@ -93,7 +93,7 @@ class Worker:
         except ImpastoError:
             return False
 
-    def _planned(self, settings: Settings) -> Plan:
+    def _planned(self, settings: BatchSettings) -> Plan:
         stylizer = self._loaded(model_of(settings).path, settings.runtime, settings.precision)
         regions = [(self._here(mask), local(blend, self._here)) for mask, blend in settings.regions]
         return stylizer.plan(local(settings.blend, self._here), settings.controls, regions)

@@ -96,10 +96,10 @@ def batch(
     text file. Run again, it paints what is missing, changed, or was painted with other settings, and nothing else.
     """
     from impasto.batch.run import executor, run
-    from impasto.batch.settings import Settings
+    from impasto.batch.settings import BatchSettings
     from impasto.batch.targets import Naming
 
-    settings = Settings(
+    settings = BatchSettings(
         style=style,
         region=";".join(regions),
         controls=controls,

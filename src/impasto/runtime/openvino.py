@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import weakref
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -22,6 +23,7 @@ from impasto.models.model import GRAPHS, Graph, Model
 from impasto.runtime.base import Row, Runtime, View
 from impasto.runtime.levels import AMOUNT, NOISE, PHOTO, in_levels, replace
 from impasto.runtime.private_import import private_imports
+from impasto.styles.rows import without_palette
 
 _POOL = ThreadPoolExecutor(1)
 """The thread that compiles networks while the caller reads the first photo."""
@@ -32,8 +34,10 @@ _SHAPES = "8"
 that paints pictures of ever new sizes grows by about a megabyte with each. With 8, sizes that alternate are as fast."""
 
 _FOLDED = 4
-"""How many networks with a style and statistics in their weights are kept: the frames of a film are painted by as many,
-one after the other."""
+"""How many networks with a style and statistics in their weights are kept, at least: the frames of a film are painted
+by as many, one after the other."""
+_PREPARED = 32
+"""How many styles' networks in 8 bits are kept in memory: about a megabyte each."""
 
 # OpenVINO makes its table of dtypes at the first call. Two threads that both call first wait for each other for ever.
 openvino.Type.f32.to_dtype()
@@ -102,33 +106,43 @@ class OpenVINORuntime(Runtime):
         def compiled(graph: Graph, *, levels: bool = False) -> openvino.CompiledModel:
             return used.setdefault((graph, levels), compiling(graph, levels).result())
 
-        @functools.lru_cache(maxsize=2)
-        def styled(style: bytes) -> openvino.Model:
-            network = _with_constant(core.read_model(model.graph(Graph.FROZEN)), "style", style)
-            if precision != "int8":
-                return network
+        @functools.lru_cache(maxsize=_PREPARED)
+        def prepared(style: bytes) -> openvino.Model:
             with private_imports():
                 from impasto.runtime import quantization
 
             def measure(image: Pixels) -> Row:
-                inputs = {"image": image, "style": np.frombuffer(style, np.float32)[None]}
-                return _infer(compiled(Graph.STATISTICS), inputs)["statistics"]
+                return _infer(compiled(Graph.STATISTICS), {"image": image, "style": _row(style)})["statistics"]
 
+            network = _with_constant(core.read_model(model.graph(Graph.FROZEN)), "style", style)
             key = digest(b"".join([style, *(model.info.files[name].encode() for name in sorted(model.info.files))]))
             make = functools.partial(quantization.quantized, network, model.info.input_noise, measure)
             return quantization.kept(_folder("int8"), key, make, core)
 
-        @functools.lru_cache(maxsize=_FOLDED)
+        @functools.lru_cache(maxsize=2)
+        def styled(style: bytes) -> openvino.Model:
+            if precision != "int8":
+                return _with_constant(core.read_model(model.graph(Graph.FROZEN)), "style", style)
+            # The colours of the last layer may be those of a photo. It is not quantized, so they can wait until here.
+            row = without_palette(_row(style)[0], model.info.fold)
+            return _with_other_constant(prepared(row.tobytes()).clone(), "style", style)
+
+        folds: weakref.WeakValueDictionary[int, openvino.CompiledModel] = weakref.WeakValueDictionary()
+
+        # Threads that paint large pictures have one each, and ask for it at every tile.
+        @functools.lru_cache(maxsize=max(_FOLDED, at_once))
         def folded(style: bytes, statistics: bytes, levels: bool = False) -> openvino.CompiledModel:
             # OpenVINO computes beforehand whatever depends on constants alone.
             network = _with_constant(styled(style).clone(), "statistics", statistics)
             network = in_levels(network) if levels else network
-            return core.compile_model(network, "CPU", _config(precision, at_once, cores))
+            fold = core.compile_model(network, "CPU", _config(precision, at_once, cores))
+            return folds.setdefault(id(fold), fold)
 
         self._precision = precision
         self._used = used
         self._compiled = compiled
         self._folded = folded
+        self._folds = folds
         compiling(Graph.WHOLE, True)
 
     @property
@@ -145,10 +159,13 @@ class OpenVINORuntime(Runtime):
 
     def release(self) -> None:
         """Free the memory of earlier calls: a compiled network keeps what its largest picture needed."""
-        self._folded.cache_clear()
-        for network in list(self._used.values()):
+        *_, at_once = self._made_of
+        if at_once == 1:  # otherwise another thread would compile its network anew for the next tile
+            self._folded.cache_clear()
+        for network in [*self._used.values(), *(reference() for reference in self._folds.valuerefs())]:
             with suppress(RuntimeError):  # another thread is using it
-                network.release_memory()
+                if network is not None:
+                    network.release_memory()
 
     def paint(
         self,
@@ -195,9 +212,23 @@ class OpenVINORuntime(Runtime):
         return _infer(self._folded(style.tobytes(), statistics.tobytes()), {"image": image})["picture"]
 
 
+def _row(style: bytes) -> Row:
+    """A row (1,P) from its bytes, by which networks are remembered."""
+    return np.frombuffer(style, np.float32)[None]
+
+
 def _with_constant(network: openvino.Model, name: str, row: bytes) -> openvino.Model:
     """The network with a row in place of an input; it is changed in place."""
-    replace(network, name, opset.constant(np.frombuffer(row, np.float32)[None]))
+    replace(network, name, opset.constant(_row(row), name=name))
+    return network
+
+
+def _with_other_constant(network: openvino.Model, name: str, row: bytes) -> openvino.Model:
+    """The network with a row in place of the constant that has this name; it is changed in place."""
+    constant = opset.constant(_row(row), name=name)
+    (before,) = (node for node in network.get_ops() if node.get_friendly_name() == name)
+    for target in before.output(0).get_target_inputs():
+        target.replace_source_output(constant.output(0))
     return network
 
 

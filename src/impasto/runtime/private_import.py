@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,21 +11,25 @@ from typing import Any
 _LEFT_OUT = ("openvino.tools.ovc", "openvino_telemetry")
 """OpenVINO's converter of models, and what it and NNCF use to report each import and call to Google Analytics. Both
 libraries work without them. The converter also takes two thirds of the time of the import."""
+_ONE_AT_A_TIME = threading.RLock()
+"""A thread that is done would show another what that one leaves out."""
 
 
 @contextmanager
 def private_imports() -> Iterator[None]:
     """Within it, OpenVINO and NNCF are imported as if nothing that reports their use were installed.
 
-    Whoever calls ``openvino.convert_model`` later gets the converter all the same.
+    Whoever calls ``openvino.convert_model`` later gets the converter all the same, and what was imported before stays.
     """
-    left_out = [name for name in _LEFT_OUT if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(left_out))  # type: ignore[arg-type]  # None is documented to stop an import
-    try:
-        yield
-    finally:
-        for name in left_out:
-            sys.modules.pop(name, None)
+    with _ONE_AT_A_TIME:
+        before = {name: sys.modules[name] for name in _LEFT_OUT if name in sys.modules}
+        sys.modules.update(dict.fromkeys(_LEFT_OUT))  # type: ignore[arg-type]  # None is documented to stop an import
+        try:
+            yield
+        finally:
+            for name in _LEFT_OUT:
+                sys.modules.pop(name, None)
+            sys.modules.update(before)
         openvino = sys.modules.get("openvino")
         if openvino and not hasattr(openvino, "convert_model"):
             openvino.convert_model = _convert_model  # type: ignore[attr-defined]

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nncf
 import numpy as np
 import openvino
+import rich
 from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 
 from impasto.assets import examples
+from impasto.files import digest
 from impasto.images import windows
 from impasto.images.arrays import Pixels, to_pixels
 from impasto.images.folders import find_photos
@@ -43,6 +46,10 @@ _KEPT = 64
 """How many networks are kept: about a megabyte each."""
 _ERRORS_ONLY = 40
 """NNCF's log level at which it reports errors only."""
+_METHOD = digest(Path(__file__).read_bytes() + nncf.__version__.encode())
+"""By what networks are made. Those that other versions of it made are not taken."""
+_ONE_AT_A_TIME = threading.Lock()
+"""Threads that paint in one style prepare it once, and what is silenced meanwhile is for all threads."""
 
 
 def kept(folder: Path, key: str, make: Callable[[], openvino.Model], core: openvino.Core) -> openvino.Model:
@@ -50,12 +57,26 @@ def kept(folder: Path, key: str, make: Callable[[], openvino.Model], core: openv
 
     Where the folder cannot be written, nothing is kept.
     """
-    with suppress(RuntimeError):  # there is none, or it is damaged
-        return core.read_model(folder / key / _FILE)
-    network = make()
-    with suppress(OSError, RuntimeError):
-        _keep(folder, key, network)
-    return network
+    key = digest(f"{key} {_METHOD}".encode())
+    with _ONE_AT_A_TIME:
+        with suppress(RuntimeError):  # there is none, or it is damaged
+            return core.read_model(folder / key / _FILE)
+        with _silent():
+            network = make()
+        with suppress(OSError, RuntimeError):
+            _keep(folder, key, network)
+        return network
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """NNCF draws a bar on standard output, which is for pictures and reports."""
+    console = rich.get_console()
+    before, console.quiet = console.quiet, True
+    try:
+        yield
+    finally:
+        console.quiet = before
 
 
 def _keep(folder: Path, key: str, network: openvino.Model) -> None:

@@ -41,6 +41,13 @@ def with_palette(identity: Row, photo: Levels, fold: int) -> Row:
     return np.concatenate([identity[: -len(colors)], colors])
 
 
+def without_palette(row: Row, fold: int) -> Row:
+    """The row (P,) with a last layer that has no colours: γ is 1 and β is 0. It is the same for every photo, even where
+    the identity style has a share in it."""
+    count = 3 * fold**2
+    return np.concatenate([row[: -2 * count], np.ones(count, np.float32), np.zeros(count, np.float32)])
+
+
 def recoloring(row: Row, photo: Levels, fold: int) -> npt.NDArray[np.float32]:
     """What each level of a photo's colours becomes in the colours of a style.
 

@@ -40,7 +40,7 @@ _REST = 1.0
 _AT_REST = 0.35
 """Motion of less than this many pixels (of the film) is none; moving a picture by so little would only blur it."""
 
-_BLOCK = 128
+_BLOCK = 64
 """Side, in pixels, of the blocks that are moved."""
 
 Map = npt.NDArray[np.float32]
@@ -159,8 +159,10 @@ def _flow(new: Array, last: Array, shape: tuple[int, ...]) -> Flow:
     flow: Map = _finder().calc(new, last, None)
     apart, at_rest = _apart(new, last, flow), _apart(new, last, None)
     # Where nothing is to be seen, a wall or the sky, any motion fits; rest is what it is.
-    rests = at_rest <= apart + _REST
-    flow[rests | (np.abs(flow).max(axis=2) * (shape[1] / new.shape[1]) < _AT_REST)] = 0
+    slow = np.abs(flow).max(axis=2) * (shape[1] / new.shape[1]) < _AT_REST
+    rests = (at_rest <= apart + _REST) | slow
+    rests = cv2.medianBlur(rests.astype(np.uint8), 5).astype(bool)  # specks of motion are none
+    flow[rests] = 0
     apart = np.where(rests, at_rest, apart)
     same = np.clip((_AGREE[1] - apart) / (_AGREE[1] - _AGREE[0]), 0, 1).astype(np.float32)
     return Flow(flow, cv2.blur(cv2.erode(same, np.ones((3, 3), np.uint8)), (5, 5)))
@@ -207,13 +209,14 @@ def _moved(last: Array, flow: Map) -> Array:
     cv2 = opencv()
     height, width = last.shape[:2]
     there = cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR)
-    there *= np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
+    scale = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
+    moves = cv2.resize(flow.any(axis=2).astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
     moved = last.copy()
     for top in range(0, height, _BLOCK):
         for left in range(0, width, _BLOCK):
             block = np.s_[top : top + _BLOCK, left : left + _BLOCK]
-            if there[block].any():
-                places = there[block] + _places(height, width)[block]
+            if moves[block].any():
+                places = there[block] * scale + _places(height, width)[block]
                 moved[block] = cv2.remap(last, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return moved
 

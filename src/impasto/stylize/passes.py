@@ -24,7 +24,7 @@ Key = tuple[int, int, int]
 """A pass of the network over a frame: height, width, and the how-manieth pass at that size it is."""
 
 
-class Given(NamedTuple):
+class PassInput(NamedTuple):
     """What one pass of the network is given, whatever the frame shows.
 
     Attributes:
@@ -36,21 +36,21 @@ class Given(NamedTuple):
     statistics: Row
 
 
-Passes = Mapping[Key, Given]
+Passes = Mapping[Key, PassInput]
 
 
 @dataclass(frozen=True)
 class _Counting(TiledPainter):
     """Counts the passes over a frame."""
 
-    passes: dict[Key, Given] = field(default_factory=dict)
+    passes: dict[Key, PassInput] = field(default_factory=dict)
     seen: Counter[tuple[int, int]] = field(default_factory=Counter)
 
     def _next(self, size: tuple[int, int]) -> Key:
         self.seen[size] += 1
         return *size, self.seen[size] - 1
 
-    def _paint(self, photo: Levels, regions: Regions, frozen: Given, size: tuple[int, int]) -> Levels:
+    def _paint(self, photo: Levels, regions: Regions, frozen: PassInput, size: tuple[int, int]) -> Levels:
         regions = replace(regions, styles=frozen.styles)
         if self.at_once(size):
             return self.paint_whole(photo, regions, frozen.statistics, size)
@@ -65,7 +65,7 @@ class _Measuring(_Counting):
         self, photo: Levels, regions: Regions, size: tuple[int, int] | None = None, progress: Progress = silent
     ) -> Levels:
         size = size or (photo.shape[0], photo.shape[1])
-        frozen = Given(regions.styles, self.measure(photo, regions, size))
+        frozen = PassInput(regions.styles, self.measure(photo, regions, size))
         self.passes[self._next(size)] = frozen
         return self._paint(photo, regions, frozen, size)
 
@@ -102,14 +102,14 @@ def between(first: Passes, second: Passes, share: float) -> Passes:
     return {key: each for key, each in mixed.items() if each is not None}
 
 
-def _mixed(first: Given | None, second: Given | None, share: np.float32) -> Given | None:
+def _mixed(first: PassInput | None, second: PassInput | None, share: np.float32) -> PassInput | None:
     if first is None or second is None:
         return first or second
-    return Given(*(a + share * (b - a) for a, b in zip(first, second, strict=True)))
+    return PassInput(*(a + share * (b - a) for a, b in zip(first, second, strict=True)))
 
 
 def _as(
-    kind: type[_Counting], painter: TiledPainter, *, fold: bool, passes: dict[Key, Given] | None = None
+    kind: type[_Counting], painter: TiledPainter, *, fold: bool, passes: dict[Key, PassInput] | None = None
 ) -> _Counting:
     given = {each.name: getattr(painter, each.name) for each in fields(TiledPainter)}
     return kind(**given | {"fold": fold, "passes": {} if passes is None else passes})

@@ -92,6 +92,7 @@ class Visit:
         self.faults: list[str] = []
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", self._note)
+        self.page.on("filechooser", lambda chooser: None)  # now: a key may come before the browser is told to wait
         self.page.goto(address)
         self.page.locator(".card-style[data-id]").first.wait_for()
 
@@ -140,10 +141,10 @@ def visit(browser: playwright_api.Browser, service: Serving) -> Iterator[Visit]:
 
 @pytest.fixture(scope="session")
 def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small photo (72 × 96) that says who made it."""
+    """A small photo (48 × 64) that says who made it."""
     path = tmp_path_factory.mktemp("photo") / "my photo.jpg"
     rng = np.random.default_rng(2)
-    image = Image.fromarray(rng.integers(0, 256, (8, 6, 3), dtype=np.uint8)).resize((72, 96), Image.Resampling.BICUBIC)
+    image = Image.fromarray(rng.integers(0, 256, (8, 6, 3), dtype=np.uint8)).resize((48, 64), Image.Resampling.BICUBIC)
     exif = Image.Exif()
     exif[0x013B] = "Ada"  # Artist
     image.save(path, exif=exif, quality=95)

@@ -39,7 +39,7 @@
  * @property {boolean} command whether there is a command line that paints the same
  * @property {number} maxPixels of photos
  * @property {boolean} local whether photos stay on the user's computer
- * @property {{name: string, address: string, thumbnail: string}[]} photos that are offered to begin with
+ * @property {{name: string, address: string, thumbnail: string}[]} photos that are offered to begin with; none: the page's own
  */
 
 /** @interface */
@@ -64,8 +64,8 @@ export class Engine {
     throw new Error("not written");
   }
 
-  /** Makes a style for a painting by training. `progress` gets shares from 0 to 1. @returns {Promise<Style>} */
-  async fit(_painting, _name, { signal: _signal, progress: _progress }) {
+  /** Makes a style better by training it on its painting, and keeps it. `progress` gets shares from 0 to 1. @returns {Promise<Style>} */
+  async fit(_style, { signal: _signal, progress: _progress }) {
     throw new Error("not written");
   }
 
