@@ -18,6 +18,7 @@ import impasto
 from impasto.cli.add_style import add_style
 from impasto.cli.distill import distill
 from impasto.cli.evaluate import evaluate
+from impasto.cli.export_web import export_web
 from impasto.cli.info import info
 from impasto.cli.optimize import optimize
 from impasto.cli.refit import refit
@@ -55,7 +56,7 @@ def main() -> None:
     sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
 
 
-for command in (stylize, sheet, styles, add_style, info, train, refit, evaluate, optimize, distill):
+for command in (stylize, sheet, styles, add_style, info, train, refit, evaluate, optimize, distill, export_web):
     main.add_command(command)
 
 
