@@ -20,6 +20,4 @@ def export_web(out: Path, model: Path | None) -> None:
     from impasto.models.model import load_model
     from impasto.models.site import write_site
 
-    site = write_site(load_model(model), out)
-    first = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
-    click.echo(f"{site}  ({first / 1e6:.1f} MB)")
+    click.echo(write_site(load_model(model), out))

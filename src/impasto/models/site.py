@@ -107,7 +107,7 @@ def _is_first(path: str) -> bool:
 
 
 def _within(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return (path for path in sorted(folder.glob("**/*")) if path.is_file())
 
 
 def _runtime() -> Path:

@@ -89,13 +89,15 @@ function tileSize(shown, outer, side, halo) {
   return best;
 }
 
-/** The part of a picture in a window. Beyond the edges the picture is mirrored. */
+/** The part of a picture in a window. Beyond the edges, what is seen of the picture is mirrored. */
 export function read(picture, window) {
   const { height, width, channels } = picture;
+  const inside = clipped(window, { top: 0, left: 0, height, width });
   const made = blank(window.height, window.width, channels);
-  const columns = Int32Array.from({ length: window.width }, (_, column) => mirrored(window.left + column, width) * channels);
+  const columns = Int32Array.from({ length: window.width }, (_, column) =>
+    (mirrored(window.left + column - inside.left, inside.width) + inside.left) * channels);
   for (let row = 0, place = 0; row < window.height; row++) {
-    const from = mirrored(window.top + row, height) * width * channels;
+    const from = (mirrored(window.top + row - inside.top, inside.height) + inside.top) * width * channels;
     for (let column = 0; column < window.width; column++) {
       for (let channel = 0; channel < channels; channel++) made.data[place++] = picture.data[from + columns[column] + channel];
     }
@@ -105,6 +107,6 @@ export function read(picture, window) {
 
 /** A place in a picture of this length for one beyond its ends; the edge pixel comes twice, as in numpy's "symmetric". */
 function mirrored(place, length) {
-  const round = (((place % (2 * length)) + 2 * length) % (2 * length));
+  const round = ((place % (2 * length)) + 2 * length) % (2 * length);
   return round < length ? round : 2 * length - 1 - round;
 }
