@@ -24,6 +24,14 @@ class ImpastoError(Exception):
     """
 
 
+class TooLargeError(ImpastoError):
+    """More pixels or bytes were given than are allowed."""
+
+
+class UnreadableError(ImpastoError):
+    """A file is of no kind that is read."""
+
+
 class StoppedError(ImpastoError):
     """The user pressed Ctrl-C. The message says what is kept; the command line exits with 130."""
 

@@ -16,7 +16,6 @@ from impasto.batch.jobs import Job, Report
 from impasto.batch.targets import STREAM
 from impasto.errors import ImpastoError, StoppedError
 from impasto.files import is_file, printable
-from impasto.images.deep import DEEP
 from impasto.images.formats import LOSSY, check_holds
 from impasto.images.photo import DeepImage, Photo
 from impasto.images.reading import MAX_PIXELS, check_pixels, read_photo
@@ -65,7 +64,9 @@ def _do(job: Job, overwrite: bool, max_pixels: int, progress: Progress) -> Repor
         return Report(*job.names, "skipped")
     began = time.perf_counter()
     try:
-        image = _paint(_read(job, max_pixels), job, max_pixels / 1e6, progress)
+        photo = _read(job, max_pixels)
+        picture_format = job.format_for(photo.origin.format)
+        image = job.plan.paint_for(photo, picture_format, progress, max_megapixels=max_pixels / 1e6)
         _write(image, job)
     except Exception as error:
         return Report(*job.names, "failed", _said(error, job))
@@ -79,13 +80,6 @@ def _read(job: Job, max_pixels: int) -> Photo:
     check_pixels(job.names[0], size[0] * size[1], max_pixels, does="would get")
     check_holds(job.names[1], job.format_for(photo.origin.format), *size)
     return photo.without_metadata() if job.strip_metadata else photo
-
-
-def _paint(photo: Photo, job: Job, max_megapixels: float, progress: Progress) -> Image | DeepImage:
-    """The picture of a job, with 16 bits if its photo has more than 8, and its file can hold them."""
-    if photo.origin.deep and job.format_for(photo.origin.format) in DEEP:
-        return job.plan.paint_deep(photo, progress, max_megapixels=max_megapixels)
-    return job.plan.paint(photo, progress, max_megapixels=max_megapixels)
 
 
 def _said(error: Exception, job: Job) -> str:

@@ -22,6 +22,7 @@ from impasto.cli.export_web import export_web
 from impasto.cli.info import info
 from impasto.cli.optimize import optimize
 from impasto.cli.refit import refit
+from impasto.cli.serve import serve
 from impasto.cli.sheet import sheet
 from impasto.cli.styles import styles
 from impasto.cli.stylize import stylize
@@ -56,7 +57,7 @@ def main() -> None:
     sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
 
 
-for command in (stylize, sheet, styles, add_style, info, train, refit, evaluate, optimize, distill, export_web):
+for command in (stylize, sheet, styles, serve, export_web, add_style, info, train, refit, evaluate, optimize, distill):
     main.add_command(command)
 
 

@@ -114,17 +114,25 @@ def model_option(default: str = DEFAULT) -> Callable[[Callable[..., Any]], Calla
     return lambda command: option(_quality_option(command))
 
 
+def struct_options(struct: type[msgspec.Struct], name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An option for every field of ``struct``; the command gets all of them as one value, called ``name``."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def with_struct(**options: Any) -> Any:
+            given = {field: options.pop(field) for field in struct.__struct_fields__}
+            return command(**options, **{name: struct(**given)})
+
+        for field in reversed(msgspec.structs.fields(struct)):
+            with_struct = _field_option(field)(with_struct)
+        return with_struct
+
+    return decorate
+
+
 def control_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """An option for every field of :class:`Controls`; the command gets all of them as one value, ``controls``."""
-
-    @functools.wraps(command)
-    def with_controls(**options: Any) -> Any:
-        given = {name: options.pop(name) for name in Controls.__struct_fields__}
-        return command(**options, controls=Controls(**given))
-
-    for field in reversed(msgspec.structs.fields(Controls)):
-        with_controls = _field_option(field)(with_controls)
-    return with_controls
+    return struct_options(Controls, "controls")(command)
 
 
 class FileOptions(NamedTuple):
@@ -193,10 +201,16 @@ def _field_option(field: msgspec.structs.FieldInfo) -> Callable[..., Any]:
     meta, name = meta_of(field.type), f"--{field.name.replace('_', '-')}"
     if isinstance(field.default, bool):
         return click.option(name, is_flag=True, default=field.default, help=meta.description)
-    kind = next(each for each in (float, int) if each in plain_types(field.type))
-    default = (meta.extra or {}).get("default")
-    explained = f"{meta.description}  [default: {default}]" if default else meta.description
-    return click.option(name, type=kind, default=field.default, help=explained)
+    kinds, extra = plain_types(field.type), meta.extra or {}
+    notes = [f"[{word}: {extra[word]}]" for word in ("default", "env") if word in extra]
+    return click.option(
+        name,
+        type=next(each for each in (float, int, str) if each in kinds),
+        default=field.default,
+        multiple=isinstance(field.default, tuple),
+        envvar=extra.get("env"),
+        help="  ".join([meta.description or "", *notes]),
+    )
 
 
 def spare(photos: Iterable[Path], out: Path) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFile
 
-from impasto.errors import ImpastoError, pip_install
+from impasto.errors import ImpastoError, TooLargeError, UnreadableError, pip_install
 from impasto.images.arrays import Array
 from impasto.images.decoding import SRGB, decode, deepen_planes, is_deep, scale_transparency
 from impasto.images.formats import OPENED, RAW
@@ -134,11 +134,11 @@ def check_pixels(
         advice: what to do.
 
     Raises:
-        ImpastoError: it has more.
+        TooLargeError: it has more.
     """
     most = MAX_PIXELS if max_pixels is None else max_pixels
     if pixels > most:
-        raise ImpastoError(f"{called}: {does} more than {most / 1e6:g} megapixels; {advice}")
+        raise TooLargeError(f"{called}: {does} more than {most / 1e6:g} megapixels; {advice}")
 
 
 def _called(source: object) -> str:
@@ -150,7 +150,8 @@ def _opened(source: str | os.PathLike[str] | io.BytesIO, called: str) -> ImageFi
     """Open a file as :func:`PIL.Image.open` does, but by its content alone, and whatever size it claims.
 
     Raises:
-        ImpastoError: it is none of the formats in :data:`OPENED`, or a camera's raw file.
+        ImpastoError: it is empty, or has pixels of a kind that is not read.
+        UnreadableError: it is none of the formats in :data:`OPENED`, or a camera's raw file.
     """
     with nullcontext(source) if isinstance(source, io.BytesIO) else Path(source).open("rb") as file:
         file.seek(0)
@@ -171,7 +172,7 @@ def _opened(source: str | os.PathLike[str] | io.BytesIO, called: str) -> ImageFi
         raise ImpastoError(f"{called}: has pixels of a kind that is not read; save it with 8 or 16 bits a channel")
     if damage is not None:
         raise damage
-    raise ImpastoError(f"{called}: {_why_unreadable(called, start)}")
+    raise UnreadableError(f"{called}: {_why_unreadable(called, start)}")
 
 
 def _made(factory: Any, source: str | os.PathLike[str] | io.BytesIO) -> ImageFile.ImageFile:
@@ -191,8 +192,8 @@ def _developed(image: ImageFile.ImageFile, start: bytes, called: str) -> ImageFi
     return image
 
 
-def _undeveloped(called: str) -> ImpastoError:
-    return ImpastoError(f"{called}: is a camera's raw file; develop it first, and give the JPEG or TIFF file")
+def _undeveloped(called: str) -> UnreadableError:
+    return UnreadableError(f"{called}: is a camera's raw file; develop it first, and give the JPEG or TIFF file")
 
 
 def _why_unreadable(called: str, start: bytes) -> str:

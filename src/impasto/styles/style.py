@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
 
 from impasto.errors import ImpastoError
 from impasto.files import write_file
@@ -23,6 +23,12 @@ Box = tuple[float, float, float, float]
 """A part of a picture: left, top, right and bottom, as shares of its width and height."""
 Row = npt.NDArray[np.float32]
 """(P,): γ and β of layer 1, γ and β of layer 2, … in network order."""
+
+
+class _Header(msgspec.Struct):
+    """How a safetensors file begins: of its JSON, what matters here."""
+
+    metadata: dict[str, str] = msgspec.field(name="__metadata__", default_factory=dict)
 
 
 class StyleInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,12 +88,17 @@ class Style:
         """The same style under another slug."""
         return replace(self, info=msgspec.structs.replace(self.info, slug=slug))
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write one safetensors file, whole or not at all: tensors ``row`` and ``thumbnail``, the rest as metadata."""
+    @property
+    def content(self) -> bytes:
+        """Its file, in the safetensors format: tensors ``row`` and ``thumbnail``, the rest as metadata."""
         tensors: dict[str, np.ndarray] = {"row": np.ascontiguousarray(self.row, dtype=np.float32)}
         if self.thumbnail:
             tensors["thumbnail"] = np.frombuffer(self.thumbnail, dtype=np.uint8)
-        write_file(Path(path), save(tensors, {_KEY: msgspec.json.encode(self.info).decode()}))
+        return save(tensors, {_KEY: msgspec.json.encode(self.info).decode()})
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write its file, whole or not at all."""
+        write_file(Path(path), self.content)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Style:
@@ -97,14 +108,28 @@ class Style:
             ImpastoError: the file is missing, damaged, or no style.
         """
         try:
-            with safe_open(path, "numpy") as file:
-                info = msgspec.json.decode((file.metadata() or {})[_KEY], type=StyleInfo)
-                row = file.get_tensor("row")
-                thumbnail = file.get_tensor("thumbnail").tobytes() if "thumbnail" in file.keys() else b""  # noqa: SIM118
+            content = Path(path).read_bytes()
         except FileNotFoundError:
             raise ImpastoError(f"style {path}: there is no such file") from None
-        except (SafetensorError, OSError) as error:
+        except OSError as error:
             raise ImpastoError(f"style {path}: damaged ({error}); get the file anew") from None
+        return cls.decode(content, str(path))
+
+    @classmethod
+    def decode(cls, content: bytes, called: str) -> Style:
+        """The style in the ``content`` of a file, which messages call so.
+
+        Raises:
+            ImpastoError: it is damaged, or no style.
+        """
+        try:
+            tensors, header = load(content), content[8 : 8 + int.from_bytes(content[:8], "little")]
+            info = msgspec.json.decode(msgspec.json.decode(header, type=_Header).metadata[_KEY], type=StyleInfo)
+            row = tensors["row"]
+        except SafetensorError as error:
+            raise ImpastoError(f"style {called}: damaged ({error}); get the file anew") from None
         except (KeyError, msgspec.MsgspecError):
-            raise ImpastoError(f"style {path}: is a safetensors file, but not of a style") from None
-        return cls(info, row, thumbnail)
+            raise ImpastoError(f"style {called}: is a safetensors file, but not of a style") from None
+        if row.dtype != np.float32 or not np.isfinite(row).all():
+            raise ImpastoError(f"style {called}: damaged (its numbers are none); get the file anew")
+        return cls(info, row, tensors["thumbnail"].tobytes() if "thumbnail" in tensors else b"")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from PIL import Image
 from impasto.assets import BUNDLED
 from impasto.errors import ImpastoError, kind_of, shown
 from impasto.images.arrays import Array, Levels, in_depth_of, mixed, resize
+from impasto.images.deep import DEEP
 from impasto.images.photo import DeepImage, Photo, Picture
 from impasto.images.reading import MAX_PIXELS, check_pixels
 from impasto.models import library
@@ -91,6 +93,12 @@ class Stylizer:
     def styles(self) -> Mapping[str, Style]:
         """Slug -> style: the model's styles, in slot order, then the user's own."""
         return self.model.styles
+
+    def with_model(self, model: Model) -> Stylizer:
+        """The same network with another model's styles; both models must have this network."""
+        other = copy.copy(self)
+        other.model = model
+        return other
 
     @overload
     def __call__(self, photo: Array, style: StyleLike | None = ..., **options: Unpack[CallOptions]) -> Array: ...
@@ -291,6 +299,21 @@ class Plan:
         deep = dataclasses.replace(self, painter=dataclasses.replace(self.painter, depth=np.uint16))
         photo = deep._sized(photo, "photo", pixels_allowed(max_megapixels))
         return photo.origin.deep_picture(deep._painted(photo.array, progress).astype(np.uint16, copy=False))
+
+    def paint_for(
+        self, photo: Photo, file_format: str, progress: Progress = silent, *, max_megapixels: float
+    ) -> Image.Image | DeepImage:
+        """:meth:`paint` a photo for a file: in 16 bits, if the photo has more than 8 and the format can hold them.
+
+        Args:
+            photo: the photo.
+            file_format: Pillow's name of the format.
+            progress: see :meth:`Stylizer.__call__`.
+            max_megapixels: see there.
+        """
+        if photo.origin.deep and file_format in DEEP:
+            return self.paint_deep(photo, progress, max_megapixels=max_megapixels)
+        return self.paint(photo, progress, max_megapixels=max_megapixels)
 
     def _picture(self, given: object, name: str, progress: Progress, max_pixels: int) -> Picture:
         """The picture of one photo, in the form that the photo has; ``name`` is that of its parameter."""

@@ -1,0 +1,124 @@
+"""Start the service, and stop it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from impasto.errors import ImpastoError
+from impasto.images.folders import find_photos
+from impasto.server.app import create_app
+from impasto.server.engine import Engine
+from impasto.server.queue import Queue
+from impasto.server.service import Fit, Service
+from impasto.server.settings import Settings
+
+_GRACE = 3
+"""How long requests may go on after Ctrl-C, in seconds."""
+_PATIENCE = 10
+"""How long a connection may be open before the head of its next request is there, in seconds."""
+_CONNECTIONS = 500
+"""The most connections; others are told to come again."""
+
+
+class _Patient(H11Protocol):
+    """Closes connections whose next request does not begin: uvicorn itself waits for them for ever."""
+
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self._waiting:
+            self._waiting.cancel()
+
+    @property
+    def _idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _wait(self) -> None:
+        """Begin to wait for a request, or end it, now that some of it has come."""
+        if self._waiting and not self._idle:
+            self._waiting.cancel()
+            self._waiting = None
+        if self._idle and not self._waiting:
+            self._waiting = self.loop.call_later(_PATIENCE, self._close_if_idle)
+
+    def _close_if_idle(self) -> None:
+        self._waiting = None
+        if self._idle:
+            self.transport.close()
+
+
+def serve(
+    version: str,
+    settings: Settings,
+    *,
+    model: Path | None,
+    photos: Path | None,
+    fit: Fit | None,
+    ready: Callable[[str], None],
+) -> None:
+    """Serve until Ctrl-C.
+
+    Args:
+        version: of this package.
+        settings: how the service is set up; it gets a token if it needs one.
+        model: the only model, or None for all that come with the package.
+        photos: see :class:`impasto.server.service.Service`.
+        fit: see there.
+        ready: is given the address of the page, once it can be opened.
+
+    Raises:
+        ImpastoError: the port is taken, the address is none, or the model or the folder cannot be read.
+    """
+    if not settings.is_local and not settings.token:
+        settings = msgspec.structs.replace(settings, token=secrets.token_urlsafe(24))
+    if photos:
+        find_photos(photos, "input")
+    listening = _listen(settings)
+    settings = msgspec.structs.replace(settings, port=listening.getsockname()[1])
+    engine, queue = Engine(model), Queue(settings.queue, settings.workers)
+    config = uvicorn.Config(
+        create_app(Service(version, settings, engine, queue, fit=fit, photos=photos)),
+        http=_Patient,
+        ws="none",
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=_CONNECTIONS,
+        timeout_graceful_shutdown=_GRACE,
+    )
+    ready(address(settings))
+    uvicorn.Server(config).run([listening])
+
+
+def address(settings: Settings) -> str:
+    """The address of the page, with the token if there is one."""
+    host = {"0.0.0.0": "localhost", "::": "localhost"}.get(settings.host, settings.host)
+    host = f"[{host}]" if ":" in host else host
+    return f"http://{host}:{settings.port}/" + (f"?token={settings.token}" if settings.token else "")
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """A socket that listens already, so that a taken port is an error before anything is loaded."""
+    called = f"{settings.host}:{settings.port}"
+    try:
+        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((settings.host, settings.port), family=family, backlog=128)
+    except OSError as error:
+        raise ImpastoError(f"{called}: cannot listen there ({error.strerror or error}); give another --port") from None

@@ -1,0 +1,47 @@
+"""What every path of the service has at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from starlette.requests import Request
+
+from impasto.server.engine import Engine
+from impasto.server.jobs import Jobs
+from impasto.server.queue import Queue
+from impasto.server.settings import Settings
+
+Fit = Callable[..., None]
+"""Is given paintings' files, a slug, a function to report to, and options by name."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """What every path of the service has at hand.
+
+    Attributes:
+        version: of this package.
+        settings: how it is set up.
+        engine: its models.
+        queue: who may be painted for.
+        jobs: what takes minutes.
+        fit: fits a style and keeps it among the user's own, as :func:`impasto.fitting.apart.add_style_apart` does; None
+            if that is not installed.
+        photos: a folder of photos to choose from, or None.
+    """
+
+    version: str
+    settings: Settings
+    engine: Engine
+    queue: Queue
+    jobs: Jobs = field(default_factory=Jobs)
+    fit: Fit | None = None
+    photos: Path | None = None
+
+    def place(self, request: Request) -> AbstractContextManager[None]:
+        """A place for a request; on a service for this computer alone, all callers are one."""
+        client = "" if self.settings.is_local or request.client is None else request.client.host
+        return self.queue.place(client)

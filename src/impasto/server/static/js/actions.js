@@ -1,0 +1,178 @@
+/** What the user can do, from wherever in the page. */
+
+import { DEFAULTS, WHOLE, activeArea, activeMix, app, store } from "./app.js";
+import { isAbort } from "./engine/engine.js";
+import { t, title } from "./i18n.js";
+import { MOST, only, toggled } from "./mix.js";
+import { Photo } from "./photo.js";
+import { toast } from "./parts/toast.js";
+
+const IMAGES = /\.(jpe?g|png|webp|avif|gif|bmp|tiff?|heic|heif)$/i;
+const isImage = (file) => file.type.startsWith("image/") || IMAGES.test(file.name);
+
+/** Sorts dropped or pasted files: style files are opened, pictures are photos or, if asked for, paintings. */
+export async function take(files, as = "photo") {
+  for (const file of files.filter((each) => each.name?.endsWith(".safetensors"))) await openStyle(file);
+  const images = files.filter(isImage);
+  if (as === "style") for (const file of images) await addPainting(file);
+  else await addPhotos(images);
+}
+
+/** Adds photos, and shows the first of them. */
+export async function addPhotos(files) {
+  let first = true;
+  for (const file of files) {
+    const photo = await readPhoto(file);
+    if (!photo) continue;
+    store.set({ photos: [...store.now.photos, photo] });
+    if (first) showPhoto(photo);
+    first = false;
+  }
+}
+
+async function readPhoto(file) {
+  const name = file.name || "photo.jpg";
+  try {
+    return await Photo.read(file, name, displayable);
+  } catch (error) {
+    toast(error.kind ? `${name}: ${error.message}` : t("state.unreadable", { name }));
+    return null;
+  }
+}
+
+/** A file that the browser cannot decode, as the engine reads it: painted with a strength of 0. */
+function displayable(file) {
+  const [style] = store.now.styles.values();
+  return app.engine.paint(file, [{ style, weight: 1 }], { ...DEFAULTS, strength: 0 }, { format: "jpg" });
+}
+
+export function showPhoto(photo) {
+  store.set({ photo, layer: WHOLE, tool: null });
+}
+
+export function removePhoto(photo) {
+  const left = store.now.photos.filter((each) => each !== photo);
+  const next = store.now.photo === photo ? (left[Math.max(0, store.now.photos.indexOf(photo) - 1)] ?? null) : store.now.photo;
+  store.set({ photos: left, photo: next, layer: WHOLE, tool: null });
+  app.thumbnails.forget(photo);
+  photo.close();
+}
+
+/** Gives the layer that is worked on another mix. */
+export function setMix(mix) {
+  const area = activeArea();
+  if (!area) return store.set({ whole: mix });
+  area.mix = mix;
+  return store.set({ areas: store.now.areas + 1 });
+}
+
+export const pick = (id) => setMix(only(id));
+
+export function toggle(id) {
+  const mix = activeMix();
+  if (!mix.ids.includes(id) && mix.ids.length === MOST) return toast(t("styles.full"));
+  return setMix(toggled(mix, id));
+}
+
+export const setControls = (changes) => store.set({ controls: { ...store.now.controls, ...changes } });
+
+/** Adds an area, which has the styles of the whole until others are chosen, and takes up the brush. */
+export function addArea() {
+  const { photo, whole } = store.now;
+  const area = photo.addArea(whole);
+  store.set({ layer: area.id, tool: "brush", areas: store.now.areas + 1, compare: false });
+}
+
+export function removeArea(area) {
+  const { photo } = store.now;
+  photo.areas = photo.areas.filter((each) => each !== area);
+  store.set({ layer: WHOLE, tool: null, areas: store.now.areas + 1 });
+}
+
+export function showLayer(id) {
+  store.set({ layer: id, tool: id === WHOLE ? null : "brush", compare: id === WHOLE && store.now.compare });
+}
+
+/** A change of the active area's mask. @param {(mask: import("./mask.js").Mask) => void} change */
+export function changeMask(change) {
+  const area = activeArea();
+  if (!area) return;
+  change(area.mask);
+  area.version += 1;
+  store.set({ areas: store.now.areas + 1 });
+}
+
+/** Makes a painting a style, at once, and paints in it. */
+export async function addPainting(file) {
+  toast(t("style.reading"));
+  const name = (file.name || "").replace(/\.[^.]+$/, "");
+  const style = await attempt(() => app.engine.predict(file, name));
+  if (!style) return;
+  putStyle(style);
+  pick(style.id);
+  toast(t("style.ready"));
+}
+
+export async function openStyle(file) {
+  const style = await attempt(() => app.engine.open(file));
+  if (!style) return;
+  putStyle(style);
+  pick(style.id);
+}
+
+/** Puts a style into the list: the user's own come first. */
+export function putStyle(style, instead = style.id) {
+  const others = [...store.now.styles].filter(([id]) => id !== style.id && id !== instead);
+  store.set({ styles: new Map([[style.id, style], ...others]) });
+  if (instead !== style.id) changeMixes((mix) => ({ ...mix, ids: mix.ids.map((id) => (id === instead ? style.id : id)) }));
+}
+
+function changeMixes(changed) {
+  for (const area of store.now.photos.flatMap((photo) => photo.areas)) area.mix = changed(area.mix);
+  store.set({ whole: changed(store.now.whole), areas: store.now.areas + 1 });
+}
+
+export async function keepStyle(style, name) {
+  const act = style.kind === "new" ? "keep" : "rename";
+  const kept = await attempt(() => app.engine[act](style, name));
+  if (!kept) return null;
+  putStyle(kept, style.id);
+  toast(t("style.kept", { name: title(kept) }));
+  return kept;
+}
+
+export async function removeStyle(style) {
+  if (style.kind === "own" && (await attempt(() => app.engine.remove(style).then(() => true))) !== true) return;
+  const styles = new Map([...store.now.styles].filter(([id]) => id !== style.id));
+  store.set({ styles });
+  const [next] = styles.keys();
+  const without = (mix) => (mix.ids.length > 1 ? toggled(mix, style.id) : only(next));
+  changeMixes((mix) => (mix.ids.includes(style.id) ? without(mix) : mix));
+  toast(t("style.removed"));
+}
+
+let fit = null;
+
+/** Trains a style on its painting; one at a time. */
+export async function improve(style, name) {
+  fit = new AbortController();
+  const progress = (share) => store.set({ fitting: { name, share } });
+  progress(0);
+  const better = await attempt(() => app.engine.fit(style.painting, name, { signal: fit.signal, progress }));
+  store.set({ fitting: null });
+  if (!better) return;
+  putStyle(better, style.id);
+  toast(t("style.better.done", { name: title(better) }));
+}
+
+export const cancelImprove = () => fit?.abort();
+
+/** What an engine answers, or null if it refuses, which is said. */
+export async function attempt(work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isAbort(error)) toast(error.message);
+    return null;
+  }
+}

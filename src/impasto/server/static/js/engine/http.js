@@ -1,0 +1,189 @@
+/** The service as the engine of the page. */
+
+import { pause } from "../dom.js";
+import { Engine, EngineError } from "./engine.js";
+import { readStyleFile } from "./style-file.js";
+
+/** How often to ask how far a long job is, in milliseconds. */
+const ASK_EVERY = 700;
+/** The quality of JPEG previews; they are looked at for a moment. */
+const PREVIEW_QUALITY = 88;
+const SUFFIX = ".safetensors";
+
+export class HttpEngine extends Engine {
+  #base;
+
+  /** @param {URL} base where the service's paths begin */
+  constructor(base) {
+    super();
+    this.#base = base;
+  }
+
+  async capabilities() {
+    const about = await this.#json("about");
+    return {
+      model: about.models[0],
+      defaultModel: about.models[0],
+      formats: ["jpg", "png", "webp", "avif", "tiff"].filter((format) => about.formats.includes(format)),
+      fit: about.can_fit,
+      keep: true,
+      command: true,
+      maxPixels: 1e6 * about.max_megapixels,
+      local: isLoopback(location.hostname),
+      photos: await this.#photos(),
+    };
+  }
+
+  /** The photos of the folder that the service was started with. */
+  async #photos() {
+    const { photos } = await this.#json("photos").catch(() => ({ photos: [] }));
+    return photos.map(({ id, name }) => ({
+      name, address: new URL(`photos/${id}`, this.#base).href, thumbnail: new URL(`photos/${id}/thumbnail`, this.#base).href,
+    }));
+  }
+
+  async styles() {
+    const { styles } = await this.#json("styles");
+    return styles.map((style) => this.#listed(style));
+  }
+
+  async paint(photo, blend, controls, { size, regions = [], format, strip, preview, signal } = {}) {
+    const form = new FormData();
+    form.append("photo", photo, photo.name ?? "photo");
+    form.append("style", written(blend));
+    for (const { mask, blend: other } of regions) {
+      form.append("region_mask", mask, "mask.png");
+      form.append("region_style", written(other));
+    }
+    for (const style of unlisted([blend, ...regions.map((region) => region.blend)])) {
+      form.append("style_file", style.file, `${style.slug}${SUFFIX}`);
+    }
+    const fields = { ...controls, size, format, strip_metadata: strip, quality: preview ? PREVIEW_QUALITY : undefined };
+    for (const [name, value] of Object.entries(fields)) if (value !== undefined) form.append(name, value);
+    return (await this.#send("POST", "pictures", form, signal)).blob();
+  }
+
+  async predict(painting, name) {
+    const form = new FormData();
+    form.append("painting", painting, painting.name ?? "painting");
+    form.append("slug", slugOf(name));
+    form.append("name", name);
+    const file = await (await this.#send("POST", "styles/predict", form)).blob();
+    return unkept(file, painting);
+  }
+
+  async open(file) {
+    try {
+      return await unkept(file);
+    } catch {
+      throw new EngineError(`${file.name}: no style file`);
+    }
+  }
+
+  async file(style) {
+    return style.file ?? (await this.#send("GET", `styles/${style.slug}${SUFFIX}`)).blob();
+  }
+
+  async keep(style, name) {
+    await this.#send("PUT", `styles/${slugOf(name)}${SUFFIX}`, style.file);
+    return this.#patch(slugOf(name), { name }, style);
+  }
+
+  async rename(style, name) {
+    return this.#patch(style.slug, { slug: slugOf(name), name }, style);
+  }
+
+  async remove(style) {
+    await this.#send("DELETE", `styles/${style.slug}`);
+  }
+
+  async fit(painting, name, { signal, progress }) {
+    const form = new FormData();
+    form.append("painting", painting, painting.name ?? "painting");
+    form.append("slug", slugOf(name));
+    form.append("name", name);
+    const { id } = await (await this.#send("POST", "styles", form, signal)).json();
+    const cancel = () => this.#send("DELETE", `jobs/${id}`).catch(() => {});
+    signal.addEventListener("abort", cancel);
+    await this.#wait(id, progress, signal);
+    const { styles } = await this.#json("styles");
+    return { ...this.#listed(styles.find((style) => style.slug === slugOf(name))), painting };
+  }
+
+  async #patch(slug, changes, { painting }) {
+    const style = await (await this.#send("PATCH", `styles/${slug}`, JSON.stringify(changes))).json();
+    return { ...this.#listed(style), painting };
+  }
+
+  /** Waits for a job. */
+  async #wait(id, progress, signal) {
+    for (;;) {
+      const job = await this.#json(`jobs/${id}`);
+      if (job.state === "done") return;
+      if (job.state === "failed" || job.state === "cancelled") throw new EngineError(job.error);
+      progress(job.total ? job.done / job.total : 0);
+      await pause(ASK_EVERY, signal);
+    }
+  }
+
+  /** A style of the service's list. @returns {import("./engine.js").Style} */
+  #listed({ slug, name, name_zh, artist, year, credit, licence, own, thumbnail }) {
+    const address = thumbnail ? new URL(thumbnail, this.#base).href : "";
+    return { id: slug, slug, name, nameZh: name_zh, artist, year, credit, licence, kind: own ? "own" : "bundled", thumbnail: address };
+  }
+
+  async #json(path) {
+    return (await this.#send("GET", path)).json();
+  }
+
+  async #send(method, path, body, signal) {
+    const response = await this.#reach(method, path, body, signal);
+    if (!response.ok) throw await refusal(response);
+    return response;
+  }
+
+  async #reach(method, path, body, signal) {
+    const headers = typeof body === "string" ? { "Content-Type": "application/json" } : {};
+    try {
+      return await fetch(new URL(path, this.#base), { method, body, headers, signal });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new EngineError(String(error), "offline", 1);
+    }
+  }
+}
+
+async function refusal(response) {
+  const { detail } = await response.json().catch(() => ({}));
+  const busy = [429, 503].includes(response.status);
+  return new EngineError(detail ?? response.statusText, busy ? "busy" : "refused", Number(response.headers.get("Retry-After")));
+}
+
+/** A blend as the command line has it. */
+const written = (blend) =>
+  blend.length === 1 ? blend[0].style.slug : blend.map(({ style, weight }) => `${style.slug}:${weight}`).join(",");
+
+/** The styles of blends that the service does not keep; their files go along. */
+function unlisted(blends) {
+  return new Set(blends.flat().map(({ style }) => style).filter((style) => style.file));
+}
+
+let count = 0;
+
+/** A style from its file, not kept by the service. @returns {Promise<import("./engine.js").Style>} */
+async function unkept(file, painting) {
+  const { info, thumbnail } = await readStyleFile(file);
+  return {
+    id: `new-${++count}`, slug: info.slug || `new-${count}`, name: info.name ?? "", nameZh: info.name_zh ?? "",
+    artist: info.artist ?? "", year: info.year ?? "", credit: info.credit ?? "", licence: info.licence ?? "", kind: "new",
+    thumbnail: URL.createObjectURL(painting ?? thumbnail ?? new Blob()), file, painting,
+  };
+}
+
+/** A name as the service takes it for a style. */
+export function slugOf(name) {
+  const plain = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  return plain.replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 60) || "my-style";
+}
+
+const isLoopback = (host) => host === "localhost" || host === "[::1]" || host.startsWith("127.");

@@ -1,0 +1,92 @@
+/** Photos as the page holds them: the file itself, and small copies that previews are painted from. */
+
+import { Mask } from "./mask.js";
+
+/** Long sides of the copies, in pixels. */
+const COPIES = [256, 512, 1024, 1600];
+let count = 0;
+
+/**
+ * @typedef {Object} Area a part of a photo that has its own styles
+ * @property {string} id
+ * @property {number} number what it is called
+ * @property {Mask} mask
+ * @property {number} version grows with every change of the mask
+ * @property {import("./mix.js").Mix} mix
+ */
+
+export class Photo {
+  /** @type {Area[]} */
+  areas = [];
+
+  constructor(file, name, bitmap, size) {
+    this.id = `photo-${++count}`;
+    this.file = file;
+    this.name = name;
+    [this.width, this.height] = size;
+    this.bitmap = bitmap;
+    this.copies = new Map();
+  }
+
+  /**
+   * Reads a file. What the browser cannot decode (HEIC, TIFF), the engine shows.
+   * @param {Blob} file
+   * @param {string} name
+   * @param {(file: Blob) => Promise<Blob>} show turns such a file into one that browsers know
+   */
+  static async read(file, name, show) {
+    const whole = await createImageBitmap(file).catch(async () => createImageBitmap(await show(file)));
+    const size = [whole.width, whole.height];
+    const bitmap = await reduced(whole, COPIES.at(-1));
+    if (bitmap !== whole) whole.close();
+    return new Photo(file, name, bitmap, size);
+  }
+
+  get long() {
+    return Math.max(this.width, this.height);
+  }
+
+  get ratio() {
+    return this.width / this.height;
+  }
+
+  /** The file's name without its ending. */
+  get stem() {
+    return this.name.replace(/\.[^.]+$/, "");
+  }
+
+  /** A copy whose long side is at least `size`, or the largest there is. @returns {Promise<Blob>} */
+  copy(size) {
+    const long = COPIES.find((each) => each >= size) ?? COPIES.at(-1);
+    if (!this.copies.has(long)) this.copies.set(long, this.#encode(long));
+    return this.copies.get(long);
+  }
+
+  async #encode(long) {
+    const bitmap = await reduced(this.bitmap, long);
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    canvas.getContext("2d").drawImage(bitmap, 0, 0);
+    const type = /jpe?g|heic|heif/.test(this.file.type) ? "image/jpeg" : "image/webp"; // WebP has transparency
+    return canvas.convertToBlob({ type, quality: 0.93 });
+  }
+
+  addArea(mix) {
+    const number = 1 + Math.max(0, ...this.areas.map((area) => area.number));
+    const area = { id: `area-${number}`, number, mask: new Mask(this.bitmap), version: 0, mix };
+    this.areas.push(area);
+    return area;
+  }
+
+  close() {
+    this.bitmap.close();
+    this.copies.clear();
+  }
+}
+
+async function reduced(bitmap, long) {
+  const scale = long / Math.max(bitmap.width, bitmap.height);
+  if (scale >= 1) return bitmap;
+  const resizeWidth = Math.max(1, Math.round(bitmap.width * scale));
+  const resizeHeight = Math.max(1, Math.round(bitmap.height * scale));
+  return createImageBitmap(bitmap, { resizeWidth, resizeHeight, resizeQuality: "high" });
+}
