@@ -1,12 +1,13 @@
 """Writes tests/web/golden.json: what the Python code computes, for the tests of the JavaScript code to compare with.
 
-Run it when a computation changes on purpose: python tools/golden.py
+Run it when a computation changes on purpose: python tools/golden.py [FILE]
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -57,14 +58,21 @@ def _resizing(draw: np.random.Generator) -> dict[str, Any]:
     given = [(picture(draw, *own), new) for own, new in sizes_of]
     mask = picture(draw, 50, 30, 1)[..., 0]
     return {
-        "resize": [{"picture": each, "size": new, "result": resize(each, *new)} for each, new in [*given, (mask, (4, 6))]],
+        "resize": [
+            {"picture": each, "size": new, "result": resize(each, *new)} for each, new in [*given, (mask, (4, 6))]
+        ],
         "scaled": [{"picture": each, "longer": 11, "result": scaled(each, longer=11)} for each, _ in given],
     }
 
 
 def _parts(draw: np.random.Generator) -> dict[str, Any]:
     photo = picture(draw, 20, 26)
-    places = [((53, 61), (0, 0, 20, 30)), ((53, 61), (31, 40, 22, 21)), ((12, 13), (3, 2, 7, 9)), ((20, 26), (4, 5, 6, 7))]
+    places = [
+        ((53, 61), (0, 0, 20, 30)),
+        ((53, 61), (31, 40, 22, 21)),
+        ((12, 13), (3, 2, 7, 9)),
+        ((20, 26), (4, 5, 6, 7)),
+    ]
     return {
         "resizedPart": [
             {"picture": photo, "size": size, "window": window, "result": resized_part(photo, size, window)}
@@ -91,7 +99,9 @@ def _noise(draw: np.random.Generator) -> dict[str, Any]:
 def _windows(draw: np.random.Generator) -> dict[str, Any]:
     photo = picture(draw, 8, 10)
     beyond = [(-3, -4, 12, 15), (2, 3, 4, 5), (0, 0, 40, 41), (6, 8, 9, 9)]
-    found = [(size, tiles(frame(*size), Window(0, 0, *size), 1024, 52)) for size in [(900, 2300), (3000, 4001), (40, 9000)]]
+    found = [
+        (size, tiles(frame(*size), Window(0, 0, *size), 1024, 52)) for size in [(900, 2300), (3000, 4001), (40, 9000)]
+    ]
     return {
         "frame": [{"size": size, "result": frame(*size)} for size in [(1, 1), (31, 44), (1080, 1919)]],
         "tiles": [{"size": size, "side": 1024, "halo": 52, "result": each} for size, each in found],
@@ -181,4 +191,6 @@ def written(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    FILE.write_text(json.dumps(written(cases()), separators=(",", ":")).replace("],\"", "],\n\"") + "\n")
+    (Path(sys.argv[1]) if len(sys.argv) > 1 else FILE).write_text(
+        json.dumps(written(cases()), separators=(",", ":")).replace('],"', '],\n"') + "\n"
+    )

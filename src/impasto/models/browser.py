@@ -1,7 +1,7 @@
-"""A model as a web page loads it: its graphs and weights packed, all rows in one file, thumbnails, a list with digests.
+"""A model as a web page loads it: graphs and weights packed, all rows in one file, thumbnails, and a list with digests.
 
-Every large file is compressed here, because many hosts compress nothing. Its name ends in ``.bin``, so that hosts do not
-take it for something that they should unpack.
+Every large file is compressed here, because many hosts compress nothing. Its name ends in ``.bin``, so that hosts do
+not take it for something that they should unpack.
 """
 
 from __future__ import annotations

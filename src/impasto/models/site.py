@@ -73,7 +73,7 @@ def _fill(site: Path, model: Model, runtime: Path) -> None:
     _add_page(site)
     for name in _OF_THE_SITE:
         shutil.copy(web() / name, site)
-    _list_files(site)
+    list_files(site)
 
 
 def _add_page(site: Path) -> None:
@@ -86,10 +86,10 @@ def _add_page(site: Path) -> None:
         shutil.copy(examples() / f"{name}.jpg", site / "photos")
 
 
-def _list_files(site: Path) -> None:
+def list_files(site: Path) -> None:
     """Write what the service worker keeps, and into its script the version of that, so that browsers see a new one."""
-    files = [{"path": path.relative_to(site).as_posix(), "sha256": integrity(path.read_bytes())} for path in _within(site)]
-    files = [file for file in files if file["path"] not in ("example.html", "service-worker.js")]
+    kept = [path for path in _within(site) if path.relative_to(site).as_posix() not in (_LIST, *_OF_THE_SITE)]
+    files = [{"path": path.relative_to(site).as_posix(), "sha256": integrity(path.read_bytes())} for path in kept]
     version = digest(msgspec.json.encode(files))[:16]
     first = [file for file in files if _is_first(file["path"])]
     listed = {"version": version, "first": first, "later": [file for file in files if file not in first]}
@@ -130,7 +130,9 @@ def _install(folder: Path) -> None:
     """Run ``npm ci`` in a folder: it compares what it gets with the digests in the lock file."""
     npm = shutil.which("npm")
     if npm is None:
-        raise ImpastoError("export-web: npm is not installed; get Node.js 20 or newer, which has it (apt-get install npm)")
+        raise ImpastoError(
+            "export-web: npm is not installed; get Node.js 20 or newer, which has it (apt-get install npm)"
+        )
     for name in ("package.json", "package-lock.json"):
         shutil.copy(web() / name, folder)
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]

@@ -29,9 +29,7 @@ class FitForm(msgspec.Struct, frozen=True, kw_only=True):
     name: Title = ""
     artist: Artist = ""
     model: MODEL = ""
-    minutes: (
-        Annotated[float, Meta(gt=0, le=60, description="The longest time that the fit may take.")] | None
-    ) = None
+    minutes: Annotated[float, Meta(gt=0, le=60, description="The longest time that the fit may take.")] | None = None
     replace: Annotated[bool, Meta(description="Take the place of an own style of that name.")] = False
 
     def __post_init__(self) -> None:

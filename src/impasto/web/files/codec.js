@@ -31,8 +31,8 @@ export async function decode(source) {
     throw new Error(`the photo has ${Math.round((bitmap.width * bitmap.height) / 1e6)} megapixels; a browser paints up to ${MAX_PIXELS / 1e6}`);
   }
   let photo = parted(bitmap, stripsOf(bitmap));
+  if (photo.alpha) photo = straight(bitmap) ?? photo;
   bitmap.close();
-  if (photo.alpha) photo = (await straight(source, photo.picture)) ?? photo;
   if (photo.alpha) fill(photo.picture, photo.alpha);
   return { ...photo, type: source.type, metadata: readMetadata(new Uint8Array(await source.arrayBuffer())) };
 }
@@ -73,20 +73,24 @@ function parted({ width, height }, strips) {
   return { picture: { data, height, width, channels: 3 }, alpha: opaque ? null : alpha, type: "", metadata: {} };
 }
 
-/** A partly transparent photo whose colours were not multiplied by alpha, where the browser has a decoder that says them. */
-async function straight(blob, { height, width }) {
-  if (!globalThis.ImageDecoder) return null;
-  try {
-    const decoder = new ImageDecoder({ data: blob.stream(), type: blob.type, premultiplyAlpha: "none" });
-    const { image } = await decoder.decode();
-    if (image.displayWidth !== width || image.displayHeight !== height) return null; // turned by EXIF
-    const rgba = new Uint8Array(image.allocationSize({ format: "RGBA" }));
-    await image.copyTo(rgba, { format: "RGBA" });
-    image.close();
-    return parted({ width, height }, [rgba]);
-  } catch {
-    return null;
-  }
+/**
+ * A partly transparent photo as WebGL sees it. Canvases multiply colours by alpha, and lose most of them where it is low.
+ * @returns {Photo|null} null where there is no WebGL, or the photo is too large for it
+ */
+function straight(bitmap) {
+  const { width, height } = bitmap;
+  const gl = new OffscreenCanvas(1, 1).getContext("webgl2");
+  if (!gl || Math.max(width, height) > gl.getParameter(gl.MAX_TEXTURE_SIZE)) return null;
+  const texture = gl.createTexture();
+  gl.bindTexture(gl.TEXTURE_2D, texture);
+  gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
+  gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
+  gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
+  const rgba = new Uint8Array(width * height * 4);
+  gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, rgba);
+  const failed = gl.getError();
+  gl.getExtension("WEBGL_lose_context")?.loseContext();
+  return failed ? null : parted(bitmap, [rgba]);
 }
 
 /**

@@ -12,6 +12,7 @@ const PREVIEW_QUALITY = 88;
 /** The browser's store of the user's styles; each is a style file under its slug. */
 const OWN = "own-styles";
 const SUFFIX = ".safetensors";
+const IDENTITY = "identity";
 
 let count = 0;
 
@@ -37,7 +38,8 @@ export class LocalEngine extends Engine {
 
   async styles() {
     const { styles } = await this.#stylizer;
-    return [...styles.map((info) => listed(info, "bundled", info.thumbnail)), ...(await this.#own())];
+    const shown = styles.filter(({ slug }) => slug !== IDENTITY); // strength goes there
+    return [...shown.map((info) => listed(info, "bundled", info.thumbnail)), ...(await this.#own())];
   }
 
   async paint(photo, blend, controls, { size, regions = [], format, strip, preview, signal } = {}) {
@@ -54,7 +56,7 @@ export class LocalEngine extends Engine {
   }
 
   async fit(_painting, name) {
-    throw new EngineError(`A browser cannot train. On your computer: pip install 'impasto[train]', then impasto add-style PAINTING --slug ${slugOf(name)}`);
+    throw new EngineError(`A browser cannot train. On your computer: pip install 'impasto[train]', then impasto add-style PAINTING --name ${slugOf(name)}`);
   }
 
   async open(file) {
