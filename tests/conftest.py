@@ -85,10 +85,13 @@ training_run.MEASURED = 8
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever needs the predictor runs in one process, which then trains it once."""
+    """Whatever needs the predictor runs in one process, which then trains it once. Slow tests are left to CI."""
+    thorough = os.environ.get("IMPASTO_SLOW", "0") != "0"
     for item in items:
         if "with_predictor" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("predictor"))
+        if item.get_closest_marker("slow") and not thorough:
+            item.add_marker(pytest.mark.skip(reason="slow: IMPASTO_SLOW=1 runs it"))
 
 
 settings.register_profile("impasto", deadline=None)

@@ -191,6 +191,5 @@ def written(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    (Path(sys.argv[1]) if len(sys.argv) > 1 else FILE).write_text(
-        json.dumps(written(cases()), separators=(",", ":")).replace('],"', '],\n"') + "\n"
-    )
+    text = json.dumps(written(cases()), separators=(",", ":"))
+    (Path(sys.argv[1]) if len(sys.argv) > 1 else FILE).write_text(text + "\n")

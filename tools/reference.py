@@ -21,6 +21,7 @@ import msgspec
 
 from impasto.errors import meta_of, range_in_words
 from impasto.fitting.options import FitOptions
+from impasto.server.settings import Settings
 from impasto.stylize.controls import Controls
 from impasto.training.recipe import PredictorOptions, Recipe, StyleEntry, TrainingOptions
 
@@ -48,6 +49,13 @@ PAGES = {
         "How `impasto.add_style` fits a style to a painting: keywords of it, and fields of\n"
         "`impasto.fitting.options.FitOptions`. `impasto add-style` and `impasto refit` have options for some of them.",
         {"": FitOptions},
+    ),
+    "service.md": Page(
+        "Options of the service",
+        "How `impasto serve` is set up: fields of `impasto.server.settings.Settings`, and options of the command:\n"
+        "`max_megapixels` is `--max-megapixels`. Others are in `impasto serve --help`.\n"
+        "[How it is used](../guide/service.md).",
+        {"": Settings},
     ),
     "recipe.md": Page(
         "Recipes",

@@ -17,7 +17,7 @@ from PIL import Image
 
 from impasto.cli.main import main
 
-KILLS = int(os.environ.get("IMPASTO_KILLS", "20"))
+KILLS = int(os.environ.get("IMPASTO_KILLS", "6"))
 """How often the run of the test of kills is killed."""
 
 

@@ -17,6 +17,7 @@ import impasto
 from impasto.assets import BUNDLED, examples
 from impasto.evaluation.raster import raster
 from impasto.images.reading import read_photo
+from impasto.models.choice import FINE
 from impasto.styles.style import IDENTITY
 from impasto.stylize.strokes import own_stroke
 
@@ -117,7 +118,7 @@ def test_a_gradient_becomes_one_without_noise(model: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("style", [slug for slug in impasto.load("fast").styles if slug != IDENTITY])
-@pytest.mark.parametrize("model", BUNDLED)
+@pytest.mark.parametrize("model", [pytest.param(name, marks=[pytest.mark.slow] * (name == FINE)) for name in BUNDLED])
 def test_the_bundled_models_paint_smooth_areas_without_a_raster(model: str, style: str) -> None:
     stylizer = loaded(model)
     for name, photo in smooth_photos().items():

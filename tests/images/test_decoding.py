@@ -239,6 +239,7 @@ def test_files_are_read_by_what_is_in_them(tmp_path: Path, name: str) -> None:
     assert read_photo(tmp_path / name).origin.format == "JPEG"
 
 
+@pytest.mark.slow
 def test_200_megapixels_are_read_in_bounded_memory(tmp_path: Path) -> None:
     """A photo on its side: the array has 0.6 GB, what Pillow decodes 0.2 GB."""
     exif = Image.Exif()

@@ -29,6 +29,7 @@ print(resident() - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_two_hundred_sizes_take_no_more_memory_than_a_few() -> None:
     """The first 150 bring what is kept. Each of the next 211 would leave half a megabyte behind, as OpenVINO comes."""

@@ -151,6 +151,7 @@ def test_photos_are_read_alike_for_stylizing_training_and_evaluating(
     assert gaps == other_gaps
 
 
+@pytest.mark.slow
 def test_predicted_and_fitted_styles(twins: tuple[Path, Path], tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     stylizer = impasto.load("fast")
@@ -174,6 +175,7 @@ def test_paintings_of_predictors(twins: tuple[Path, Path]) -> None:
     assert all(torch.equal(parts[number][0], plain[number][0]) for number in range(3))
 
 
+@pytest.mark.slow
 def test_refit_and_evaluate_and_train(workshop, twins: tuple[Path, Path], trained: Path, tmp_path: Path) -> None:
     results, two_photos = [], tmp_path / "photos"
     two_photos.mkdir()

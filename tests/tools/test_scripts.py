@@ -94,6 +94,7 @@ def test_inference_benchmark(run, trained: Path, tmp_path: Path) -> None:
     assert len(results["results"]) == 8
 
 
+@pytest.mark.slow
 def test_training_benchmark(run, workshop, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     inputs = ["--content", workshop.photos, "--style-images", workshop.style_images, "--vgg", workshop.vgg]
@@ -132,6 +133,7 @@ def test_qualities_benchmark(run, trained: Path, tmp_path: Path) -> None:
         assert image.width > 3 * 64
 
 
+@pytest.mark.slow
 def test_singles_benchmark(run, workshop, tmp_path: Path) -> None:
     report = tmp_path / "singles.json"
     inputs = ["--content", workshop.photos, "--style-images", workshop.style_images, "--vgg", workshop.vgg]
@@ -144,6 +146,7 @@ def test_singles_benchmark(run, workshop, tmp_path: Path) -> None:
     assert styles["mural"]["shared"]["photo_style"] == styles["mural"]["single"]["photo_style"]
 
 
+@pytest.mark.slow
 def test_new_style_benchmark(run, trained: Path, workshop, tmp_path: Path) -> None:
     report, figure = tmp_path / "new.json", tmp_path / "new.png"
     inputs = ["--content", workshop.photos, "--style-images", workshop.style_images, "--vgg", workshop.vgg]
@@ -163,6 +166,7 @@ def test_new_style_benchmark(run, trained: Path, workshop, tmp_path: Path) -> No
         assert image.width > 500
 
 
+@pytest.mark.slow
 def test_optimum_benchmark(run, trained: Path, workshop, tmp_path: Path) -> None:
     report, sheet = tmp_path / "optimum.json", tmp_path / "optimum.png"
     inputs = ["--model", trained, "--style-images", workshop.style_images, "--vgg", workshop.vgg]
@@ -176,6 +180,7 @@ def test_optimum_benchmark(run, trained: Path, workshop, tmp_path: Path) -> None
         assert image.width > 3 * 60
 
 
+@pytest.mark.slow
 def test_add_style_benchmark(run, trained: Path, workshop, tmp_path: Path) -> None:
     report, painting = tmp_path / "add-style.json", workshop.style_images / "glass.png"
     options = ["--model", trained, "--vgg", workshop.vgg, "--crop", 48, "--rounds", 1, "--json", report]

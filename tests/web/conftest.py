@@ -74,7 +74,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     try:
         return write_site(load_model("fast"), tmp_path_factory.mktemp("web") / "site")
     except ImpastoError as error:
-        assert REQUIRED not in os.environ, error
+        if REQUIRED in os.environ:
+            raise
         pytest.skip(str(error))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,16 +56,17 @@ def isolated_tab(browser: playwright_api.Browser, site: Path) -> Iterator[Tab]:
 
 
 def painted(
-    tab: Tab, photo: Array, style: str, controls: dict[str, Any], size: int | None, regions: list[Any]
+    tab: Tab, photo: Array, style: str, controls: dict[str, Any], size: int | None = None, regions: Sequence[Any] = ()
 ) -> Array:
     """What the module paints of (H,W,3) or (H,W,4): (H,W,4) uint8."""
     call = """async ([photo, style, controls, size, regions]) => {
       const image = async (text) => new Blob([bytes(text)], { type: "image/png" });
       const areas = await Promise.all(regions.map(async ([mask, style]) => ({ mask: await image(mask), style })));
-      const { data, height, width } = await stylizer.paint(await image(photo), style, controls, { size, regions: areas });
+      const options = { size, regions: areas };
+      const { data, height, width } = await stylizer.paint(await image(photo), style, controls, options);
       return [await text(new Blob([data])), height, width];
     }"""
-    content, height, width = tab.page.evaluate(call, [png(photo), style, controls, size, regions])
+    content, height, width = tab.page.evaluate(call, [png(photo), style, controls, size, [*regions]])
     return np.frombuffer(base64.b64decode(content), np.uint8).reshape(height, width, 4)
 
 
@@ -91,7 +92,7 @@ def test_the_same_picture_in_tiles_by_threads(isolated_tab: Tab, stylizer: Styli
     cores = isolated_tab.page.evaluate("navigator.hardwareConcurrency")
     assert isolated_tab.page.evaluate("stylizer.threads") == min(8, cores)
     photo = some_photo(1220, 1340)
-    found = painted(isolated_tab, photo, "mosaic", {}, None, [])
+    found = painted(isolated_tab, photo, "mosaic", {})
     assert np.abs(found[..., :3].astype(int) - stylizer(photo, "mosaic")).max() <= MOST
 
 
@@ -101,7 +102,7 @@ def test_one_thread_where_the_page_is_not_isolated(tab: Tab) -> None:
 
 def test_transparent_parts(tab: Tab, stylizer: Stylizer) -> None:
     photo = np.dstack([some_photo(60, 90), np.tile(np.linspace(-60, 300, 90).clip(0, 255), (60, 1)).astype(np.uint8)])
-    found, wanted = painted(tab, photo, "scream", {}, None, []), stylizer(photo, "scream")
+    found, wanted = painted(tab, photo, "scream", {}), stylizer(photo, "scream")
     assert np.array_equal(found[..., 3], wanted[..., 3])
     assert np.abs(found.astype(int) - wanted).max() <= MOST
 
@@ -130,8 +131,9 @@ def test_a_file_is_upright_and_says_what_its_photo_says(tab: Tab, ending: str) -
     file = io.BytesIO()
     Image.fromarray(some_photo(64, 96)).save(file, "JPEG", exif=exif, xmp=b'<x:xmpmeta a="1" tiff:Orientation="6"/>')
     call = """async ([photo, format]) => {
-      const file = await stylizer.file(new Blob([bytes(photo)], { type: "image/jpeg" }), "mural", {}, { format });
-      const bare = await stylizer.file(new Blob([bytes(photo)], { type: "image/jpeg" }), "mural", {}, { format, strip: true });
+      const given = new Blob([bytes(photo)], { type: "image/jpeg" });
+      const file = await stylizer.file(given, "mural", {}, { format });
+      const bare = await stylizer.file(given, "mural", {}, { format, strip: true });
       return [await text(file), await text(bare)];
     }"""
     content, bare = tab.page.evaluate(call, [base64.b64encode(file.getvalue()).decode(), ending])
@@ -163,7 +165,8 @@ def test_what_is_wrong_is_said(tab: Tab, call: str, words: str) -> None:
 def test_a_picture_that_nobody_waits_for_is_left(tab: Tab) -> None:
     call = """async () => {
       const abort = new AbortController();
-      const first = stylizer.paint(new ImageData(2000, 1500), "mural", {}, { signal: abort.signal, progress: () => abort.abort() });
+      const options = { signal: abort.signal, progress: () => abort.abort() };
+      const first = stylizer.paint(new ImageData(2000, 1500), "mural", {}, options);
       const why = await first.catch((error) => error.name);
       const picture = await stylizer.paint(new ImageData(32, 32), "mural");
       return [why, picture.width];

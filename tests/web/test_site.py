@@ -121,7 +121,10 @@ def test_a_style_is_kept_by_the_browser_and_training_is_not_for_it(
       const engine = new LocalEngine((path) => new URL(path, document.baseURI));
       const canvas = new OffscreenCanvas(200, 150);
       const context = canvas.getContext("2d");
-      ["red", "gold", "navy"].forEach((color, at) => ((context.fillStyle = color), context.fillRect(66 * at, 0, 66, 150)));
+      for (const [at, color] of ["red", "gold", "navy"].entries()) {
+        context.fillStyle = color;
+        context.fillRect(66 * at, 0, 66, 150);
+      }
       const style = await engine.keep(await engine.predict(await canvas.convertToBlob(), "Mine"), "Mine");
       const found = (await engine.styles()).filter(({ kind }) => kind === "own").map(({ slug, name }) => [slug, name]);
       const renamed = await engine.rename(style, "Other");

@@ -16,6 +16,7 @@ import click
 
 import impasto
 from impasto.cli.add_style import add_style
+from impasto.cli.completion import completion
 from impasto.cli.distill import distill
 from impasto.cli.evaluate import evaluate
 from impasto.cli.export_web import export_web
@@ -53,11 +54,23 @@ def main() -> None:
     """One network, every style: repaint photos in the manner of paintings."""
     # What readers of odd files warn of is nothing that a user could mend; what matters is said in one line.
     warnings.filterwarnings("ignore", module=r"(PIL|numpy|pillow_heif|impasto)\b")
-    # OpenVINO imports its model converter and its telemetry, longer than all the rest; no command converts.
-    sys.modules["openvino.tools.ovc"] = None  # type: ignore[assignment]
 
 
-for command in (stylize, sheet, styles, serve, export_web, add_style, info, train, refit, evaluate, optimize, distill):
+for command in (
+    stylize,
+    sheet,
+    styles,
+    serve,
+    export_web,
+    add_style,
+    info,
+    train,
+    refit,
+    evaluate,
+    optimize,
+    distill,
+    completion,
+):
     main.add_command(command)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from impasto.cli.completion import complete_style
 from impasto.cli.options import (
     FileOptions,
     control_options,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     "--style",
     "styles",
     multiple=True,
+    shell_complete=complete_style,
     help="A style by its name, artist or title (`impasto styles` lists them), the path of a style file or painting, a "
     "blend (mural:.6,my.jpg:.4), or all. Given several times, it makes several pictures.",
 )

@@ -11,6 +11,7 @@ import importlib.util
 from typing import TYPE_CHECKING
 
 from impasto.errors import ImpastoError, pip_install, unknown
+from impasto.runtime.private_import import private_imports
 
 if TYPE_CHECKING:
     from impasto.models.model import Model
@@ -41,7 +42,8 @@ def load_runtime(name: str, model: Model, precision: str = "auto", at_once: int 
     """
     _check(name, precision)
     try:
-        module = importlib.import_module(f"impasto.runtime.{name}")
+        with private_imports():
+            module = importlib.import_module(f"impasto.runtime.{name}")
     except ModuleNotFoundError as error:
         raise ImpastoError(f"runtime {name}: {error.name} is not installed; {pip_install(RUNTIMES[name])}") from None
     try:

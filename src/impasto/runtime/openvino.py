@@ -21,6 +21,7 @@ from impasto.images.arrays import Depth, Pixels
 from impasto.models.model import GRAPHS, Graph, Model
 from impasto.runtime.base import Row, Runtime, View
 from impasto.runtime.levels import AMOUNT, NOISE, PHOTO, in_levels, replace
+from impasto.runtime.private_import import private_imports
 
 _POOL = ThreadPoolExecutor(1)
 """The thread that compiles networks while the caller reads the first photo."""
@@ -102,7 +103,8 @@ class OpenVINORuntime(Runtime):
             network = _with_constant(core.read_model(model.graph(Graph.FROZEN)), "style", style)
             if precision != "int8":
                 return network
-            from impasto.runtime import quantization
+            with private_imports():
+                from impasto.runtime import quantization
 
             def measure(image: Pixels) -> Row:
                 inputs = {"image": image, "style": np.frombuffer(style, np.float32)[None]}

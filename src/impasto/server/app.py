@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
@@ -23,6 +24,7 @@ from impasto.server.guard import Guard
 from impasto.server.metrics import Metered
 from impasto.server.problems import GoneError, on_fault, on_gone, on_http_error, on_impasto_error
 from impasto.server.service import Service
+from impasto.server.settings import Settings
 
 ENDPOINTS = tuple(endpoint for module in (about, pictures, styles, fits, jobs, photos) for endpoint in module.ENDPOINTS)
 """All paths of the service that OpenAPI describes."""
@@ -57,6 +59,7 @@ def create_app(service: Service) -> Starlette:
             Mount("/", StaticFiles(directory=STATIC, html=True)),
         ],
         middleware=[
+            *_cross_origin(service.settings),
             Middleware(Metered, registry=registry, service=service),
             Middleware(Guard, settings=service.settings),
         ],
@@ -70,3 +73,11 @@ def create_app(service: Service) -> Starlette:
     )
     app.state.service = service
     return app
+
+
+def _cross_origin(settings: Settings) -> list[Middleware]:
+    """What tells browsers that pages of other origins may call the service, if any may."""
+    if not settings.allow_origin:
+        return []
+    origins, headers = settings.allow_origin, ["Authorization"]
+    return [Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=headers)]

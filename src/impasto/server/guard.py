@@ -69,7 +69,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        answer = self._with_headers(send, request.headers.get("origin", ""))
+        answer = _with_headers(send)
         try:
             self._check(request)
         except ImpastoError as error:
@@ -115,22 +115,6 @@ class Guard:
         given = token.strip() if kind.lower() == "bearer" else request.cookies.get(COOKIE, "")
         return secrets.compare_digest(given.encode(), self._settings.token.encode()) if self._settings.token else True
 
-    def _with_headers(self, send: Send, origin: str) -> Send:
-        """``send``, which also tells browsers what a page of the service may do, and who may call it."""
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                if origin in self._settings.allow_origin:
-                    headers["Access-Control-Allow-Origin"] = origin
-                    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-                    headers.add_vary_header("Origin")
-            await send(message)
-
-        return with_headers
-
 
 class _Body:
     """What receives a request: it counts the bytes and the seconds until the body is there."""
@@ -156,6 +140,19 @@ class _Body:
         if self._left < 0:
             raise _too_large(self._settings)
         return message
+
+
+def _with_headers(send: Send) -> Send:
+    """``send``, which also tells browsers what a page of the service may do."""
+
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return with_headers
 
 
 def _too_large(settings: Settings) -> TooLargeError:

@@ -31,6 +31,7 @@ _CONNECTIONS = 500
 class _Patient(H11Protocol):
     """Closes connections whose next request does not begin: uvicorn itself waits for them for ever."""
 
+    patience = float(_PATIENCE)
     _waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -56,7 +57,7 @@ class _Patient(H11Protocol):
             self._waiting.cancel()
             self._waiting = None
         if self._idle and not self._waiting:
-            self._waiting = self.loop.call_later(_PATIENCE, self._close_if_idle)
+            self._waiting = self.loop.call_later(self.patience, self._close_if_idle)
 
     def _close_if_idle(self) -> None:
         self._waiting = None
@@ -95,7 +96,7 @@ def serve(
     engine, queue = Engine(model), Queue(settings.queue, settings.workers)
     config = uvicorn.Config(
         create_app(Service(version, settings, engine, queue, fit=fit, photos=photos)),
-        http=_Patient,
+        http=type("_AsPatient", (_Patient,), {"patience": min(_PATIENCE, settings.upload_seconds)}),
         ws="none",
         log_level="warning",
         server_header=False,

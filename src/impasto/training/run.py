@@ -84,8 +84,9 @@ class Run:
         return {"joint": joint} | ({"average": self.average} if self.average else {})
 
     def use_vgg(self) -> None:
-        """Change to VGG-16 as the loss network, if the steps with the slim one are done."""
-        if isinstance(self.objective.loss_network, SlimVGG) and self.step >= self.recipe.slim_steps:
+        """Change to VGG-16 as the loss network, if the steps with the slim one are done and others follow."""
+        due = self.recipe.slim_steps <= self.step < self.options.steps
+        if due and isinstance(self.objective.loss_network, SlimVGG):
             state = self.state
             self.objectives = self.make_objectives(False)
             for objective in self.objectives:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
 from tests.server.page.conftest import Serving, Visit, playwright_api
 
 
@@ -64,8 +63,8 @@ def test_the_command_says_what_differs_from_the_default_and_is_quoted(page: play
       return command({ photo: "a b.jpg", mix, controls, defaults, regions, size: 1024, format: "png", strip: true });
     }"""
     assert page.evaluate(line) == (
-        "impasto stylize 'a b.jpg' -s mural:0.6,scream:0.4 --region 'it'\\''s sky.png=irises' --strength 0.8 --keep-color "
-        "--stroke 2 --size 1024 --format png --strip-metadata"
+        "impasto stylize 'a b.jpg' -s mural:0.6,scream:0.4 --region 'it'\\''s sky.png=irises' --strength 0.8 "
+        "--keep-color --stroke 2 --size 1024 --format png --strip-metadata"
     )
 
 
@@ -130,7 +129,8 @@ def test_an_old_answer_never_takes_the_place_of_a_new_one(page: playwright_api.P
 
 def test_both_languages_say_the_same_things(page: playwright_api.Page) -> None:
     words = """async () => {
-      const [en, zh] = await Promise.all(["en", "zh-Hant"].map(async (name) => (await import(`./js/i18n/${name}.js`)).default));
+      const wordsIn = async (name) => (await import(`./js/i18n/${name}.js`)).default;
+      const [en, zh] = await Promise.all(["en", "zh-Hant"].map(wordsIn));
       const values = (text) => [...text.matchAll(/{\\w+}/g)].join();
       return [Object.keys(en), Object.keys(zh), Object.keys(en).filter((key) => values(en[key]) !== values(zh[key]))];
     }"""
@@ -150,3 +150,28 @@ def test_the_wand_takes_what_hangs_together_and_is_alike(page: playwright_api.Pa
     assert page.evaluate(found, [[100, 103, 106, 200, 100], 3, 0.1]) == [0, 0, 0, 1, 0]
     assert page.evaluate(found, [[100, 105, 110, 115, 140], 0, 0.05]) == [1, 0, 0, 0, 0]
     assert page.evaluate(found, [[0, 255, 0], 1, 1]) == [0, 1, 0]
+
+
+def test_a_mask_is_white_where_it_was_painted_or_taken_by_the_wand(page: playwright_api.Page) -> None:
+    """The left half of a photo is black, the right half is red; a point of the mask's file in each."""
+    marks = """async (steps) => {
+      const { Mask } = await import("./js/mask.js");
+      const canvas = new OffscreenCanvas(64, 32);
+      const context = canvas.getContext("2d");
+      context.fillRect(0, 0, 64, 32);
+      context.fillStyle = "#f00";
+      context.fillRect(32, 0, 32, 32);
+      const mask = new Mask(await createImageBitmap(canvas));
+      for (const step of steps) mask.add(step);
+      context.drawImage(await createImageBitmap(await mask.png()), 0, 0);
+      return [[10, 16], [54, 16]].map(([x, y]) => context.getImageData(x, y, 1, 1).data[0]);
+    }"""
+    right = [0.8, 0.25]
+    brush = {"kind": "stroke", "erase": False, "size": 0.5, "soft": 0, "points": [right]}
+    wand = {"kind": "fill", "reach": 0.2, "point": right}
+    assert page.evaluate(marks, []) == [0, 0]
+    assert page.evaluate(marks, [brush]) == [0, 255]
+    assert page.evaluate(marks, [wand]) == [0, 255]
+    assert page.evaluate(marks, [wand, {"kind": "invert"}]) == [255, 0]
+    assert page.evaluate(marks, [wand, {**brush, "erase": True}]) == [0, 0]
+    assert page.evaluate(marks, [wand, {"kind": "clear"}]) == [0, 0]

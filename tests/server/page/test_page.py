@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-
 from tests.server.page.conftest import Serving, Visit, playwright_api
 
 expect = playwright_api.expect

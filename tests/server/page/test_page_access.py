@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from tests.server.page.conftest import Serving, Visit, playwright_api
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe: pip install '.[dev]'")
@@ -18,14 +17,22 @@ def _faults(visit: Visit) -> list[str]:
     """What axe finds serious or worse."""
     found = axe.Axe().run(visit.page).response["violations"]
     return [
-        f"{each['id']}: {node['html']}" for each in found if each["impact"] in ("serious", "critical") for node in each["nodes"]
+        f"{each['id']}: {node['html']}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
     ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["desk", "phone"])
 def test_axe_finds_nothing_serious(
-    browser: playwright_api.Browser, service: Serving, photo: Path, painting: Path, options: dict[str, object], scheme: str
+    browser: playwright_api.Browser,
+    service: Serving,
+    photo: Path,
+    painting: Path,
+    options: dict[str, object],
+    scheme: str,
 ) -> None:
     visit = Visit(browser, service.address, color_scheme=scheme, bypass_csp=True, reduced_motion="reduce", **options)
     assert _faults(visit) == []

@@ -140,8 +140,8 @@ def _name(form: PictureForm, file_format: str) -> str:
     """What the picture's file is called: the photo's name and the style's."""
     stem = Path(form.photo.name.replace("\\", "/")).stem or "picture"
     style = re.sub(r"[^\w.]+", "-", form.style).strip("-") or "painted"
-    suffix = next(suffix for suffix, name in FORMATS.items() if name == file_format)
-    return f"{stem}-{style}{suffix}"
+    ending = form.format.lower() or next(ending for ending, name in FORMAT_NAMES.items() if name == file_format)
+    return f"{stem}-{style}.{ending}"
 
 
 ENDPOINTS = (

@@ -111,7 +111,7 @@ export class Mask {
     if (x < 0 || y < 0 || x >= width || y >= height) return;
     const found = similar(this.#pixels(), width, height, y * width + x, reach);
     const image = new ImageData(width, height);
-    found.forEach((on, index) => (image.data[4 * index + 3] = 255 * on));
+    found.forEach((on, index) => image.data.fill(255 * on, 4 * index, 4 * index + 4)); // white where it is, nothing elsewhere
     const layer = new OffscreenCanvas(width, height);
     layer.getContext("2d").putImageData(image, 0, 0);
     this.context.filter = "blur(1.5px)"; // Safari has none, and keeps the edge hard

@@ -1,0 +1,137 @@
+"""The HTTP service: how soon it is there, what a call costs over HTTP, how it does with many clients, what memory does.
+
+python benchmarks/serve.py --json benchmarks/results/serve.json --requests 10000
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from itertools import repeat
+
+import httpx
+import psutil
+from PIL import Image
+
+from impasto.assets import examples
+from impasto.images.writing import encode
+from impasto.stylize.stylizer import load
+from report import benchmark_options, interleaved, median, table, write
+
+PHOTO = (examples() / "cat.jpg").read_bytes()
+"""1024 × 768 pixels, JPEG."""
+SETTLED = 500
+"""After how many requests memory is measured for the first time."""
+BAD = ((b"<svg/>", {"style": "mural"}, 415), (PHOTO, {"style": "nobody"}, 422), (PHOTO[:9000], {"style": "kiss"}, 422))
+"""Photos, fields, and the status that they must get."""
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[tuple[str, psutil.Process]]:
+    """The address of a service, and its process."""
+    command = [sys.executable, "-m", "impasto", "serve", "--port", "0", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    found = re.search(r"http://\S+", process.stdout.readline())
+    assert found
+    try:
+        yield found[0], psutil.Process(process.pid)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+
+
+def start() -> None:
+    """From the command to the page."""
+    with serving() as (address, _):
+        httpx.get(address).raise_for_status()
+
+
+def post(client: httpx.Client, photo: bytes = PHOTO, expected: int = 200, **fields: str) -> float:
+    """Ask for a picture; the seconds until it is there."""
+    began = time.perf_counter()
+    answer = client.post("/pictures", files={"photo": photo}, data={"style": "mural", **fields})
+    if answer.status_code != expected:
+        raise SystemExit(f"{answer.status_code} in place of {expected}: {answer.text[:300]}")
+    return time.perf_counter() - began
+
+
+def call_of() -> partial[bytes]:
+    """The same in Python: JPEG in, JPEG out."""
+    stylizer = load()
+
+    def call(photo: bytes) -> bytes:
+        return encode(stylizer(photo, "mural"), "JPEG")
+
+    return partial(call, PHOTO)
+
+
+def together(client: httpx.Client, clients: int, each: int) -> list[float]:
+    """Seconds of every call of so many clients that call at the same time."""
+    with ThreadPoolExecutor(clients) as pool:
+        return list(pool.map(lambda _: post(client), repeat(None, clients * each)))
+
+
+def mixed(client: httpx.Client, number: int) -> int:
+    """A request of many kinds; one in ten is bad. Returns its status."""
+    draw = random.Random(number)
+    if draw.random() < 0.1:
+        photo, fields, expected = draw.choice(BAD)
+    else:
+        photo, fields, expected = _photo(draw), {"style": draw.choice(["mural", "kiss:.5,scream:.5"])}, 200
+    post(client, photo, expected, **fields)
+    return expected
+
+
+def _photo(draw: random.Random) -> bytes:
+    size = draw.choice([64, 96, 128, 192, 256]), draw.choice([48, 72, 100, 150])
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(PHOTO)).resize(size).save(buffer, draw.choice(["JPEG", "PNG"]))
+    return buffer.getvalue()
+
+
+def main() -> None:
+    parser = benchmark_options(__doc__, "serve.json")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--requests", type=int, default=10_000)
+    parser.add_argument("--clients", type=int, default=16)
+    arguments = parser.parse_args()
+    started = interleaved({"start": start}, rounds=3, warmup=1)["start"]
+    with serving() as (address, process), httpx.Client(base_url=f"{address}api/v1", timeout=300) as client:
+        calls = {"in Python": call_of(), "over HTTP": partial(post, client)}
+        seconds = interleaved(calls, rounds=arguments.rounds)
+        crowd = together(client, 8, max(2, arguments.rounds // 3))
+        before, statuses = 0, Counter()
+        with ThreadPoolExecutor(arguments.clients) as pool:
+            for done, status in enumerate(pool.map(partial(mixed, client), range(arguments.requests)), 1):
+                statuses[status] += 1
+                before = process.memory_info().rss if done == min(SETTLED, arguments.requests) else before
+        after = process.memory_info().rss
+    alone = median(seconds["over HTTP"])
+    p95 = statistics.quantiles(crowd, n=20)[-1]
+    rows = [
+        ["from the command to the page, s", f"{median(started):.2f}"],
+        ["1024 × 768, JPEG in and out, in Python, s", f"{median(seconds['in Python']):.2f}"],
+        ["the same over HTTP, of the time in Python", f"{alone / median(seconds['in Python']):.2f}"],
+        ["95 % of calls by 8 clients, of one client's time", f"{p95 / alone:.1f}"],
+        [f"memory after {arguments.requests} requests, of that after {SETTLED}", f"{after / before:.3f}"],
+    ]
+    print(table(["the service", "value"], rows))
+    print(f"answers: {dict(statuses)}")
+    results = {"start": started, **seconds, "8 clients": crowd, "memory": [before, after], "answers": dict(statuses)}
+    write(arguments.json, results)
+
+
+if __name__ == "__main__":
+    main()

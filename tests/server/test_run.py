@@ -1,0 +1,111 @@
+"""Starting the service: what is said, and what is wrong, before anything is loaded."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+from tests.server.conftest import Served
+
+from impasto.assets import examples
+from impasto.cli.main import main
+from impasto.cli.serve import serve
+from impasto.server.run import address
+from impasto.server.settings import Settings
+
+pytestmark = pytest.mark.xdist_group("server")
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "guide" / "service.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("host", "token", "printed"),
+    [
+        ("127.0.0.1", "", "http://127.0.0.1:8000/"),
+        ("::1", "", "http://[::1]:8000/"),
+        ("0.0.0.0", "abc", "http://localhost:8000/?token=abc"),
+        ("192.168.1.5", "abc", "http://192.168.1.5:8000/?token=abc"),
+    ],
+)
+def test_the_address_can_be_opened(host: str, token: str, printed: str) -> None:
+    assert address(Settings(host=host, token=token)) == printed
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [("127.0.0.1", True), ("localhost", True), ("::1", True), ("0.0.0.0", False), ("10.0.0.1", False)],
+)
+def test_which_addresses_only_this_computer_reaches(host: str, local: bool) -> None:
+    assert Settings(host=host).is_local is local
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--workers", "0"], "workers 0: must be at least 1"),
+        (["--max-megapixels", "-1"], "max_megapixels -1: must be above 0"),
+        (["--port", "70000"], "port 70000: must be between 0 and 65535"),
+        (["--port", "0", "--input", "nowhere"], "input nowhere: not a folder"),
+        (["--host", "no.such.host.invalid"], "cannot listen there"),
+        (["--port", "0", "--model", "huge"], "no model 'huge'"),
+    ],
+)
+def test_what_is_wrong_is_said_at_once(options: list[str], said: str) -> None:
+    result = CliRunner().invoke(main, ["serve", *options])
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_taken_port_is_said() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = CliRunner().invoke(main, ["serve", "--port", str(taken.getsockname()[1])])
+    assert result.exit_code == 2
+    assert "cannot listen there" in result.stderr
+    assert "give another --port" in result.stderr
+
+
+def test_the_options_are_the_settings() -> None:
+    options = {option.name: option for option in serve.params}
+    for field in msgspec.structs.fields(Settings):
+        assert options[field.name].default == field.default
+    assert options["token"].envvar == "IMPASTO_TOKEN"
+
+
+@pytest.fixture
+def folder(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the photo that the guide names."""
+    shutil.copy(examples() / "cat.jpg", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _block(language: str, word: str, served: Served) -> str:
+    """The block of the guide that has a word in it, for a service that runs."""
+    blocks = re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
+    return next(block for block in blocks if word in block).replace(":8000", f":{served.port}")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_guides_curl_line(served: Served, folder: Path) -> None:
+    subprocess.run(_block("sh", "curl", served), shell=True, check=True, capture_output=True)
+    assert Image.open(folder / "cat-mural.jpg").size == (1024, 768)
+
+
+def test_the_guides_python_client(served: Served, folder: Path) -> None:
+    exec(_block("python", "httpx", served), {})
+    assert Image.open(folder / "cat-mural.jpg").size == (1024, 768)
+
+
+def test_the_guide_names_every_path() -> None:
+    from impasto.server.app import ENDPOINTS
+
+    for endpoint in ENDPOINTS:
+        assert f"`{endpoint.method} {endpoint.path[1:]}`" in GUIDE
