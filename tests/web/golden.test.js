@@ -82,13 +82,13 @@ each("recoloring", ({ row, photo, fold, result }) =>
   near(recoloring(row.data, pictureOf(photo), fold).flatMap((table) => [...table]), result.data, 1e-3));
 
 each("oklab", ({ picture, result }) => {
-  const { data } = picture;
-  near(planesOf(data.length / 3, (at) => toOklab(...data.slice(3 * at, 3 * at + 3))), result.data, 1e-5);
+  const [{ data }, lab] = [picture, new Float64Array(3)];
+  near(planesOf(data.length / 3, (at) => (toOklab(...data.slice(3 * at, 3 * at + 3), lab), lab)), result.data, 1e-5);
 });
 
 each("shown", ({ light, colors, result }) => {
-  const count = light.data.length;
-  near(planesOf(count, (at) => shown(light.data[at], colors.data[at], colors.data[count + at])), result.data, 1e-3);
+  const [count, rgb] = [light.data.length, new Float64Array(3)];
+  near(planesOf(count, (at) => (shown(light.data[at], colors.data[at], colors.data[count + at], rgb), rgb)), result.data, 1e-3);
 });
 
 each("guided", ({ guide, target, radius, epsilon, slope, offset }) => {

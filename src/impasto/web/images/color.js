@@ -27,45 +27,46 @@ function inverse([[a, b, c], [d, e, f], [g, h, i]]) {
     [d * h - e * g, b * g - a * h, a * e - b * d]].map((row) => row.map((value) => value / det));
 }
 
-const mix = (matrix, [x, y, z]) => matrix.map(([a, b, c]) => a * x + b * y + c * z);
+/** Writes matrix · (x, y, z). What is called for every pixel makes no arrays: that would take five times as long. */
+function mix([[a, b, c], [d, e, f], [g, h, i]], x, y, z, into) {
+  into[0] = a * x + b * y + c * z;
+  into[1] = d * x + e * y + f * z;
+  into[2] = g * x + h * y + i * z;
+}
 
-/** sRGB levels -> Oklab: lightness from 0 to 1, and two colour axes around 0. */
-export const toOklab = (red, green, blue) => mix(TO_LAB, mix(TO_LMS, [LINEAR[red], LINEAR[green], LINEAR[blue]]).map(Math.cbrt));
-
-/** The lightness alone. */
-export function lightness(red, green, blue) {
-  const [r, g, b] = [LINEAR[red], LINEAR[green], LINEAR[blue]];
-  let sum = 0;
-  for (let row = 0; row < 3; row++) {
-    const [x, y, z] = TO_LMS[row];
-    sum += TO_LAB[0][row] * Math.cbrt(x * r + y * g + z * b);
-  }
-  return sum;
+/** sRGB levels -> Oklab: lightness from 0 to 1, and two colour axes around 0. @param {Float64Array} into */
+export function toOklab(red, green, blue, into) {
+  mix(TO_LMS, LINEAR[red], LINEAR[green], LINEAR[blue], into);
+  mix(TO_LAB, Math.cbrt(into[0]), Math.cbrt(into[1]), Math.cbrt(into[2]), into);
 }
 
 /** Oklab -> linear RGB; what no screen shows is beyond 0 to 1. */
-const fromOklab = (lab) => mix(FROM_LMS, mix(FROM_LAB, lab).map((root) => root ** 3));
+function fromOklab(light, a, b, into) {
+  mix(FROM_LAB, light, a, b, into);
+  mix(FROM_LMS, into[0] ** 3, into[1] ** 3, into[2] ** 3, into);
+}
 
-const encoded = (linear) => (linear <= 0.0031308 ? linear * 12.92 : 1.055 * Math.max(linear, 0) ** (1 / 2.4) - 0.055);
+const encoded = (linear) => (linear <= 0.0031308 ? linear * 12.92 : 1.055 * linear ** (1 / 2.4) - 0.055);
 
 const DARKEST = -SLACK / 12.92;
 const LIGHTEST = ((1 + SLACK + 0.055) / 1.055) ** 2.4;
-const outside = (rgb) => rgb.some((value) => value < DARKEST || value > LIGHTEST);
+const outside = (value) => value < DARKEST || value > LIGHTEST;
 
 /**
  * What a screen shows of Oklab. A colour too strong for its lightness is greyed as far as a screen needs.
- * @returns {number[]} sRGB, 0 to 1
+ * @param {Float64Array} into sRGB, 0 to 1
  */
-export function shown(light, a, b) {
-  let rgb = fromOklab([light, a, b]);
-  if (outside(rgb)) {
+export function shown(light, a, b, into) {
+  fromOklab(light, a, b, into);
+  if (outside(into[0]) || outside(into[1]) || outside(into[2])) {
     let [least, most] = [0, 1];
     for (let step = 0; step < HALVINGS; step++) {
       const middle = 0.5 * (least + most);
-      if (outside(fromOklab([light, a * middle, b * middle]))) most = middle;
+      fromOklab(light, a * middle, b * middle, into);
+      if (outside(into[0]) || outside(into[1]) || outside(into[2])) most = middle;
       else least = middle;
     }
-    rgb = fromOklab([light, a * least, b * least]);
+    fromOklab(light, a * least, b * least, into);
   }
-  return rgb.map((value) => Math.min(1, Math.max(0, encoded(value))));
+  for (let color = 0; color < 3; color++) into[color] = Math.min(1, Math.max(0, encoded(into[color])));
 }

@@ -1,7 +1,7 @@
 /** What is done to a picture once it is painted: forms and colours come back from its photo. Pictures change in place. */
 
 import { rint, scaled } from "../images/arrays.js";
-import { lightness, shown, toOklab } from "../images/color.js";
+import { shown, toOklab } from "../images/color.js";
 import { guidedFilter } from "../images/guided.js";
 import { BILINEAR, resample } from "../images/resample.js";
 import { recoloring } from "../styles/rows.js";
@@ -72,15 +72,16 @@ export function keepColor(picture, photo) {
   const [guide, present] = [kept, painted].map(lightnessOf);
   const target = guide.map((value, place) => value - present[place]);
   const { slope, offset } = guidedFilter(guide, target, kept.width, FORM, EDGE ** 2);
+  const [own, made] = [new Float64Array(3), new Float64Array(3)];
   const maps = [slope, offset].map((data) => ({ data, height: kept.height, width: kept.width, channels: 1 }));
   for (const { window, start, count } of strips(picture)) {
     const [slopes, offsets] = maps.map((map) => enlarged(map, picture, window));
     for (let place = 0, at = start; place < count; place++, at += 3) {
-      const [light, a, b] = toOklab(photo.data[at], photo.data[at + 1], photo.data[at + 2]);
-      const own = lightness(picture.data[at], picture.data[at + 1], picture.data[at + 2]);
-      const wanted = Math.min(1, Math.max(0, own + slopes[place] * light + offsets[place]));
-      const rgb = shown(wanted, a, b);
-      for (let color = 0; color < 3; color++) picture.data[at + color] = rint(rgb[color] * 255);
+      toOklab(photo.data[at], photo.data[at + 1], photo.data[at + 2], own);
+      toOklab(picture.data[at], picture.data[at + 1], picture.data[at + 2], made);
+      const light = made[0] + slopes[place] * own[0] + offsets[place];
+      shown(Math.min(1, Math.max(0, light)), own[1], own[2], made);
+      for (let color = 0; color < 3; color++) picture.data[at + color] = rint(made[color] * 255);
     }
   }
 }
@@ -88,7 +89,11 @@ export function keepColor(picture, photo) {
 const small = (picture) => (Math.max(picture.height, picture.width) > SMALL ? scaled(picture, { longer: SMALL }) : picture);
 
 function lightnessOf({ data, height, width }) {
-  return Float32Array.from({ length: height * width }, (_, place) => lightness(data[3 * place], data[3 * place + 1], data[3 * place + 2]));
+  const lab = new Float64Array(3);
+  return Float32Array.from({ length: height * width }, (_, place) => {
+    toOklab(data[3 * place], data[3 * place + 1], data[3 * place + 2], lab);
+    return lab[0];
+  });
 }
 
 /** A strip of a map, enlarged to the size of the picture. */
