@@ -38,7 +38,8 @@ async function keepLater() {
 
 async function answer(given) {
   const { pathname } = new URL(given.url);
-  const kept = await caches.match(pathname.endsWith("/") ? `${pathname}index.html` : given, { cacheName: CACHE, ignoreSearch: true });
+  const wanted = pathname.endsWith("/") ? `${pathname}index.html` : given;
+  const kept = await caches.match(wanted, { cacheName: CACHE, ignoreSearch: true });
   const response = kept ?? (await fetch(given));
   if (response.type === "opaque" || response.type === "error" || response.redirected) return response;
   const headers = new Headers(response.headers);

@@ -40,7 +40,8 @@ export class Stylizer {
     const { manifest, threads } = await stylizer.#ask("load", { folder: base.href });
     stylizer.threads = threads;
     stylizer.model = manifest.model;
-    stylizer.styles = manifest.styles.map((style) => ({ ...style, thumbnail: style.thumbnail && new URL(style.thumbnail, base).href }));
+    const addressOf = ({ thumbnail }) => thumbnail && new URL(thumbnail, base).href;
+    stylizer.styles = manifest.styles.map((style) => ({ ...style, thumbnail: addressOf(style) }));
     return stylizer;
   }
 
@@ -64,7 +65,8 @@ export class Stylizer {
    * @returns {Promise<ImageData>} of the photo's upright size, or of `size`, with its alpha
    */
   async paint(image, style, controls = {}, { signal, progress, ...options } = {}) {
-    return this.#ask("paint", { image: await sendable(image), request: await requestOf(style, controls, options) }, signal, progress);
+    const given = { image: await sendable(image), request: await requestOf(style, controls, options) };
+    return this.#ask("paint", given, signal, progress);
   }
 
   /**
@@ -100,7 +102,7 @@ export class Stylizer {
 
   /** A style as a file, which the command line reads too. @param {string|Style} style @returns {Promise<Blob>} */
   async save(style) {
-    return new Blob([writeStyle(typeof style === "string" ? await this.#bundled(style) : style)]);
+    return new Blob([/** @type {any} */ (writeStyle(typeof style === "string" ? await this.#bundled(style) : style))]);
   }
 
   /** Ends the worker. */
@@ -109,8 +111,9 @@ export class Stylizer {
     this.#fail("the stylizer is closed");
   }
 
+  /** @returns {Promise<Style>} */
   async #bundled(slug) {
-    const { thumbnail, ...info } = this.styles.find((style) => style.slug === slug) ?? { slug };
+    const { thumbnail, ...info } = /** @type {any} */ (this.styles.find((style) => style.slug === slug) ?? { slug });
     const row = await this.#ask("row", { slug });
     const picture = thumbnail && new Uint8Array(await (await fetch(thumbnail)).arrayBuffer());
     return { info, row, thumbnail: picture };
@@ -153,6 +156,7 @@ async function sendable(image) {
   return image instanceof Blob || image instanceof ImageData || image instanceof ImageBitmap ? image : createImageBitmap(image);
 }
 
+/** @param {StyleLike} style @param {Partial<Controls>} controls @param {Options} options */
 async function requestOf(style, controls, { size, regions = [] }) {
   const parts = regions.map(async (region) => ({ mask: await sendable(region.mask), blend: blendOf(region.style) }));
   return { blend: blendOf(style), controls, size, regions: await Promise.all(parts) };

@@ -44,7 +44,8 @@ const methods = {
     const { picture, alpha } = await decode(image);
     const row = await studio.predict(picture, alpha);
     const small = Math.max(picture.height, picture.width) > THUMBNAIL ? scaled(picture, { longer: THUMBNAIL }) : picture;
-    const thumbnail = await encode(small, { alpha: null }, { format: "jpg", quality: 85, strip: true });
+    const bare = { picture, alpha: null, type: "", metadata: {} };
+    const thumbnail = await encode(small, bare, { format: "jpg", quality: 85, strip: true });
     return { row, thumbnail: new Uint8Array(await thumbnail.arrayBuffer()) };
   },
 
@@ -53,17 +54,19 @@ const methods = {
   },
 };
 
-async function painted(photo, { regions = [], ...request }, breathe) {
+async function painted(photo, /** @type {any} */ { regions = [], ...request }, breathe) {
   const masks = await Promise.all(regions.map(async ({ mask }) => {
     const { picture, alpha } = await decode(mask);
     return maskOf(picture, alpha);
   }));
-  return studio.paint(photo.picture, { ...request, regions: regions.map(({ blend }, index) => ({ mask: masks[index], blend })) }, breathe);
+  const areas = regions.map(({ blend }, index) => ({ mask: masks[index], blend }));
+  return studio.paint(photo.picture, { ...request, regions: areas }, breathe);
 }
 
 /** Threads need a page that is isolated, and fail on iOS. */
 function threads() {
-  const apple = /iPad|iPhone|iPod/.test(navigator.userAgent) || (navigator.userAgent.includes("Mac") && navigator.maxTouchPoints > 1);
+  const { userAgent, maxTouchPoints } = navigator;
+  const apple = /iPad|iPhone|iPod/.test(userAgent) || (userAgent.includes("Mac") && maxTouchPoints > 1);
   return globalThis.crossOriginIsolated && !apple ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1;
 }
 

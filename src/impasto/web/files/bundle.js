@@ -5,6 +5,7 @@
  * @property {string} slug
  * @property {string} name
  * @property {string} network
+ * @property {string} [thumbnail] where it is
  *
  * @typedef {Object} Manifest
  * @property {{name: string, network: string, style_size: number, input_noise: number, fold: number, halo: number}} model

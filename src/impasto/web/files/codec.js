@@ -28,7 +28,8 @@ export async function decode(source) {
   if (source instanceof ImageBitmap) return parted(source, stripsOf(source));
   const bitmap = await opened(source);
   if (bitmap.width * bitmap.height > MAX_PIXELS) {
-    throw new Error(`the photo has ${Math.round((bitmap.width * bitmap.height) / 1e6)} megapixels; a browser paints up to ${MAX_PIXELS / 1e6}`);
+    const millions = Math.round((bitmap.width * bitmap.height) / 1e6);
+    throw new Error(`the photo has ${millions} megapixels; a browser paints up to ${MAX_PIXELS / 1e6}`);
   }
   let photo = parted(bitmap, stripsOf(bitmap));
   if (photo.alpha) photo = straight(bitmap) ?? photo;
@@ -106,7 +107,8 @@ export async function encode(picture, photo, { format, quality = QUALITY, strip 
   const type = format ? TYPES[format] : own;
   if (!type) throw new Error(`a browser writes no ${format} files; choose ${Object.keys(TYPES).join(", ")}`);
   const rgba = toRgba(picture, photo, type === TYPES.jpg).data;
-  const blob = photo.alpha && type === TYPES.png ? await encodePng(rgba, height, width) : await drawn(rgba, height, width, type, quality);
+  const exact = photo.alpha && type === TYPES.png;
+  const blob = exact ? await encodePng(rgba, height, width) : await drawn(rgba, height, width, type, quality);
   if (strip) return blob;
   return new Blob([withMetadata(new Uint8Array(await blob.arrayBuffer()), photo.metadata, height, width)], { type: blob.type });
 }
@@ -124,7 +126,9 @@ export function toRgba(picture, photo, onWhite = false) {
   const rgba = new Uint8ClampedArray(height * width * 4);
   for (let place = 0, from = 0, at = 0; place < height * width; place++) {
     const opaque = alpha ? alpha[place] : 255;
-    for (let color = 0; color < 3; color++, from++, at++) rgba[at] = onWhite ? 255 + ((data[from] - 255) * opaque) / 255 : data[from];
+    for (let color = 0; color < 3; color++, from++, at++) {
+      rgba[at] = onWhite ? 255 + ((data[from] - 255) * opaque) / 255 : data[from];
+    }
     rgba[at++] = onWhite ? 255 : opaque;
   }
   return new ImageData(rgba, width, height);

@@ -78,16 +78,19 @@ function* riffChunks(file) {
  * @param {Metadata} metadata
  */
 export function withMetadata(file, metadata, height, width) {
-  const known = { ...metadata, exif: metadata.exif && upright(metadata.exif, height, width), xmp: metadata.xmp && plain(metadata.xmp) };
+  const { exif, xmp, iptc } = metadata;
+  const known = { exif: exif && upright(exif, height, width), xmp: xmp && plain(xmp), iptc };
   if (!known.exif && !known.xmp && !known.iptc) return file;
   if (file[0] === 0xff) return joined([file.subarray(0, 2), ...jpegSegments(known), file.subarray(2)]);
   if (isPng(file)) return joined([file.subarray(0, 33), ...pngChunks(known), file.subarray(33)]);
   return text(file.subarray(0, 4)) === "RIFF" ? webpWith(file, known, height, width) : file;
 }
 
+/** @param {Metadata} known @returns {Uint8Array[]} */
 function jpegSegments({ exif, xmp, iptc }) {
-  const blocks = [exif && [0xe1, EXIF, exif], xmp && [0xe1, XMP, xmp], iptc && [0xed, "", iptc]].filter(Boolean);
+  const blocks = /** @type {[number, string, Uint8Array|undefined][]} */ ([[0xe1, EXIF, exif], [0xe1, XMP, xmp], [0xed, "", iptc]]);
   return blocks.flatMap(([marker, head, content]) => {
+    if (!content) return [];
     const length = 2 + head.length + content.length;
     return length < 65536 ? [Uint8Array.of(0xff, marker, length >> 8, length & 255), bytesOf(head), content] : [];
   });
@@ -100,11 +103,12 @@ function webpWith(file, { exif, xmp }, height, width) {
   const chunks = [...riffChunks(file)];
   const extended = chunks.find(({ kind }) => kind === "VP8X")?.content.slice() ?? new Uint8Array(10);
   extended[0] |= (exif ? HAS_EXIF : 0) | (xmp ? HAS_XMP : 0);
-  for (const [at, length] of [[4, width], [7, height]]) for (let byte = 0; byte < 3; byte++) extended[at + byte] = (length - 1) >> (8 * byte);
+  for (const [at, length] of [[4, width], [7, height]]) extended.set(little(length - 1).subarray(0, 3), at);
   const all = [{ kind: "VP8X", content: extended }, ...chunks.filter(({ kind }) => kind !== "VP8X")];
   if (exif) all.push({ kind: "EXIF", content: exif });
   if (xmp) all.push({ kind: "XMP ", content: xmp });
-  const body = joined(all.flatMap(({ kind, content }) => [bytesOf(kind), little(content.length), content, new Uint8Array(content.length % 2)]));
+  const body = joined(all.flatMap(({ kind, content }) =>
+    [bytesOf(kind), little(content.length), content, new Uint8Array(content.length % 2)]));
   return joined([bytesOf("RIFF"), little(body.length + 4), bytesOf("WEBP"), body]);
 }
 

@@ -16,7 +16,8 @@ const MAGIC = 6755399441055744;
 export const rint = (x) => x + MAGIC - MAGIC;
 
 /** @returns {Picture} an empty picture of 8 bits */
-export const blank = (height, width, channels = 3) => ({ data: new Uint8Array(height * width * channels), height, width, channels });
+export const blank = (height, width, channels = 3) =>
+  ({ data: new Uint8Array(height * width * channels), height, width, channels });
 
 /** A picture at another size. @param {Picture} picture @returns {Picture} */
 export function resize(picture, height, width) {

@@ -1,9 +1,9 @@
 /**
  * Gaussian numbers as NumPy draws them: `default_rng(seed).standard_normal(dtype=float32)`.
  *
- * One in a million is a bit off, where the logarithm is another. The generator is PCG64 (Melissa O'Neill, 2014); its state after seeding is written here, so that NumPy's way of hashing
- * seeds is not. The distribution is sampled by a ziggurat (Marsaglia & Tsang, 2000). A file of these numbers would be a
- * sixth of all that a page loads.
+ * One in a million differs in its last bit, where the logarithm does. The generator is PCG64 (Melissa O'Neill, 2014); its
+ * state after seeding is written here, so that NumPy's way of hashing seeds is not. The distribution is sampled by a
+ * ziggurat (Marsaglia & Tsang, 2000). A file of these numbers would be a sixth of all that a page loads.
  */
 
 /** The generator's state after it was seeded with the noise's seed, 161007629, and what is added in each step. */

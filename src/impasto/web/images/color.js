@@ -1,10 +1,12 @@
 /** Colour in Oklab, in which a photo's colours are kept: Björn Ottosson, https://bottosson.github.io/posts/oklab/. */
 
+/** @type {any} */
 const TO_LMS = [
   [0.4122214708, 0.5363325363, 0.0514459929],
   [0.2119034982, 0.6806995451, 0.1073969566],
   [0.0883024619, 0.2817188376, 0.6299787005],
 ];
+/** @type {any} */
 const TO_LAB = [
   [0.2104542553, 0.793617785, -0.0040720468],
   [1.9779984951, -2.428592205, 0.4505937099],
@@ -21,7 +23,8 @@ const LINEAR = Float64Array.from({ length: 256 }, (_, level) => {
   return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
 });
 
-function inverse([[a, b, c], [d, e, f], [g, h, i]]) {
+/** @returns {any} */
+function inverse(/** @type {any} */ [[a, b, c], [d, e, f], [g, h, i]]) {
   const det = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
   return [[e * i - f * h, c * h - b * i, b * f - c * e], [f * g - d * i, a * i - c * g, c * d - a * f],
     [d * h - e * g, b * g - a * h, a * e - b * d]].map((row) => row.map((value) => value / det));

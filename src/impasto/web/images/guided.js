@@ -16,7 +16,8 @@
 export function guidedFilter(guide, target, width, radius, epsilon) {
   const smooth = (values) => boxMean(values, width, radius);
   const [mean, aim] = [smooth(guide), smooth(target)];
-  const [squares, products] = [smooth(guide.map((value) => value * value)), smooth(guide.map((value, place) => value * target[place]))];
+  const squares = smooth(guide.map((value) => value * value));
+  const products = smooth(guide.map((value, place) => value * target[place]));
   const slope = mean.map((value, place) =>
     (products[place] - value * aim[place]) / (Math.max(0, squares[place] - value * value) + epsilon));
   return { slope: smooth(slope), offset: smooth(mean.map((value, place) => aim[place] - slope[place] * value)) };

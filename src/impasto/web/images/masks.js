@@ -14,7 +14,7 @@ export function maskOf({ data, height, width }, alpha) {
   grey.forEach((_, at) => (grey[at] = (data[3 * at] * 19595 + data[3 * at + 1] * 38470 + data[3 * at + 2] * 7471 + 0x8000) >> 16));
   if (!grey.some((value) => value > 1)) grey = grey.map((value) => value * 255);
   const mask = !alpha || !alpha.some((value) => value < 255) ? grey : isDrawn(grey, alpha) ? multiplied(grey, alpha) : alpha;
-  if (!mask.some(Boolean)) throw new Error("a mask is black everywhere, so its style would not appear; paint white where it should");
+  if (!mask.some(Boolean)) throw new Error("a mask is black everywhere; paint white where its style should be");
   return { data: mask, height, width, channels: 1 };
 }
 

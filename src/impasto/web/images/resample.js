@@ -52,7 +52,7 @@ export function resample(picture, height, width, filter, box = [0, 0, picture.wi
 
 const whole = (picture) => !(picture.data instanceof Float32Array);
 
-/** First and last of the rows that the vertical filter sees. */
+/** First and last of the rows that the vertical filter sees. @returns {[number, number]} */
 function rowsNeeded(length, start, stop, made, filter) {
   const scale = fround(stop - start) / made;
   const far = filter.reach * Math.max(scale, 1);

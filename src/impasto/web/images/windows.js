@@ -66,14 +66,16 @@ export function tiles(outer, picture, side, halo) {
 
 function aligned(picture, outer) {
   const [down, across] = [(picture.top - outer.top) % MULTIPLE, (picture.left - outer.left) % MULTIPLE];
-  return { top: picture.top - down, left: picture.left - across, height: up(picture.height + down), width: up(picture.width + across) };
+  const [height, width] = [up(picture.height + down), up(picture.width + across)];
+  return { top: picture.top - down, left: picture.left - across, height, width };
 }
 
 const part = (length, count) => Math.ceil(length / (count * MULTIPLE)) * MULTIPLE;
 
-/** Height and width of the tiles that cover a window with the least work. */
+/** Height and width of the tiles that cover a window with the least work. @returns {[number, number]} */
 function tileSize(shown, outer, side, halo) {
   const most = (side + 2 * halo) ** 2;
+  /** @type {[[number, number], number]} */
   let [best, least] = [[shown.height, shown.width], Infinity];
   for (let rows = 1; rows <= Math.trunc(shown.height / MULTIPLE); rows++) {
     const height = part(shown.height, rows);

@@ -56,7 +56,8 @@ export class LocalEngine extends Engine {
   }
 
   async fit(_painting, name) {
-    throw new EngineError(`A browser cannot train. On your computer: pip install 'impasto[train]', then impasto add-style PAINTING --name ${slugOf(name)}`);
+    const command = `impasto add-style PAINTING --name ${slugOf(name)}`;
+    throw new EngineError(`A browser cannot train. On your computer: pip install 'impasto[train]', then ${command}`);
   }
 
   async open(file) {

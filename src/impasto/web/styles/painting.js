@@ -41,7 +41,9 @@ function onWhite(picture, alpha) {
 }
 
 function check({ data, height, width }) {
-  if (Math.min(height, width) < LEAST_SIDE) throw new Error(`a painting of ${width} × ${height} pixels is too small; give ${LEAST_SIDE} × ${LEAST_SIDE}`);
+  if (Math.min(height, width) < LEAST_SIDE) {
+    throw new Error(`a painting of ${width} × ${height} pixels is too small; give ${LEAST_SIDE} × ${LEAST_SIDE}`);
+  }
   const [sums, squares, count] = [[0, 0, 0], [0, 0, 0], height * width];
   for (let place = 0; place < data.length; place++) {
     sums[place % 3] += data[place];

@@ -20,7 +20,9 @@ const LOGITS = Float64Array.from({ length: 256 }, (_, level) => {
  */
 export function blendRows(parts) {
   const total = parts.reduce((sum, { weight }) => sum + weight, 0);
-  if (!(total > 0) || parts.some(({ weight }) => !(weight >= 0))) throw new Error("a blend needs weights of at least 0, one of them more");
+  if (!(total > 0) || parts.some(({ weight }) => !(weight >= 0))) {
+    throw new Error("a blend needs weights of at least 0, one of them more");
+  }
   const blend = new Float32Array(parts[0].row.length);
   for (const { row, weight } of parts) {
     const share = fround(weight / total);

@@ -75,7 +75,9 @@ export async function paint(painter, plan, photo) {
   const regions = regionsOf(painter, plan, photo, masks);
   if (!controls.strength || Math.min(...regions.identity) === 1) return { ...photo, data: photo.data.slice() };
   const again = Math.max(0, 2 * (controls.strength - 1));
+  /** @param {import("../images/arrays.js").Size} size */
   const paintOnce = (draft, size) => paintTiles(painter, draft, regionsOf(painter, plan, draft, masks), size);
+  /** @param {import("../images/arrays.js").Size} size */
   const paintAgain = async (draft, size) => {
     const picture = await paintOnce(draft, size);
     if (draft !== photo || !again) return picture;

@@ -20,7 +20,7 @@ const STRIP = 256;
 
 /**
  * Paints a photo at every size that the stroke size asks for, each time from the draft before.
- * @param {(draft: import("../images/arrays.js").Picture, size: number[]) => Promise<import("../images/arrays.js").Picture>} paint
+ * @param {(draft: import("../images/arrays.js").Picture, size: import("../images/arrays.js").Size) => Promise<import("../images/arrays.js").Picture>} paint
  * @param {import("../images/arrays.js").Picture} photo
  * @param {number} stroke
  */
@@ -35,13 +35,13 @@ export async function paintInStrokes(paint, photo, stroke) {
   return resize(picture, photo.height, photo.width);
 }
 
-/** The sizes at which a picture is painted, one after the other. @returns {number[][]} */
+/** The sizes at which a picture is painted, one after the other. @returns {import("../images/arrays.js").Size[]} */
 export function sizes(height, width, stroke) {
   const scale = working(height, width) / stroke;
   const steps = Math.max(0, Math.ceil(Math.log(1 / scale) / Math.log(STEP) - 1e-9));
   const scales = steps ? Array.from({ length: steps + 1 }, (_, step) => scale ** (1 - step / steps)) : [scale];
   const rounded = scales.map((each) => [Math.max(1, rint(height * each)), Math.max(1, rint(width * each))]);
-  return rounded.filter((size, index) => index === rounded.findIndex((other) => `${other}` === `${size}`));
+  return /** @type {any} */ (rounded).filter((size, index) => index === rounded.findIndex((other) => `${other}` === `${size}`));
 }
 
 function working(height, width) {
@@ -51,7 +51,7 @@ function working(height, width) {
 
 /** Gives a picture the light and colour of the smaller draft that it was painted from; it is changed in place. */
 export function keepForms(picture, draft) {
-  const size = [draft.height, draft.width].map((length) => Math.max(1, Math.floor(length / FORM)));
+  const size = /** @type {[number, number]} */ ([draft.height, draft.width].map((length) => Math.max(1, Math.floor(length / FORM))));
   const [wanted, present] = [resize(draft, ...size), resize(picture, ...size)];
   const difference = { ...wanted, data: Float32Array.from(wanted.data, (value, place) => value - present.data[place]) };
   for (let top = 0; top < picture.height; top += STRIP) {

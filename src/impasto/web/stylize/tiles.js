@@ -52,10 +52,13 @@ export async function paint(painter, photo, regions, size) {
   return picture;
 }
 
-/** Statistics of the maps of a photo at a size, measured on a thumbnail if that is large. */
+/**
+ * Statistics of the maps of a photo at a size, measured on a thumbnail if that is large.
+ * @param {import("../images/arrays.js").Size} size
+ */
 async function measure(painter, photo, regions, size) {
   const scale = Math.min(1, (THUMBNAIL / (size[0] * size[1])) ** 0.5);
-  const small = size.map((length) => Math.max(1, Math.trunc(length * scale)));
+  const small = /** @type {[number, number]} */ (size.map((length) => Math.max(1, Math.trunc(length * scale))));
   const view = viewOf(painter, shrunk(photo, small), resized(regions, small), small, windows.frame(...small));
   return painter.networks.measure(view);
 }
