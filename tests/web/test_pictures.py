@@ -88,6 +88,7 @@ def test_the_same_picture(tab: Tab, stylizer: Stylizer, name: str) -> None:
     assert np.abs(found[..., :3].astype(int) - wanted).max() <= MOST
 
 
+@pytest.mark.slow
 def test_the_same_picture_in_tiles_by_threads(isolated_tab: Tab, stylizer: Stylizer) -> None:
     cores = isolated_tab.page.evaluate("navigator.hardwareConcurrency")
     assert isolated_tab.page.evaluate("stylizer.threads") == min(8, cores)

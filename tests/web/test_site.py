@@ -82,6 +82,7 @@ def test_a_host_that_sends_the_headers(page: playwright_api.Page, site: Path, se
     assert page.evaluate("sessionStorage.length") == 0  # it was not loaded anew
 
 
+@pytest.mark.slow
 def test_a_new_version_takes_the_place_of_the_old_one(
     page: playwright_api.Page, site: Path, serve: Callable[..., Host], tmp_path: Path
 ) -> None:

@@ -66,7 +66,6 @@ def write_site(model: Model, out: Path) -> Path:
 def _fill(site: Path, model: Model, runtime: Path) -> None:
     module = site / "impasto"
     shutil.copytree(web(), module, ignore=shutil.ignore_patterns(*_NOT_IN_A_SITE))
-    (module / "ort").mkdir()
     shutil.copy(runtime / _SCRIPT, module / "ort")
     (site / "model").mkdir()
     write_bundle(model, site / "model", {_WASM: (runtime / _BINARY).read_bytes()})

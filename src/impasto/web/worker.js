@@ -7,6 +7,7 @@ import { Bundle } from "./files/bundle.js";
 import { decode, encode, toRgba } from "./files/codec.js";
 import { scaled } from "./images/arrays.js";
 import { maskOf } from "./images/masks.js";
+import { noise } from "./images/noise.js";
 import * as ort from "./ort/ort.wasm.bundle.min.mjs";
 import { Studio } from "./stylize/studio.js";
 
@@ -25,7 +26,9 @@ const methods = {
     const bundle = await Bundle.open(folder);
     ort.env.wasm.numThreads = threads();
     ort.env.wasm.wasmBinary = await bundle.bytes(WASM);
-    studio = await Studio.open(ort, bundle);
+    const opening = Studio.open(ort, bundle);
+    noise({ top: 0, left: 0, height: 1, width: 1 }); // its cells are drawn while networks are made ready
+    studio = await opening;
     return { manifest: bundle.manifest, threads: ort.env.wasm.numThreads };
   },
 

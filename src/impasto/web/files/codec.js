@@ -24,18 +24,26 @@ const STRIP = 4_000_000;
 
 /** @param {Blob|ImageBitmap|ImageData} source @returns {Promise<Photo>} */
 export async function decode(source) {
+  const photo = source instanceof Blob ? await ofFile(source) : ofPixels(source);
+  if (photo.alpha) fill(photo.picture, photo.alpha);
+  return photo;
+}
+
+function ofPixels(source) {
   if (source instanceof ImageData) return parted(source, [source.data]);
-  if (source instanceof ImageBitmap) return parted(source, stripsOf(source));
-  const bitmap = await opened(source);
+  const photo = parted(source, stripsOf(source));
+  return (photo.alpha && straight(source)) || photo;
+}
+
+async function ofFile(blob) {
+  const bitmap = await opened(blob);
   if (bitmap.width * bitmap.height > MAX_PIXELS) {
     const millions = Math.round((bitmap.width * bitmap.height) / 1e6);
     throw new Error(`the photo has ${millions} megapixels; a browser paints up to ${MAX_PIXELS / 1e6}`);
   }
-  let photo = parted(bitmap, stripsOf(bitmap));
-  if (photo.alpha) photo = straight(bitmap) ?? photo;
+  const photo = ofPixels(bitmap);
   bitmap.close();
-  if (photo.alpha) fill(photo.picture, photo.alpha);
-  return { ...photo, type: source.type, metadata: readMetadata(new Uint8Array(await source.arrayBuffer())) };
+  return { ...photo, type: blob.type, metadata: readMetadata(new Uint8Array(await blob.arrayBuffer())) };
 }
 
 async function opened(blob) {
