@@ -93,7 +93,7 @@ def calls(page: Page, slow: Page) -> dict[str, list[float]]:
     native = impasto.load("fast", precision="f32")
     contestants: dict[str, Callable[[], object]] = {"OpenVINO, f32": lambda: native(photo, "mural")}
     for name, each in {"browser": page, "browser, one thread": slow}.items():
-        each.evaluate(f"photo('photos/colosseum.jpg', {_SIDE}, {_SIDE}).then((blob) => {{ window.small = blob; }})")
+        each.evaluate(f"photo('examples/colosseum.jpg', {_SIDE}, {_SIDE}).then((blob) => {{ window.small = blob; }})")
         contestants[name] = functools.partial(each.evaluate, "stylizer.paint(small, 'mural').then(() => null)")
     return interleaved(contestants, rounds=5)
 
@@ -141,7 +141,7 @@ def warm_start(address: str) -> dict[str, float]:
             began, before = time.perf_counter(), processor_seconds(context)
             page.goto(f"{address}example.html")
             page.evaluate(_LOAD)
-            small = "photo('photos/colosseum.jpg', 384, 256).then((photo) => stylizer.paint(photo, 'mural'))"
+            small = "photo('examples/colosseum.jpg', 384, 256).then((photo) => stylizer.paint(photo, 'mural'))"
             page.evaluate(f"{small}.then(() => null)")
             seconds.append(time.perf_counter() - began)
             worked.append(processor_seconds(context) - before)
@@ -163,12 +163,12 @@ def measured(browser: Browser, address: str, plain: str, count: int) -> dict[str
     seconds = calls(page, slow)
     slow.close()
     memory = Memory(browser)
-    page.evaluate(f"photo('photos/horse.jpg', {_LARGE[0]}, {_LARGE[1]}).then((blob) => {{ window.large = blob; }})")
+    page.evaluate(f"photo('examples/neuschwansteincastle.jpg', {_LARGE[0]}, {_LARGE[1]}).then((blob) => {{ window.large = blob; }})")
     with memory.watched() as seen:
         took, freeze, _ = page.evaluate(_FREEZE)
     page.close()
     page = module(browser.new_context(service_workers="block"), address)
-    page.evaluate("photo('photos/colosseum.jpg', 96, 64).then((blob) => { window.small = blob; })")
+    page.evaluate("photo('examples/colosseum.jpg', 96, 64).then((blob) => { window.small = blob; })")
     memory, row = Memory(browser), []
     for _ in range(count // 50):
         page.evaluate("(async () => { for (let i = 0; i < 50; i++) await stylizer.paint(small, 'mural'); })()")

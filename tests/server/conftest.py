@@ -88,7 +88,8 @@ def serving(temporary: Path, *options: str) -> Iterator[Served]:
             yield Served(process, client, temporary)
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(SECONDS)
+        said, _ = process.communicate(timeout=SECONDS)
+    assert "Traceback" not in said, said
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,8 @@ pytestmark = pytest.mark.xdist_group("server")
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8000", "localhost.evil.example", "", "127.0.0.1.nip.io"]
+    "host",
+    ["evil.example", "evil.example:8000", "localhost.evil.example", "", "127.0.0.1.nip.io", "[evil", "localhost:80:80"],
 )
 def test_another_host_name_is_refused(served: Served, host: str) -> None:
     """So a name on the web that points to this computer (DNS rebinding) is of no use."""
@@ -42,6 +43,12 @@ def test_a_page_on_the_web_gets_nothing(served: Served, headers: dict[str, str])
     ]:
         assert "another origin" in detail(answer, 403)
         assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("host", ["[", "[::1", "a b", "a/../b", "@", "%00"])
+def test_odd_host_names_are_no_fault(strict: Served, host: str) -> None:
+    for path in ("/styles", "/nothing", "/pictures"):
+        assert strict.client.get(path, headers={"Host": host}).status_code < 500
 
 
 def test_a_preflight_gets_nothing(served: Served) -> None:

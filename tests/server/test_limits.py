@@ -36,10 +36,10 @@ def _connected(served: Served) -> socket.socket:
     return socket.create_connection(("127.0.0.1", served.port), timeout=60)
 
 
-def _form() -> bytes:
+def _form(**fields: str) -> bytes:
     """The body of a request that takes seconds to paint."""
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
-    return httpx.Request("POST", "http://x", files={"photo": SMALL}, data=LARGE, headers=kind).read()
+    return httpx.Request("POST", "http://x", files={"photo": SMALL}, data={**LARGE, **fields}, headers=kind).read()
 
 
 def _bomb(width: int, height: int) -> bytes:
@@ -156,6 +156,18 @@ def test_a_second_slow_head_is_given_up(strict: Served) -> None:
         assert b"ok" in connection.recv(5000)
         connection.sendall(b"GET / HTTP")
         assert connection.recv(1000) == b""
+
+
+def test_answers_that_nobody_reads_are_given_up(strict: Served) -> None:
+    before = strict.leaves()
+    with closing(socket.socket()) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", strict.port))
+        painted = strict.count(path="/pictures", status="200")
+        form = _form(size="1600", format="bmp")  # 6 MB
+        connection.sendall(_head(len(form)) + form)
+        until(lambda: strict.count(path="/pictures", status="200") == painted + 1)
+        until(lambda: strict.leaves() == before)
 
 
 def test_work_is_dropped_when_the_client_goes_away(strict: Served) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import msgspec
 import pytest
 import schemathesis
@@ -21,6 +23,7 @@ from impasto.stylize.controls import Controls
 pytestmark = pytest.mark.xdist_group("server")
 
 DOCUMENT = document(ENDPOINTS, "1.0")
+EXAMPLES = 60 if os.environ.get("IMPASTO_SLOW", "0") != "0" else 6
 schema = schemathesis.openapi.from_dict(DOCUMENT)
 
 
@@ -50,7 +53,7 @@ def test_is_served(served: Served) -> None:
 
 
 @schema.exclude(operation_id="add_style").parametrize()
-@settings(max_examples=12, phases=[Phase.generate], suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=EXAMPLES, phases=[Phase.generate], suppress_health_check=list(HealthCheck), derandomize=True)
 def test_anything_at_all(case: schemathesis.Case, served: Served) -> None:
     """Whatever is sent, nothing but what the document says is answered, and never a fault."""
     answer = case.call(base_url=f"http://127.0.0.1:{served.port}", timeout=60)

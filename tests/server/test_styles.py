@@ -114,6 +114,7 @@ def test_a_thumbnail_that_is_no_picture_is_not_served(served: Served, mine: byte
     served.client.delete("/styles/mine")
 
 
+@pytest.mark.slow
 def test_a_fit_is_a_job(served: Served) -> None:
     files = {"painting": noise_png(120, 90)}
     answer = served.client.post("/styles", files=files, data={"slug": "fitted", "name": "Fitted", "minutes": "0.001"})

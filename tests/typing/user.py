@@ -14,7 +14,8 @@ import impasto
 from impasto.stylize.controls import Controls
 
 if TYPE_CHECKING:
-    from impasto.stylize.stylizer import Plan, Stylizer
+    from impasto.stylize.plan import Plan
+    from impasto.stylize.stylizer import Stylizer
 
 
 def show(done: int, total: int, note: str) -> None:

@@ -1,6 +1,7 @@
 """Takes the screenshots of docs/guide/page.md, in Chromium, of a service that it starts.
 
 python tools/figures/page.py [--out docs/figures/page] [FIGURE...]
+python tools/figures/page.py --examples       # the small photos that the page offers to begin with
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+import impasto
 from impasto.assets import examples
+from impasto.images.reading import read_photo
 
 DOCS = Path(__file__).parents[2] / "docs"
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
@@ -28,6 +31,8 @@ PHONE: dict[str, Any] = {
     "has_touch": True,
     "is_mobile": True,
 }
+EXAMPLES = ("neuschwansteincastle", "scarlet_macaw", "colosseum", "panda")
+EXAMPLE_SIDE = 800
 PATIENCE = 300_000
 """How long a page may take, in milliseconds."""
 
@@ -100,6 +105,16 @@ FIGURES: dict[str, tuple[Callable[[Page], None], dict[str, Any]]] = {
 }
 
 
+def write_examples() -> None:
+    """Write small copies of some example photos into the page's folder."""
+    folder = Path(impasto.__file__).parent / "server" / "static" / "examples"
+    folder.mkdir(exist_ok=True)
+    for name in EXAMPLES:
+        image = Image.fromarray(read_photo(examples() / f"{name}.jpg").array)
+        image.thumbnail((EXAMPLE_SIDE, EXAMPLE_SIDE), Image.Resampling.LANCZOS)
+        image.save(folder / f"{name}.jpg", quality=86, optimize=True)
+
+
 @contextmanager
 def service() -> Iterator[str]:
     """A service; the address of its page."""
@@ -130,13 +145,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("figures", nargs="*", default=sorted(FIGURES), metavar="FIGURE", help=", ".join(FIGURES))
     parser.add_argument("--out", type=Path, default=DOCS / "figures" / "page")
+    parser.add_argument("--examples", action="store_true", help="write the page's example photos instead")
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
+    if options.examples:
+        return write_examples()
+    return draw(options.out, options.figures)
+
+
+def draw(out: Path, figures: list[str]) -> None:
+    out.mkdir(parents=True, exist_ok=True)
     with service() as address, sync_playwright() as playwright:
         chromium = shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for name in options.figures:
-            screenshot(browser, address, name).save(options.out / f"{name}.jpg", quality=88, optimize=True)
+        for name in figures:
+            screenshot(browser, address, name).save(out / f"{name}.jpg", quality=88, optimize=True)
         browser.close()
 
 

@@ -11,7 +11,7 @@ import msgspec
 from impasto.batch.targets import STREAM
 from impasto.files import printable
 from impasto.images.formats import FORMATS, image_format
-from impasto.stylize.stylizer import Plan
+from impasto.stylize.plan import Plan
 
 
 class Job(msgspec.Struct, frozen=True):

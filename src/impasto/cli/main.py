@@ -28,6 +28,7 @@ from impasto.cli.sheet import sheet
 from impasto.cli.styles import styles
 from impasto.cli.stylize import stylize
 from impasto.cli.train import train
+from impasto.cli.video import video
 from impasto.errors import StoppedError
 
 _STOPPED = 130
@@ -58,6 +59,7 @@ def main() -> None:
 
 for command in (
     stylize,
+    video,
     sheet,
     styles,
     serve,

@@ -135,6 +135,21 @@ def control_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return struct_options(Controls, "controls")(command)
 
 
+def film_control_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """:func:`control_options` for a film: strength and stroke are texts, which may be key frames. The command gets a
+    dictionary, ``controls``."""
+
+    @functools.wraps(command)
+    def with_controls(**options: Any) -> Any:
+        given = {name: options.pop(name) for name in Controls.__struct_fields__}
+        return command(**options, controls=given)
+
+    for field in reversed(msgspec.structs.fields(Controls)):
+        moves = field.name in ("strength", "stroke")
+        with_controls = _field_option(field, text="May be key frames: 0:0.5, 4:1." if moves else "")(with_controls)
+    return with_controls
+
+
 class FileOptions(NamedTuple):
     """What pictures' files are like, and which photos of a folder are painted.
 
@@ -193,8 +208,10 @@ def file_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_files
 
 
-def _field_option(field: msgspec.structs.FieldInfo) -> Callable[..., Any]:
+def _field_option(field: msgspec.structs.FieldInfo, text: str = "") -> Callable[..., Any]:
     """An option for a field of a struct: its type, its default, and its help come from the field.
+
+    With ``text``, which is added to its help, it is not parsed.
 
     Its range does not: the struct checks that for every caller.
     """
@@ -205,11 +222,11 @@ def _field_option(field: msgspec.structs.FieldInfo) -> Callable[..., Any]:
     notes = [f"[{word}: {extra[word]}]" for word in ("default", "env") if word in extra]
     return click.option(
         name,
-        type=next(each for each in (float, int, str) if each in kinds),
+        type=str if text else next(each for each in (float, int, str) if each in kinds),
         default=field.default,
         multiple=isinstance(field.default, tuple),
         envvar=extra.get("env"),
-        help="  ".join([meta.description or "", *notes]),
+        help="  ".join([" ".join(part for part in (meta.description, text) if part), *notes]),
     )
 
 

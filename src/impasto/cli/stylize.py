@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from impasto.batch.jobs import Job, Report
     from impasto.batch.targets import Target
     from impasto.cli.typed import Blend, Region
-    from impasto.stylize.stylizer import Plan
+    from impasto.stylize.plan import Plan
 
 
 @click.command()

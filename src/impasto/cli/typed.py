@@ -64,6 +64,27 @@ def read_styles(typed: Sequence[str], images: Sequence[Path], model: Path | None
     return blends
 
 
+def read_film_style(typed: str | None, image: Path | None, model: Path | None) -> Blend | list[tuple[float, Blend]]:
+    """The style of a film: one blend, or key frames of blends, ``0:mural, 4.5:mural:.5+scream:.5``.
+
+    Raises:
+        ImpastoError: nothing is asked for, key frames are out of order, or a name means no style, or several.
+    """
+    from impasto.stylize.keyframes import are_key_frames, parse_key_frames
+
+    images = [image] if image else []
+    if typed is None or not are_key_frames(typed):
+        blends = read_styles([typed] if typed else [], images, model)
+        if len(blends) > 1:
+            raise ImpastoError("a film has one style, or key frames of styles; give --style once")
+        return blends[0]
+    if images:
+        raise ImpastoError("give either --style or --style-image")
+    keys = parse_key_frames(typed, "style")
+    blends = [found_in(parse_blend(text.replace("+", ",")), model) for text in keys.values]
+    return list(zip(keys.times, blends, strict=True))
+
+
 def read_region(text: str, model: Path | None) -> Region:
     """``MASK.png=STYLE`` -> the mask's path and the blend, whose names are searched for."""
     mask, blend = parse_region(text)

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
-from impasto.assets import examples, page, web
+from impasto.assets import page, web
 from impasto.errors import ImpastoError
 from impasto.files import digest
 from impasto.models.browser import FIRST, MANIFEST, integrity, write_bundle
@@ -32,8 +32,6 @@ _SCRIPT, _BINARY = "dist/ort.wasm.bundle.min.mjs", "dist/ort-wasm-simd-threaded.
 _OF_THE_SITE = ("example.html", "service-worker.js")
 """Files of the module's folder that lie beside it in a site."""
 _NOT_IN_A_SITE = ("package.json", "package-lock.json", "node_modules", "page", *_OF_THE_SITE)
-_PHOTOS = ("colosseum", "horse", "scarlet_macaw")
-"""The photos of :func:`impasto.assets.examples` that the page offers to begin with."""
 
 
 def write_site(model: Model, out: Path) -> Path:
@@ -76,13 +74,10 @@ def _fill(site: Path, model: Model, runtime: Path) -> None:
 
 
 def _add_page(site: Path) -> None:
-    """The page, with the engine that paints in the browser; and photos to begin with."""
+    """The page, with the engine that paints in the browser."""
     if (page() / "index.html").is_file():
         shutil.copytree(page(), site, dirs_exist_ok=True)
         shutil.copytree(web() / "page", site / "js" / "engine", dirs_exist_ok=True)
-    (site / "photos").mkdir()
-    for name in _PHOTOS:
-        shutil.copy(examples() / f"{name}.jpg", site / "photos")
 
 
 def list_files(site: Path) -> None:
@@ -102,7 +97,7 @@ def _is_first(path: str) -> bool:
     folder, _, name = path.partition("/")
     if path.endswith((".txt", "LICENSE")):
         return False
-    return folder != "photos" and (folder != "model" or name == MANIFEST or name.startswith(FIRST) or "/" in name)
+    return folder != "model" or name == MANIFEST or name.startswith(FIRST) or "/" in name
 
 
 def _within(folder: Path) -> Iterator[Path]:

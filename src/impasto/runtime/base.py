@@ -79,6 +79,8 @@ class Runtime(abc.ABC):
         shares: Pixels | None = None,
         statistics: Row | None = None,
         depth: type[Depth] = np.uint8,  # type: ignore[assignment]
+        *,
+        fold: bool = True,
     ) -> npt.NDArray[Depth]:
         """Paint a part of a photo.
 
@@ -88,6 +90,8 @@ class Runtime(abc.ABC):
             shares: (1,R,h,w), the share of each style at each pixel.
             statistics: (1,P), those of the whole photo; None are the part's own.
             depth: np.uint8 or np.uint16.
+            fold: whether a network may be compiled for this style and these statistics. It is not worth it where they
+                change with every picture.
 
         Returns:
             (h,w,3).

@@ -31,6 +31,10 @@ _SHAPES = "8"
 """For how many shapes of inputs a network keeps what it has prepared. OpenVINO's own bound is so high that a process
 that paints pictures of ever new sizes grows by about a megabyte with each. With 8, sizes that alternate are as fast."""
 
+_FOLDED = 4
+"""How many networks with a style and statistics in their weights are kept: the frames of a film are painted by as many,
+one after the other."""
+
 # OpenVINO makes its table of dtypes at the first call. Two threads that both call first wait for each other for ever.
 openvino.Type.f32.to_dtype()
 
@@ -114,7 +118,7 @@ class OpenVINORuntime(Runtime):
             make = functools.partial(quantization.quantized, network, model.info.input_noise, measure)
             return quantization.kept(_folder("int8"), key, make, core)
 
-        @functools.lru_cache(maxsize=2)
+        @functools.lru_cache(maxsize=_FOLDED)
         def folded(style: bytes, statistics: bytes, levels: bool = False) -> openvino.CompiledModel:
             # OpenVINO computes beforehand whatever depends on constants alone.
             network = _with_constant(styled(style).clone(), "statistics", statistics)
@@ -153,10 +157,12 @@ class OpenVINORuntime(Runtime):
         shares: Pixels | None = None,
         statistics: Row | None = None,
         depth: type[Depth] = np.uint8,  # type: ignore[assignment]
+        *,
+        fold: bool = True,
     ) -> npt.NDArray[Depth]:
         """Paint a part of a photo; what has 8 bits is converted by the network."""
         if depth is not np.uint8 or view.photo.dtype != np.uint8:
-            return super().paint(view, styles, shares, statistics, depth)
+            return super().paint(view, styles, shares, statistics, depth, fold=fold)
         given = _given(view)
         if shares is not None:
             graph = Graph.REGIONS if statistics is None else Graph.REGIONS_FROZEN
@@ -164,8 +170,11 @@ class OpenVINORuntime(Runtime):
             given |= {} if statistics is None else {"statistics": statistics}
         elif statistics is None:
             network, given = self._compiled(Graph.WHOLE, levels=True), given | {"style": styles}
-        else:
+        elif fold:
             network = self._folded(styles.tobytes(), statistics.tobytes(), levels=True)
+        else:
+            network = self._compiled(Graph.FROZEN, levels=True)
+            given |= {"style": styles, "statistics": statistics}
         return cast("npt.NDArray[Depth]", _infer(network, given)["picture"][0])
 
     def measure_view(self, view: View, styles: Row, shares: Pixels | None = None) -> Row:

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -67,6 +67,7 @@ def create_app(service: Service) -> Starlette:
             ImpastoError: on_impasto_error,
             HTTPException: on_http_error,
             GoneError: on_gone,
+            ClientDisconnect: on_gone,
             Exception: on_fault,
         },
         lifespan=lifespan,

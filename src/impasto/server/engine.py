@@ -18,6 +18,11 @@ from impasto.styles.style import Style
 from impasto.stylize.stylizer import Stylizer, load
 
 
+def name_of(model: Model) -> str:
+    """What the service calls a model; nobody learns where its folder is."""
+    return model.path.name
+
+
 class Engine:
     """The models that the service has.
 
@@ -29,7 +34,7 @@ class Engine:
 
     def __init__(self, model: Path | None = None, at_once: int = 1) -> None:
         given = (model,) if model else tuple(sorted(BUNDLED, key=DEFAULT.__ne__))
-        self._bare = {bare.name: bare for bare in map(load_model, given)}
+        self._bare = {name_of(bare): bare for bare in map(load_model, given)}
         self._fresh: dict[str, tuple[int, Model]] = {}
         self._load = functools.cache(functools.partial(load, at_once=at_once))
         self._lock, self._loading = threading.RLock(), threading.Lock()
@@ -75,7 +80,7 @@ class Engine:
             try:
                 yield model
             finally:
-                self.refresh(model.name)
+                self.refresh(name_of(model))
 
     def refresh(self, name: str) -> None:
         """Read the user's own styles for a model anew, which somebody else has changed."""

@@ -6,8 +6,8 @@ its host, and may come from a page of the service's own alone; and what can be r
 
 from __future__ import annotations
 
+import re
 import secrets
-from urllib.parse import urlsplit
 
 import anyio
 from starlette.datastructures import MutableHeaders
@@ -76,20 +76,20 @@ class Guard:
             response: Response = await on_impasto_error(request, error)
             await response(scope, receive, answer)
             return
-        if request.url.path == "/" and "token" in request.query_params:
+        if scope["path"] == "/" and "token" in request.query_params:
             await _with_cookie(request.query_params["token"])(scope, receive, answer)
             return
         await self._app(scope, _Body(receive, self._settings), answer)
 
     def _check(self, request: Request) -> None:
         """Raise :class:`RefusedError` for whoever has no business here."""
-        headers, settings = request.headers, self._settings
-        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
-        if settings.is_local and host not in {name.strip("[]") for name in LOCAL_NAMES}:
+        headers, settings, path = request.headers, self._settings, request.scope["path"]
+        host = re.sub(r":\d*$", "", headers.get("host", "")).lower()
+        if settings.is_local and host not in LOCAL_NAMES:
             raise RefusedError(403, f"host {shown(host)}: this service is for {LOCAL_NAMES[0]} alone; call it so")
         if not self._is_own(request):
             raise RefusedError(403, "a page of another origin may not call this service; --allow-origin lets one")
-        if request.url.path.startswith(PREFIX) and request.url.path != HEALTH and not self._knows_token(request):
+        if path.startswith(PREFIX) and path != HEALTH and not self._knows_token(request):
             raise RefusedError(
                 401,
                 "the token is missing or wrong; open the address that the service printed, or send "
@@ -104,11 +104,13 @@ class Guard:
         headers = request.headers
         origin = headers.get("origin")
         if origin is not None:
-            return origin in self._settings.allow_origin or origin == f"{request.url.scheme}://{headers.get('host')}"
+            return (
+                origin in self._settings.allow_origin or origin == f"{request.scope['scheme']}://{headers.get('host')}"
+            )
         if headers.get("sec-fetch-site", "none") in ("same-origin", "none"):
             return True
         # A link to the page may stand anywhere.
-        return headers.get("sec-fetch-mode") == "navigate" and not request.url.path.startswith(PREFIX)
+        return headers.get("sec-fetch-mode") == "navigate" and not request.scope["path"].startswith(PREFIX)
 
     def _knows_token(self, request: Request) -> bool:
         kind, _, token = request.headers.get("authorization", "").partition(" ")

@@ -132,7 +132,10 @@ def page(described: dict[str, Any]) -> HTMLResponse:
         for path, operations in described["paths"].items()
         for method, operation in operations.items()
     ]
-    head = f"<!doctype html><html lang=en><meta charset=utf-8><title>impasto: API</title><style>{_STYLE}</style>"
+    head = (
+        '<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width">'
+        f"<title>impasto: API</title><style>{_STYLE}</style>"
+    )
     intro = f'<h1>impasto {described["info"]["version"]}: API</h1><p><a href="{PREFIX}/openapi.json">OpenAPI</a>'
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; frame-ancestors 'none'"
@@ -140,14 +143,26 @@ def page(described: dict[str, Any]) -> HTMLResponse:
 
 
 def _rows(operation: dict[str, Any]) -> Iterator[str]:
-    """A row for each thing that a path takes, and for each status that it answers with."""
-    fields = {each["name"]: each["schema"] for each in operation["parameters"]}
+    """A row for each thing that a path takes, one for its answer, and one for all problems."""
+    fields, required = {each["name"]: each["schema"] for each in operation["parameters"]}, set()
     for content in operation.get("requestBody", {}).get("content", {}).values():
         fields |= content["schema"].get("properties", {})
+        required |= {*content["schema"].get("required", [])}
     for name, schema in fields.items():
-        default = f" Default: {schema['default']}." if schema.get("default") not in (None, "", []) else ""
-        described = html.escape(f"{schema.get('description', '')}{default}")
-        yield f"<tr><td><code>{html.escape(name)}</code><td>{schema.get('type', 'file')}<td>{described}"
-    for status, answer in operation["responses"].items():
-        kinds = ", ".join(answer.get("content", {}))
-        yield f"<tr><td>{status}<td>{html.escape(answer['description'])}<td>{html.escape(kinds)}"
+        default = f" Default: {schema['default']}." if schema.get("default") not in (None, "", ()) else ""
+        needed = " Required." if name in required else ""
+        yield _row(f"<code>{name}</code>", _kind(schema), f"{schema.get('description', '')}{default}{needed}")
+    statuses = sorted(operation["responses"])
+    yield _row("answer", statuses[0], ", ".join(operation["responses"][statuses[0]].get("content", {})))
+    if statuses[1:]:
+        yield _row("problems", "", ", ".join(statuses[1:]))
+
+
+def _row(first: str, second: str, third: str) -> str:
+    return f"<tr><td>{first}<td>{html.escape(second)}<td>{html.escape(third)}"
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    if schema.get("type") == "array":
+        return f"{_kind(schema['items'])}, several"
+    return str(schema.get("type", "file"))

@@ -72,7 +72,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     """A path or method that there is not."""
     assert isinstance(error, HTTPException)
     headers = dict(error.headers) if error.headers else None
-    return problem(error.status_code, f"{request.method} {request.url.path}: {error.detail}", headers)
+    return problem(error.status_code, f"{request.method} {request.scope['path']}: {error.detail}", headers)
 
 
 async def on_gone(request: Request, error: Exception) -> Response:

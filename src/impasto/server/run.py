@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import socket
 from collections.abc import Callable
@@ -24,15 +25,19 @@ _GRACE = 3
 """How long requests may go on after Ctrl-C, in seconds."""
 _PATIENCE = 10
 """How long a connection may be open before the head of its next request is there, in seconds."""
+_SLOWEST = 20_000
+"""How many bytes of an answer must be read in that time."""
 _CONNECTIONS = 500
 """The most connections; others are told to come again."""
 
 
 class _Patient(H11Protocol):
-    """Closes connections whose next request does not begin: uvicorn itself waits for them for ever."""
+    """Closes connections on which nothing happens: uvicorn itself waits for ever for the head of a first request, and
+    for clients that do not read their answers."""
 
     patience = float(_PATIENCE)
     _waiting: asyncio.TimerHandle | None = None
+    _unread = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -40,6 +45,11 @@ class _Patient(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        self._wait()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._unread = self.transport.get_write_buffer_size()
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -61,8 +71,15 @@ class _Patient(H11Protocol):
 
     def _close_if_idle(self) -> None:
         self._waiting = None
-        if self._idle:
+        if not self._idle:
+            return
+        before, self._unread = self._unread, self.transport.get_write_buffer_size()
+        if not self._unread:
             self.transport.close()
+        elif self._unread + _SLOWEST > before:
+            self.transport.abort()
+        else:
+            self._wait()
 
 
 def serve(
@@ -91,6 +108,7 @@ def serve(
         settings = msgspec.structs.replace(settings, token=secrets.token_urlsafe(24))
     if photos:
         find_photos(photos, "input")
+    logging.getLogger("impasto").setLevel(logging.ERROR)  # what it says of a photo is for whoever sent it
     listening = _listen(settings)
     settings = msgspec.structs.replace(settings, port=listening.getsockname()[1])
     engine, queue = Engine(model), Queue(settings.queue, settings.workers)

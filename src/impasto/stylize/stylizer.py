@@ -5,52 +5,45 @@ from __future__ import annotations
 import copy
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, overload
 
-import numpy as np
 from PIL import Image
 
 from impasto.assets import BUNDLED
 from impasto.errors import ImpastoError, kind_of, shown
-from impasto.images.arrays import Array, Levels, in_depth_of, mixed, resize
-from impasto.images.deep import DEEP
-from impasto.images.photo import DeepImage, Photo, Picture
-from impasto.images.reading import MAX_PIXELS, check_pixels
+from impasto.images.arrays import Array
+from impasto.images.photo import Picture
+from impasto.images.reading import MAX_PIXELS
 from impasto.models import library
 from impasto.models.model import Model, load_model
-from impasto.progress import Progress, reported, silent
+from impasto.progress import Progress, silent
 from impasto.runtime import load_runtime
 from impasto.runtime.base import Runtime
 from impasto.styles.painting import read_painting, thumbnail
-from impasto.styles.style import IDENTITY, Row, Style, StyleInfo
+from impasto.styles.style import IDENTITY, Style, StyleInfo
 from impasto.stylize.controls import ControlOptions, Controls
-from impasto.stylize.finish import finish
 from impasto.stylize.inputs import (
     Batch,
     ImageLike,
     MaskLike,
     PhotoLike,
-    batch_of,
     decoding,
     pairs_of,
-    photo_of,
-    pixels_allowed,
     source_of,
 )
+from impasto.stylize.plan import ImageT, PhotoT, Plan
 from impasto.stylize.predictor import Predictor
 from impasto.stylize.regions import Mask, Regions
 from impasto.stylize.resolve import Point, StyleLike, resolve
-from impasto.stylize.strokes import paint_in_strokes
+from impasto.stylize.sources import FilmLike, frames_of
 from impasto.stylize.tiles import TiledPainter
+from impasto.stylize.timeline import FilmControls, KeyFramesLike, checked_steady, timeline
+from impasto.stylize.video import STEADY, paint_frames
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-ImageT = TypeVar("ImageT", bound=ImageLike)
-PhotoT = TypeVar("PhotoT", bound=PhotoLike)
 
 
 class CallOptions(ControlOptions, total=False):
@@ -197,6 +190,46 @@ class Stylizer:
         masks = tuple(Mask.read(mask, f"regions[{number}]: the mask") for number, (mask, _) in enumerate(pairs))
         return Plan(self.model.name, self._painter, points, controls, masks)
 
+    def video(
+        self,
+        source: FilmLike,
+        style: StyleLike | KeyFramesLike | None = None,
+        *,
+        style_image: PhotoLike | None = None,
+        regions: Sequence[tuple[MaskLike, StyleLike]] = (),
+        steady: float = STEADY,
+        start: float = 0.0,
+        end: float | None = None,
+        fps: float | None = None,
+        **controls: Unpack[FilmControls],
+    ) -> Iterator[Array]:
+        """Repaint a film, frame by frame and all of a piece.
+
+        Args:
+            source: the file of a film or of a picture that moves, a folder of numbered frames, or any iterable of
+                arrays (H,W,3) uint8, RGB, of one size: a camera, for instance. Frames are read as they are needed.
+            style: as in :meth:`plan`; or key frames, ``"0:mural, 4.5:scream, 9:mural:.5+starry-night:.5"``, or pairs of
+                a time in seconds and a style. Between them, styles turn into one another.
+            style_image: any painting, in place of ``style``.
+            regions: pairs of a mask and a style.
+            steady: from 0, every frame by itself, to 1: how much of the last frame, moved to where things are now,
+                shows through. Above 0 it needs OpenCV.
+            start, end: seconds; frames before the one and from the other on are left out.
+            fps: frames a second; without it, they are the film's own. For an iterable it says how fast its frames
+                follow one another, 25 without it.
+            controls: the fields of :class:`impasto.stylize.controls.Controls`. ``strength`` and ``stroke`` may be key
+                frames, too: ``"0:0.2, 4:1"``, or pairs of a time and a number.
+
+        Yields:
+            (H,W,3) uint8.
+
+        Raises:
+            ImpastoError: as :meth:`plan`; or the source cannot be read, or key frames are out of order.
+        """
+        given = timeline(self.plan, style if style_image is None else self._of_image(style_image), regions, controls)
+        frames = frames_of(source, start, end, fps, controls.get("size"))
+        return (frame.array for frame, _ in paint_frames(frames, given, checked_steady(steady)))
+
     def reproduce(self, photo: Array) -> Array:
         """The photo (H,W,3) uint8 as the network's maps paint it in the identity style, without that style's skip.
 
@@ -231,134 +264,6 @@ class Stylizer:
 
     def _resolve(self, style: StyleLike, strength: float) -> Point:
         return resolve(style, self.model, strength, self._predictor.of_file)
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """What is to be painted and how, ready for any number of photos.
-
-    Threads may share one. It can be sent to another process (by ``multiprocessing``, or a cluster's engine), which
-    loads the model anew, once for all plans.
-
-    Attributes:
-        model: the name of the model.
-        painter: runs the network.
-        points: the style's, then one for each mask.
-        controls: strength, detail, and so on.
-        masks: where the styles after the first one are.
-    """
-
-    model: str
-    painter: TiledPainter
-    points: tuple[Point, ...]
-    controls: Controls
-    masks: tuple[Mask, ...] = ()
-
-    @overload
-    def paint(self, photo: Array, progress: Progress = ..., *, max_megapixels: float = ...) -> Array: ...
-
-    @overload
-    def paint(self, photo: ImageLike, progress: Progress = ..., *, max_megapixels: float = ...) -> Image.Image: ...
-
-    @overload
-    def paint(self, photo: Batch[Array], progress: Progress = ..., *, max_megapixels: float = ...) -> list[Array]: ...
-
-    @overload
-    def paint(
-        self, photo: Batch[ImageT], progress: Progress = ..., *, max_megapixels: float = ...
-    ) -> list[Image.Image]: ...
-
-    @overload
-    def paint(
-        self, photo: Batch[PhotoT], progress: Progress = ..., *, max_megapixels: float = ...
-    ) -> list[Picture]: ...
-
-    def paint(
-        self,
-        photo: PhotoLike | Batch[Any],
-        progress: Progress = silent,
-        *,
-        max_megapixels: float = MAX_PIXELS / 1e6,
-    ) -> Picture | list[Any]:
-        """Repaint a photo, or the photos of a batch, one after the other.
-
-        The arguments, the result and the errors are those of :meth:`Stylizer.__call__`.
-        """
-        if not callable(progress):
-            raise ImpastoError("progress: give a function of (done, total, note), such as impasto.progress.bar yields")
-        most, photos = pixels_allowed(max_megapixels), batch_of(photo)
-        if photos is None:
-            return self._picture(photo, "photo", progress, most)
-        # What is no photo is named before any is painted.
-        sources = [(source_of(each, name), name) for each, name in photos]
-        pictures = [self._picture(source, name, silent, most) for source, name in reported(sources, progress)]
-        return np.stack(list(map(np.asarray, pictures))) if isinstance(photo, np.ndarray) else pictures
-
-    def paint_deep(self, photo: Photo, progress: Progress = silent, *, max_megapixels: float) -> DeepImage:
-        """:meth:`paint` a photo in 16 bits: what the network paints, in floating point, is rounded to them."""
-        deep = dataclasses.replace(self, painter=dataclasses.replace(self.painter, depth=np.uint16))
-        photo = deep._sized(photo, "photo", pixels_allowed(max_megapixels))
-        return photo.origin.deep_picture(deep._painted(photo.array, progress).astype(np.uint16, copy=False))
-
-    def paint_for(
-        self, photo: Photo, file_format: str, progress: Progress = silent, *, max_megapixels: float
-    ) -> Image.Image | DeepImage:
-        """:meth:`paint` a photo for a file: in 16 bits, if the photo has more than 8 and the format can hold them.
-
-        Args:
-            photo: the photo.
-            file_format: Pillow's name of the format.
-            progress: see :meth:`Stylizer.__call__`.
-            max_megapixels: see there.
-        """
-        if photo.origin.deep and file_format in DEEP:
-            return self.paint_deep(photo, progress, max_megapixels=max_megapixels)
-        return self.paint(photo, progress, max_megapixels=max_megapixels)
-
-    def _picture(self, given: object, name: str, progress: Progress, max_pixels: int) -> Picture:
-        """The picture of one photo, in the form that the photo has; ``name`` is that of its parameter."""
-        photo = self._sized(given, name, max_pixels)
-        return photo.origin.picture(self._painted(photo.array, progress).astype(np.uint8, copy=False))
-
-    def _sized(self, given: object, name: str, max_pixels: int) -> Photo:
-        """A photo as it was given, at the size of its picture."""
-        photo, size = photo_of(given, name, max_pixels), self.controls.size
-        if size is None:
-            return photo
-        height, width = photo.array.shape[:2]
-        pixels = height * width * int(size) ** 2 // max(height, width) ** 2
-        check_pixels(f"size {shown(size)}", pixels, max_pixels, does="would get")
-        return photo.resized(size)
-
-    def _painted(self, photo: Array, progress: Progress) -> Levels:
-        """The finished picture (H,W,3) of a photo (H,W,3) uint8."""
-        regions = self._regions(photo, tuple(mask.at(*photo.shape[:2]) for mask in self.masks))
-        if not self.controls.strength or min(regions.identity, default=0) == 1:
-            # Whatever is painted, the whole photo would be laid over it.
-            return in_depth_of(np.empty(0, self.painter.depth), photo)
-
-        def paint_once(draft: Levels, size: tuple[int, int]) -> Levels:
-            return self.painter.paint(draft, self._regions(draft, regions.masks), size, progress)
-
-        def paint(draft: Levels, size: tuple[int, int]) -> Levels:
-            picture = paint_once(draft, size)
-            if draft is not photo or not self.controls.again:
-                return picture
-            # Strokes on strokes are more strokes, in the same colours. A row beyond the style's gives coloured noise.
-            again = paint_once(mixed(resize(photo, *size), picture, self.controls.again), size)
-            return mixed(picture, again, self.controls.over)
-
-        fold = self.points[0].fold
-        painted = paint_in_strokes(paint, photo, self.controls.stroke)
-        picture = np.require(painted, requirements="W")
-        finish(picture, photo, regions, self.controls, fold)
-        return picture
-
-    def _regions(self, photo: Levels, masks: tuple[Array, ...]) -> Regions:
-        """The styles in the colours of a photo (h,w,3) uint8, with masks of any size."""
-        rows: Row = np.stack([point.row(photo) for point in self.points])
-        known = self.points[0].identity is not None
-        return Regions(rows, masks, tuple(point.share for point in self.points) if known else ())
 
 
 def load(

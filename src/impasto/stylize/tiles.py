@@ -52,6 +52,7 @@ class TiledPainter:
         thumbnail: most pixels of the thumbnail for statistics (:data:`THUMBNAIL`).
         tile: side of the square that bounds a tile, in pixels (:data:`TILE`).
         depth: what it paints: pictures of 8 or of 16 bits.
+        fold: whether networks may be compiled for frozen statistics; see :meth:`impasto.runtime.base.Runtime.paint`.
     """
 
     runtime: Runtime
@@ -61,6 +62,7 @@ class TiledPainter:
     thumbnail: int = THUMBNAIL
     tile: int = TILE
     depth: type[np.uint8 | np.uint16] = np.uint8
+    fold: bool = True
 
     @classmethod
     def of(cls, model: Model, runtime: Runtime) -> TiledPainter:
@@ -83,13 +85,21 @@ class TiledPainter:
         """
         size = size or (photo.shape[0], photo.shape[1])
         photo = _shrunk(photo, size)
-        everything = windows.frame(*size)
-        if everything.height * everything.width > self.whole:
+        if not self.at_once(size):
             return self.paint_tiles(photo, regions, self.measure(photo, regions, size), size, progress)
-        picture = np.empty((*size, 3), self.depth)
+        return self.paint_whole(photo, regions, None, size)
+
+    def at_once(self, size: tuple[int, int]) -> bool:
+        """Whether a picture of (height, width) ``size`` is painted whole."""
+        everything = windows.frame(*size)
+        return everything.height * everything.width <= self.whole
+
+    def paint_whole(self, photo: Levels, regions: Regions, statistics: Row | None, size: tuple[int, int]) -> Levels:
+        """Paint a photo at ``size`` in one go, normalised by ``statistics`` (1,P), or by its own."""
+        picture, everything = np.empty((*size, 3), self.depth), windows.frame(*size)
         regions = regions.resized(*size)
-        view = self._view(photo, regions, size, everything)
-        _put(picture, everything, self._run(view, regions, everything))
+        view = self._view(_shrunk(photo, size), regions, size, everything)
+        _put(picture, everything, self._run(view, regions, everything, statistics))
         return picture
 
     def measure(self, photo: Levels, regions: Regions, size: tuple[int, int]) -> Row:
@@ -137,7 +147,7 @@ class TiledPainter:
 
     def _run(self, view: View, regions: Regions, window: Window, statistics: Row | None = None) -> Levels:
         shares = regions.shares(window) if regions.masks else None
-        return self.runtime.paint(view, regions.styles, shares, statistics, self.depth)
+        return self.runtime.paint(view, regions.styles, shares, statistics, self.depth, fold=self.fold)
 
 
 def _ahead(make: Callable[[Window], View], items: Iterable[Window]) -> Iterator[View]:

@@ -161,7 +161,8 @@ def test_a_mask_is_white_where_it_was_painted_or_taken_by_the_wand(page: playwri
       context.fillRect(0, 0, 64, 32);
       context.fillStyle = "#f00";
       context.fillRect(32, 0, 32, 32);
-      const mask = new Mask(await createImageBitmap(canvas));
+      const photo = await createImageBitmap(canvas);
+      const mask = new Mask(photo, () => photo);
       for (const step of steps) mask.add(step);
       context.drawImage(await createImageBitmap(await mask.png()), 0, 0);
       return [[10, 16], [54, 16]].map(([x, y]) => context.getImageData(x, y, 1, 1).data[0]);

@@ -9,6 +9,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import httpx
 import pytest
 from PIL import Image
 from tests.server.page.conftest import Serving, Visit, playwright_api
@@ -158,6 +159,21 @@ def test_a_painting_becomes_a_style_that_is_kept_renamed_and_removed(
     expect(page.locator(".card-style.new .name")).to_have_text("Café of mine")
 
 
+def test_a_style_is_made_better_and_that_is_cancelled(visit: Visit, painting: Path) -> None:
+    visit.choose(painting, by=".adder .pick")
+    visit.page.locator(".single").get_by_role("button", name="About Blue Café").click()
+    visit.page.get_by_role("button", name="Make it better").click()
+    training = visit.page.locator(".training")
+    expect(training).to_contain_text("Making it better")
+    training.get_by_role("button", name="Cancel").click()
+    expect(training).to_have_count(0)
+    with httpx.Client(base_url=visit.page.url) as client:
+        (job,) = client.get("api/v1/jobs").json()["jobs"]
+        while job["state"] in ("queued", "running"):
+            job = client.get(f"api/v1/jobs/{job['id']}").json()
+    assert job["state"] == "cancelled"
+
+
 def test_the_command_paints_the_picture_that_is_downloaded(visit: Visit, photo: Path, tmp_path: Path) -> None:
     visit.choose(photo)
     visit.painted()
@@ -258,3 +274,8 @@ def test_the_language_follows_the_browser_and_can_be_changed(
     starry = {"選擇照片": "星夜", "Choose photos": "The Starry Night"}
     expect(visit.page.locator("[data-id=starry-night] .name")).to_have_text(starry[second])
     visit.context.close()
+
+
+def test_an_example_is_painted(visit: Visit) -> None:
+    visit.page.get_by_role("button", name="Example: panda.jpg").click()
+    expect(visit.page.locator("im-stage")).to_have_attribute("data-order", "1")

@@ -15,6 +15,7 @@ from impasto.progress import Progress
 from impasto.server.api.pictures import MODEL, opened
 from impasto.server.api.styles import Artist, Slug, Title, file_path
 from impasto.server.endpoints import JSON, PREFIX, Endpoint
+from impasto.server.engine import name_of
 from impasto.server.forms import File
 from impasto.server.jobs import JobAnswer
 from impasto.server.problems import RefusedError
@@ -54,7 +55,7 @@ async def add_style(service: Service, request: Request, form: FitForm) -> Respon
         options = {"title": form.name, "artist": form.artist, "replace": form.replace, "model": model.path}
         changes = {} if form.minutes is None else {"minutes": form.minutes}
         fit([painting.content for painting in form.painting], form.slug, progress, **options, **changes)
-        service.engine.refresh(model.name)
+        service.engine.refresh(name_of(model))
         return file_path(form.slug, model)
 
     job = service.jobs.start("style", work)

@@ -27,7 +27,7 @@ from impasto.server.forms import File
 from impasto.server.service import Service
 from impasto.styles.style import Style
 from impasto.stylize.controls import Controls
-from impasto.stylize.stylizer import Plan
+from impasto.stylize.plan import Plan
 
 MODEL = Annotated[str, Meta(description="The model that paints; without one, the service's first.")]
 FORMAT_NAMES = {suffix.strip("."): name for suffix, name in FORMATS.items()}
@@ -103,7 +103,7 @@ def _painted(service: Service, form: PictureForm, controls: Controls, progress: 
     check_holds("picture", file_format, *photo.size_at(controls.size))
     picture = plan.paint_for(photo, file_format, progress, max_megapixels=service.settings.max_megapixels)
     options: dict[str, Any] = {"quality": form.quality} if form.quality and file_format in LOSSY else {}
-    return encode(picture, file_format, **options), file_format, plan.model
+    return encode(picture, file_format, **options), file_format, Path(plan.model).name
 
 
 def _plan(service: Service, form: PictureForm, controls: Controls) -> Plan:

@@ -15,6 +15,7 @@ from impasto.models import library
 from impasto.models.model import Model
 from impasto.server.api.pictures import MODEL, opened
 from impasto.server.endpoints import BYTES, NOTHING, PREFIX, Endpoint, read_bytes
+from impasto.server.engine import name_of
 from impasto.server.forms import File
 from impasto.server.problems import RefusedError
 from impasto.server.service import Service
@@ -78,19 +79,19 @@ class StyleChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def list_styles(service: Service, request: Request, query: ModelQuery) -> StylesAnswer:
     """The styles of a model, then the user's own for it."""
     model = service.engine.model(query.model)
-    return StylesAnswer(model.name, [answer_of(slug, model) for slug in model.styles if slug != IDENTITY])
+    return StylesAnswer(name_of(model), [answer_of(slug, model) for slug in model.styles if slug != IDENTITY])
 
 
 def file_path(slug: str, model: Model) -> str:
     """The path of a style's file."""
-    return f"{PREFIX}/styles/{slug}{library.SUFFIX}?model={quote(model.name)}"
+    return f"{PREFIX}/styles/{slug}{library.SUFFIX}?model={quote(name_of(model))}"
 
 
 def answer_of(slug: str, model: Model) -> StyleAnswer:
     """A style of a model, as it is listed."""
     style = model.styles[slug]
     known = {name: getattr(style.info, name) for name in ("name", "name_zh", "artist", "year", "credit", "licence")}
-    path = f"{PREFIX}/styles/{slug}/thumbnail?model={quote(model.name)}"
+    path = f"{PREFIX}/styles/{slug}/thumbnail?model={quote(name_of(model))}"
     thumbnail = path if style.thumbnail.startswith(_JPEG) else ""
     own = slug not in model.info.styles
     return StyleAnswer(slug=slug, own=own, thumbnail=thumbnail, file=file_path(slug, model), **known)
@@ -156,7 +157,7 @@ def _own(model: Model, request: Request) -> Style:
     """The style that a request's path names, if it is one of the user's own."""
     style, slug = found(model, request), request.path_params["slug"]
     if slug in model.info.styles:
-        raise ImpastoError(f"style {slug!r}: comes with {model.name}; only your own can be changed")
+        raise ImpastoError(f"style {slug!r}: comes with {name_of(model)}; only your own can be changed")
     return style
 
 

@@ -4,7 +4,6 @@ import { Stylizer } from "../../impasto/stylizer.js";
 import { Engine, EngineError, isAbort } from "./engine.js";
 import { slugOf } from "./http.js";
 
-const PHOTOS = ["colosseum.jpg", "horse.jpg", "scarlet_macaw.jpg"];
 const FORMATS = ["jpg", "png", "webp"];
 const MAX_PIXELS = 50_000_000;
 /** The quality of JPEG previews; they are looked at for a moment. */
@@ -17,22 +16,19 @@ const IDENTITY = "identity";
 let count = 0;
 
 export class LocalEngine extends Engine {
-  #place;
   #stylizer;
 
   /** @param {(path: string) => URL} place where a file of the site is */
   constructor(place) {
     super();
-    this.#place = place;
     this.#stylizer = Stylizer.load(place("model/"));
   }
 
   async capabilities() {
     const { model } = await this.#stylizer;
-    const photos = PHOTOS.map((name) => [name, this.#place(`photos/${name}`).href]);
     return {
       model: model.name, defaultModel: "fast", formats: FORMATS, fit: true, keep: Boolean(globalThis.caches), command: true,
-      maxPixels: MAX_PIXELS, local: true, photos: photos.map(([name, address]) => ({ name, address, thumbnail: address })),
+      maxPixels: MAX_PIXELS, local: true, photos: [],
     };
   }
 

@@ -8,12 +8,15 @@ import { Photo } from "./photo.js";
 import { toast } from "./parts/toast.js";
 
 const IMAGES = /\.(jpe?g|png|webp|avif|gif|bmp|tiff?|heic|heif)$/i;
+const STYLE_FILE = ".safetensors";
 const isImage = (file) => file.type.startsWith("image/") || IMAGES.test(file.name);
 
 /** Sorts dropped or pasted files: style files are opened, pictures are photos or, if asked for, paintings. */
 export async function take(files, as = "photo") {
-  for (const file of files.filter((each) => each.name?.endsWith(".safetensors"))) await openStyle(file);
+  for (const file of files.filter((each) => each.name?.endsWith(STYLE_FILE))) await openStyle(file);
   const images = files.filter(isImage);
+  const other = files.find((file) => !isImage(file) && !file.name?.endsWith(STYLE_FILE));
+  if (other) toast(t("state.unreadable", { name: other.name }));
   if (as === "style") for (const file of images) await addPainting(file);
   else await addPhotos(images);
 }
@@ -25,7 +28,8 @@ export async function addPhotos(files) {
     const photo = await readPhoto(file);
     if (!photo) continue;
     store.set({ photos: [...store.now.photos, photo] });
-    if (first) showPhoto(photo);
+    if (first) await showPhoto(photo);
+    else photo.rest();
     first = false;
   }
 }
@@ -46,16 +50,24 @@ function displayable(file) {
   return app.engine.paint(file, [{ style, weight: 1 }], { ...DEFAULTS, strength: 0 }, { format: "jpg" });
 }
 
-export function showPhoto(photo) {
+let wanted = null;
+
+/** Shows a photo; another one's bitmap is given back. */
+export async function showPhoto(photo) {
+  wanted = photo;
+  await photo?.open();
+  const before = store.now.photo;
+  if (wanted !== photo || before === photo) return;
   store.set({ photo, layer: WHOLE, tool: null });
+  before?.rest();
 }
 
 export function removePhoto(photo) {
   const left = store.now.photos.filter((each) => each !== photo);
-  const next = store.now.photo === photo ? (left[Math.max(0, store.now.photos.indexOf(photo) - 1)] ?? null) : store.now.photo;
-  store.set({ photos: left, photo: next, layer: WHOLE, tool: null });
+  const before = left[Math.max(0, store.now.photos.indexOf(photo) - 1)] ?? null;
+  store.set({ photos: left });
   app.thumbnails.forget(photo);
-  photo.close();
+  if (store.now.photo === photo) showPhoto(before);
 }
 
 /** Gives the layer that is worked on another mix. */

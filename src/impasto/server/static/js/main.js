@@ -85,7 +85,8 @@ const title = () => `impasto · ${t("app.name")}`;
 
 async function load() {
   const [capabilities, styles] = await persist(() => Promise.all([app.engine.capabilities(), app.engine.styles()]));
-  const byId = new Map(styles.map((style) => [style.id, style]));
+  const own = styles.filter((style) => style.kind === "own");
+  const byId = new Map([...own, ...styles].map((style) => [style.id, style])); // one's own come first
   const first = styles.find((style) => style.kind === "bundled") ?? styles[0];
   store.set({ capabilities, styles: byId, whole: only(first.id), layer: WHOLE });
 }

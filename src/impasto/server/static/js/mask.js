@@ -13,10 +13,13 @@ export class Mask {
   #steps = [];
   #undone = [];
 
-  /** @param {ImageBitmap} photo */
-  constructor(photo) {
-    const scale = Math.min(1, LONG_SIDE / Math.max(photo.width, photo.height));
-    const sides = [photo.width, photo.height].map((side) => Math.max(1, Math.round(side * scale)));
+  /**
+   * @param {{width: number, height: number}} size of the photo
+   * @param {() => ImageBitmap} photo which the wand looks at
+   */
+  constructor({ width, height }, photo) {
+    const scale = Math.min(1, LONG_SIDE / Math.max(width, height));
+    const sides = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
     this.photo = photo;
     this.canvas = new OffscreenCanvas(...sides);
     this.context = this.canvas.getContext("2d", { willReadFrequently: true });
@@ -123,7 +126,7 @@ export class Mask {
   #pixels() {
     const { width, height } = this.canvas;
     const context = new OffscreenCanvas(width, height).getContext("2d");
-    context.drawImage(this.photo, 0, 0, width, height);
+    context.drawImage(this.photo(), 0, 0, width, height);
     return context.getImageData(0, 0, width, height).data;
   }
 

@@ -4,6 +4,8 @@ import { Mask } from "./mask.js";
 
 /** Long sides of the copies, in pixels. */
 const COPIES = [256, 512, 1024, 1600];
+/** The side of a photo's square icon, in pixels. */
+const ICON = 128;
 let count = 0;
 
 /**
@@ -19,13 +21,17 @@ export class Photo {
   /** @type {Area[]} */
   areas = [];
 
-  constructor(file, name, bitmap, size) {
+  /** The photo, reduced; null while another photo is shown, as a folder of photos would fill the memory. */
+  bitmap = null;
+  /** @type {Map<number, Promise<Blob>>} by their long sides */
+  #copies = new Map();
+  #decode;
+
+  constructor(file, name, decode) {
     this.id = `photo-${++count}`;
     this.file = file;
     this.name = name;
-    [this.width, this.height] = size;
-    this.bitmap = bitmap;
-    this.copies = new Map();
+    this.#decode = decode;
   }
 
   /**
@@ -35,11 +41,29 @@ export class Photo {
    * @param {(file: Blob) => Promise<Blob>} show turns such a file into one that browsers know
    */
   static async read(file, name, show) {
-    const whole = await createImageBitmap(file).catch(async () => createImageBitmap(await show(file)));
-    const size = [whole.width, whole.height];
+    const photo = new Photo(file, name, () => createImageBitmap(file).catch(async () => createImageBitmap(await show(file))));
+    await photo.open();
+    photo.icon = squared(photo.bitmap);
+    return photo;
+  }
+
+  /** Makes the bitmap ready. */
+  async open() {
+    this.bitmap ??= await this.#reduced();
+  }
+
+  /** Gives the bitmap's memory back. */
+  rest() {
+    this.bitmap?.close();
+    this.bitmap = null;
+  }
+
+  async #reduced() {
+    const whole = await this.#decode();
+    [this.width, this.height] = [whole.width, whole.height];
     const bitmap = await reduced(whole, COPIES.at(-1));
     if (bitmap !== whole) whole.close();
-    return new Photo(file, name, bitmap, size);
+    return bitmap;
   }
 
   get long() {
@@ -58,11 +82,12 @@ export class Photo {
   /** A copy whose long side is at least `size`, or the largest there is. @returns {Promise<Blob>} */
   copy(size) {
     const long = COPIES.find((each) => each >= size) ?? COPIES.at(-1);
-    if (!this.copies.has(long)) this.copies.set(long, this.#encode(long));
-    return this.copies.get(long);
+    if (!this.#copies.has(long)) this.#copies.set(long, this.#encode(long));
+    return this.#copies.get(long);
   }
 
   async #encode(long) {
+    await this.open();
     const bitmap = await reduced(this.bitmap, long);
     const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
     canvas.getContext("2d").drawImage(bitmap, 0, 0);
@@ -72,15 +97,19 @@ export class Photo {
 
   addArea(mix) {
     const number = 1 + Math.max(0, ...this.areas.map((area) => area.number));
-    const area = { id: `area-${number}`, number, mask: new Mask(this.bitmap), version: 0, mix };
+    const area = { id: `area-${number}`, number, mask: new Mask(this, () => this.bitmap), version: 0, mix };
     this.areas.push(area);
     return area;
   }
+}
 
-  close() {
-    this.bitmap.close();
-    this.copies.clear();
-  }
+/** The middle of a bitmap, as a small square canvas. */
+function squared(bitmap) {
+  const side = Math.min(bitmap.width, bitmap.height);
+  const canvas = Object.assign(document.createElement("canvas"), { width: ICON, height: ICON });
+  const [x, y] = [(bitmap.width - side) / 2, (bitmap.height - side) / 2];
+  canvas.getContext("2d").drawImage(bitmap, x, y, side, side, 0, 0, ICON, ICON);
+  return canvas;
 }
 
 async function reduced(bitmap, long) {

@@ -50,14 +50,15 @@ export class Thumbnails extends EventTarget {
     try {
       while (left.length) {
         while (!this.#painter.idle) await pause(60, signal);
-        await this.#one(photo, left.shift(), signal);
+        await this.#one(photo, left, signal);
       }
     } catch (error) {
       if (!isAbort(error) && !signal.aborted) throw error;
     }
   }
 
-  async #one(photo, style, signal) {
+  async #one(photo, left, signal) {
+    const style = left.shift();
     try {
       const blob = await this.#engine.paint(
         await photo.copy(256), [{ style, weight: 1 }], {}, { size: Math.min(SIZE, photo.long), format: "jpg", preview: true, signal });
@@ -65,7 +66,8 @@ export class Thumbnails extends EventTarget {
       this.dispatchEvent(new CustomEvent("painted", { detail: { photo, style } }));
     } catch (error) {
       if (isAbort(error) || signal.aborted) throw error;
-      await pause(1000 * Math.max(1, error.seconds ?? 0), signal); // a style that fails keeps its painting as its picture
+      if (error.kind === "busy" || error.kind === "offline") left.unshift(style); // others keep their paintings as pictures
+      await pause(1000 * Math.max(1, error.seconds ?? 0), signal);
     }
   }
 }

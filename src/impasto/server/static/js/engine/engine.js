@@ -39,7 +39,7 @@
  * @property {boolean} command whether there is a command line that paints the same
  * @property {number} maxPixels of photos
  * @property {boolean} local whether photos stay on the user's computer
- * @property {{name: string, address: string, thumbnail: string}[]} photos that are offered to begin with
+ * @property {{name: string, address: string, thumbnail: string}[]} photos that are offered to begin with; none: the page's own
  */
 
 /** @interface */

@@ -12,6 +12,8 @@ const SUFFIX = ".safetensors";
 
 export class HttpEngine extends Engine {
   #base;
+  /** The names of styles in requests; no two styles have the same. */
+  #names = new Set();
 
   /** @param {URL} base where the service's paths begin */
   constructor(base) {
@@ -44,6 +46,7 @@ export class HttpEngine extends Engine {
 
   async styles() {
     const { styles } = await this.#json("styles");
+    for (const { slug } of styles) this.#names.add(slug);
     return styles.map((style) => this.#listed(style));
   }
 
@@ -69,12 +72,12 @@ export class HttpEngine extends Engine {
     form.append("slug", slugOf(name));
     form.append("name", name);
     const file = await (await this.#send("POST", "styles/predict", form)).blob();
-    return unkept(file, painting);
+    return this.#unkept(file, painting);
   }
 
   async open(file) {
     try {
-      return await unkept(file);
+      return await this.#unkept(file);
     } catch {
       throw new EngineError(`${file.name}: no style file`);
     }
@@ -110,6 +113,22 @@ export class HttpEngine extends Engine {
     return { ...this.#listed(styles.find((style) => style.slug === slugOf(name))), painting };
   }
 
+  /** A style from its file, not kept by the service. @returns {Promise<import("./engine.js").Style>} */
+  async #unkept(file, painting) {
+    const { info, thumbnail } = await readStyleFile(file);
+    const slug = this.#free(info.slug || slugOf(""));
+    const picture = thumbnail ?? painting;
+    return { ...about(info), id: `new-${slug}`, slug, kind: "new", thumbnail: picture ? URL.createObjectURL(picture) : "", file, painting };
+  }
+
+  /** A name that no other style has. */
+  #free(slug) {
+    let free = slug;
+    for (let number = 2; this.#names.has(free); number++) free = `${slug}-${number}`;
+    this.#names.add(free);
+    return free;
+  }
+
   async #patch(slug, changes, { painting }) {
     const style = await (await this.#send("PATCH", `styles/${slug}`, JSON.stringify(changes))).json();
     return { ...this.#listed(style), painting };
@@ -127,9 +146,9 @@ export class HttpEngine extends Engine {
   }
 
   /** A style of the service's list. @returns {import("./engine.js").Style} */
-  #listed({ slug, name, name_zh, artist, year, credit, licence, own, thumbnail }) {
+  #listed({ slug, own, thumbnail, ...info }) {
     const address = thumbnail ? new URL(thumbnail, this.#base).href : "";
-    return { id: slug, slug, name, nameZh: name_zh, artist, year, credit, licence, kind: own ? "own" : "bundled", thumbnail: address };
+    return { ...about(info), id: slug, slug, kind: own ? "own" : "bundled", thumbnail: address };
   }
 
   async #json(path) {
@@ -153,6 +172,11 @@ export class HttpEngine extends Engine {
   }
 }
 
+/** What is known about a style, from the fields that the service and style files have. */
+function about({ name = "", name_zh: nameZh = "", artist = "", year = "", credit = "", licence = "" }) {
+  return { name, nameZh, artist, year, credit, licence };
+}
+
 async function refusal(response) {
   const { detail } = await response.json().catch(() => ({}));
   const busy = [429, 503].includes(response.status);
@@ -166,18 +190,6 @@ const written = (blend) =>
 /** The styles of blends that the service does not keep; their files go along. */
 function unlisted(blends) {
   return new Set(blends.flat().map(({ style }) => style).filter((style) => style.file));
-}
-
-let count = 0;
-
-/** A style from its file, not kept by the service. @returns {Promise<import("./engine.js").Style>} */
-async function unkept(file, painting) {
-  const { info, thumbnail } = await readStyleFile(file);
-  return {
-    id: `new-${++count}`, slug: info.slug || `new-${count}`, name: info.name ?? "", nameZh: info.name_zh ?? "",
-    artist: info.artist ?? "", year: info.year ?? "", credit: info.credit ?? "", licence: info.licence ?? "", kind: "new",
-    thumbnail: URL.createObjectURL(painting ?? thumbnail ?? new Blob()), file, painting,
-  };
 }
 
 /** A name as the service takes it for a style. */

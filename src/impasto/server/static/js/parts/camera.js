@@ -2,7 +2,7 @@
 
 import { addPhotos } from "../actions.js";
 import { app, blendOf, store } from "../app.js";
-import { h, pause } from "../dom.js";
+import { chooseFiles, h, pause } from "../dom.js";
 import { t } from "../i18n.js";
 import { toast } from "./toast.js";
 
@@ -103,4 +103,8 @@ export class Camera extends HTMLElement {
   }
 }
 
-export const openCamera = () => document.querySelector("im-camera").open();
+/** Opens the camera. Browsers show it to pages on this computer and to https only; elsewhere a phone's own app takes the photo. */
+export async function openCamera() {
+  if (navigator.mediaDevices) await document.querySelector("im-camera").open();
+  else addPhotos(await chooseFiles({ capture: "environment" }));
+}

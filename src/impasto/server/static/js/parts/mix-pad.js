@@ -34,7 +34,7 @@ export class MixPad extends HTMLElement {
   }
 
   #mixed(styles) {
-    this.pad = h("div", { class: `pad of-${styles.length}`, onpointerdown: (event) => this.#drag(event) },
+    this.pad = h("div", { class: "pad", title: t("mix.hint"), onpointerdown: (event) => this.#drag(event) },
       ...styles.map((style, index) => corner(style, corners(styles.length)[index])));
     this.dot = h("div", {
       class: "dot", role: "slider", tabIndex: 0, "aria-label": t("mix.pad"), "aria-valuemin": "0", "aria-valuemax": "100",

@@ -5,8 +5,6 @@ import { store } from "../app.js";
 import { chooseFiles, h, icon } from "../dom.js";
 import { onLanguage, t } from "../i18n.js";
 
-const SIZE = 128;
-
 export class Photos extends HTMLElement {
   connectedCallback() {
     this.list = this.querySelector("ul");
@@ -24,22 +22,13 @@ export class Photos extends HTMLElement {
 }
 
 function item(photo, on) {
-  const canvas = (photo.icon ??= small(photo.bitmap));
   return h("li", {},
     h("button", { "aria-pressed": String(on), "aria-label": t("photos.show", { name: photo.name }), title: photo.name, onclick: () => showPhoto(photo) },
-      canvas),
+      photo.icon),
     h("button", { class: "remove", "aria-label": t("photos.remove", { name: photo.name }), onclick: () => removePhoto(photo) }, icon("x")));
 }
 
 function adder() {
   const add = async () => addPhotos(await chooseFiles({ multiple: true }));
   return h("li", {}, h("button", { class: "add", "aria-label": t("photos.add"), title: t("photos.add"), onclick: add }, icon("plus")));
-}
-
-function small(bitmap) {
-  const side = Math.min(bitmap.width, bitmap.height);
-  const canvas = h("canvas", { width: SIZE, height: SIZE });
-  const [x, y] = [(bitmap.width - side) / 2, (bitmap.height - side) / 2];
-  canvas.getContext("2d").drawImage(bitmap, x, y, side, side, 0, 0, SIZE, SIZE);
-  return canvas;
 }

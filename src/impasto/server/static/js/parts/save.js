@@ -23,6 +23,7 @@ export class Save extends HTMLElement {
       this.#all(store.now.photos);
     });
     this.#button("share").hidden = !navigator.canShare;
+    this.#button("copy").hidden = !navigator.clipboard;
   }
 
   #button(name) {

@@ -6,6 +6,12 @@ import { chooseFiles, h } from "../dom.js";
 import { onLanguage, t } from "../i18n.js";
 import { openCamera } from "./camera.js";
 
+/** Small photos that come with the page, for those who have none at hand. */
+const EXAMPLES = ["neuschwansteincastle", "scarlet_macaw", "colosseum", "panda"].map((stem) => {
+  const address = new URL(`../../examples/${stem}.jpg`, import.meta.url).href;
+  return { name: `${stem}.jpg`, address, thumbnail: address };
+});
+
 export class Start extends HTMLElement {
   async connectedCallback() {
     this.querySelector("[data-do=choose]").addEventListener("click", async () => {
@@ -18,9 +24,8 @@ export class Start extends HTMLElement {
   }
 
   #show() {
-    const examples = store.now.capabilities?.photos ?? [];
-    this.querySelector(".examples").hidden = !examples.length;
-    this.querySelector("ul").replaceChildren(...examples.map(item));
+    const given = store.now.capabilities?.photos ?? [];
+    this.querySelector("ul").replaceChildren(...(given.length ? given : EXAMPLES).map(item));
     const touch = matchMedia("(hover: none)").matches;
     this.querySelector("h2").textContent = t(touch ? "start.title.touch" : "start.title");
     document.querySelector("#start-hint").hidden = touch;

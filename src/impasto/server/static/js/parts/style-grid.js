@@ -86,7 +86,7 @@ function adder() {
     for (const file of await chooseFiles()) await addPainting(file);
   };
   return h("li", { class: "card-style adder" },
-    h("button", { class: "pick", onclick: choose },
+    h("button", { class: "pick", title: t("styles.add.hint"), onclick: choose },
       h("span", { class: "frame" }, icon("plus")),
       h("span", { class: "name" }, t("styles.add"))));
 }

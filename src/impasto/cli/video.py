@@ -1,0 +1,143 @@
+"""``impasto video``."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from impasto import __version__
+from impasto.cli.options import (
+    film_control_options,
+    model_option,
+    precision_option,
+    runtime_option,
+    spare,
+)
+from impasto.cli.typed import read_film_style, read_region
+from impasto.errors import ImpastoError
+from impasto.models.choice import choose
+from impasto.progress import bar, write
+
+if TYPE_CHECKING:
+    from impasto.batch.film import FilmJob
+    from impasto.stylize.timeline import Timeline
+
+
+@click.command()
+@click.argument("film", type=click.Path(path_type=Path))
+@click.option(
+    "-s",
+    "--style",
+    help="A style by its name, artist or title, the path of a style file or painting, or a blend (mural:.6,my.jpg:.4); "
+    "or key frames, between which styles turn into one another: '0:mural, 4.5:scream, 9:mural:.5+starry-night:.5'.",
+)
+@click.option("--style-image", type=click.Path(path_type=Path), help="A painting, as a style.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The film's file: .mp4, .mov, .mkv, .webm, .gif, .webp or .png; or a folder for numbered frames.",
+)
+@film_control_options
+@click.option(
+    "--steady",
+    type=float,
+    help="How much of the last frame, moved to where things are now, shows through: 0 to 1.  [default: 0.7]",
+)
+@click.option(
+    "--region", "regions", multiple=True, metavar="MASK.png=STYLE", help="Another style where the mask is white."
+)
+@click.option("--start", type=float, default=0.0, help="Begin at this second of the film.")
+@click.option("--end", type=float, help="End at this second of the film.")
+@click.option("--fps", type=float, help="Frames a second.  [default: the film's]")
+@click.option("--codec", help="h264, hevc, av1, vp9 or prores.  [default: h264, in .webm vp9]")
+@click.option(
+    "--crf",
+    type=click.IntRange(0, 63),
+    help="Quality of the encoded film; less is better and larger.  [default: the codec's]",
+)
+@click.option("--no-audio", is_flag=True, help="Leave the sound out.")
+@click.option("--overwrite", is_flag=True, help="Replace the film if it is there already.")
+@model_option()
+@runtime_option
+@precision_option
+def video(film: Path, out: Path, overwrite: bool, **options: Any) -> None:
+    """Repaint a FILM: steadily, with its sound.
+
+    FILM is a film, an animated GIF, WebP or PNG, or a folder of numbered frames. A run that was stopped goes on where
+    it was when the same command is given again.
+    """
+    spare([film], out)
+    if out.is_file() and not overwrite:
+        raise ImpastoError(f"{out}: is there already; give another --out, or --overwrite")
+    began = time.perf_counter()
+    job = _job(film, out, **options)
+    from impasto.batch.film import paint_film
+
+    with bar("frame") as progress:
+        count = paint_film(job, progress)
+    seconds, model = time.perf_counter() - began, job.timeline.styles.values[0].model
+    write(f"{out}  ({model}, {count} frames, {seconds:.1f} s, {count / seconds:.1f} frames a second)")
+
+
+def _job(film: Path, out: Path, **options: Any) -> FilmJob:
+    from impasto.batch.film import FilmJob
+    from impasto.film.formats import codec_for
+    from impasto.film.joining import check_space
+    from impasto.film.sources import look
+    from impasto.film.writing import Encoding
+    from impasto.stylize.sources import span_of
+    from impasto.stylize.timeline import checked_steady
+    from impasto.stylize.video import STEADY
+
+    steady = checked_steady(STEADY if options["steady"] is None else options["steady"])
+    start, end, fps = span_of(options["start"], options["end"], options["fps"])
+    codec = codec_for(out, options["codec"])
+    check_space(out)
+    info = look(film)
+    timeline = _timeline(options)
+    return FilmJob(
+        info=info,
+        target=out,
+        timeline=timeline,
+        encoding=Encoding(codec, options["crf"], fps or info.rate, info.time_base),
+        settings=_digest(film, timeline, options),
+        steady=steady,
+        start=start,
+        end=end,
+        fps=fps,
+        longer=options["controls"]["size"],
+        sound=not options["no_audio"],
+    )
+
+
+def _timeline(options: dict[str, Any]) -> Timeline:
+    """How the film is painted; the model is loaded for it."""
+    from impasto.models.library import bundled_with
+    from impasto.stylize.stylizer import load
+    from impasto.stylize.timeline import timeline
+
+    model = options["model"]
+    style = read_film_style(options["style"], options["style_image"], model)
+    regions = [read_region(region, model) for region in options["regions"]]
+    blends = [*([blend for _, blend in style] if isinstance(style, list) else [style]), *(of for _, of in regions)]
+    chosen = model or choose(bundled_with(name for blend in blends for name in blend))
+    stylizer = load(chosen, runtime=options["runtime"], precision=options["precision"])
+    return timeline(stylizer.plan, style, regions, options["controls"])
+
+
+def _digest(film: Path, timeline: Timeline, options: dict[str, Any]) -> str:
+    """What tells this film from any other: its source, the styles' numbers and all options."""
+    from impasto.files import digest
+
+    found = film.stat()
+    rows = [point.base.tobytes() for plan in timeline.styles.values for point in plan.points]
+    masks = [mask.array.tobytes() for plan in timeline.styles.values for mask in plan.masks]
+    named = {name: str(value) for name, value in options.items()}
+    said = [__version__, str(film.resolve()), found.st_size, found.st_mtime_ns, named]
+    return digest(b"".join([msgspec.json.encode(said), *rows, *masks]))

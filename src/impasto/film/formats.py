@@ -1,0 +1,77 @@
+"""What films are written as: containers, codecs, and which of them go together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from impasto.errors import ImpastoError, unknown
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A way to encode pictures.
+
+    Attributes:
+        encoder: FFmpeg's name of it.
+        pixels: FFmpeg's name of how pixels are stored.
+        crf: the quality it has by default; less is better and larger. None if it has no such number.
+        options: further options of the encoder.
+        tag: the four letters by which QuickTime knows it.
+    """
+
+    encoder: str
+    pixels: str
+    crf: int | None
+    options: Mapping[str, str] = field(default_factory=dict)
+    tag: str | None = None
+
+
+CODECS = {
+    "h264": Codec("libx264", "yuv420p", 19, {"preset": "veryfast", "profile": "high"}),
+    "hevc": Codec("libx265", "yuv420p", 22, {"preset": "superfast", "x265-params": "log-level=none"}, "hvc1"),
+    "av1": Codec("libsvtav1", "yuv420p", 30, {"preset": "10"}),
+    "vp9": Codec("libvpx-vp9", "yuv420p", 30, {"b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"}),
+    "prores": Codec("prores_ks", "yuv422p10le", None, {"profile": "3"}),
+}
+"""The codecs by the names that ``--codec`` takes. All but ProRes are what browsers play."""
+CONTAINERS = {
+    ".mp4": ("h264", "hevc", "av1", "vp9"),
+    ".mov": ("h264", "hevc", "prores"),
+    ".mkv": ("h264", "hevc", "av1", "vp9", "prores"),
+    ".webm": ("vp9", "av1"),
+}
+"""Which codecs a container takes; the first is its default."""
+ANIMATIONS = (".gif", ".webp", ".png", ".apng")
+"""Files of pictures that move; they have no sound."""
+COPIED_SOUND = {
+    ".mp4": ("aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"),
+    ".mov": ("aac", "mp3", "ac3", "eac3", "alac", "pcm_s16le", "pcm_s24le", "pcm_s16be", "pcm_s24be", "pcm_f32le"),
+    ".mkv": ("aac", "mp3", "ac3", "eac3", "alac", "opus", "flac", "vorbis", "dts", "truehd", "pcm_s16le", "pcm_s24le"),
+    ".webm": ("opus", "vorbis"),
+}
+"""Codecs of sound that a container takes as they are."""
+
+
+def sound_encoder(container: str) -> str:
+    """The encoder for sound that a container cannot take as it is."""
+    return "libopus" if container == ".webm" else "aac"
+
+
+def codec_for(out: Path, asked: str | None) -> str:
+    """The codec for a file: the one that is asked for, or the container's default.
+
+    Raises:
+        ImpastoError: the name's ending is unknown, or that container cannot hold that codec.
+    """
+    held = CONTAINERS.get(out.suffix.lower())
+    if held is None:
+        endings = ", ".join([*CONTAINERS, *ANIMATIONS])
+        raise ImpastoError(f"{out}: no film is written as {out.suffix or 'a name without an ending'}; use {endings}")
+    if asked is not None and asked not in CODECS:
+        raise unknown("codec", asked, CODECS)
+    if asked is not None and asked not in held:
+        fitting = next(ending for ending, codecs in CONTAINERS.items() if asked in codecs)
+        raise ImpastoError(f"{out}: {out.suffix} cannot hold {asked}, only {', '.join(held)}; use {fitting} for it")
+    return asked or held[0]

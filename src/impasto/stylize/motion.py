@@ -1,0 +1,178 @@
+"""What the frames of a film have in common: cuts, frames that hardly differ, and where everything has moved to.
+
+Only the film is looked at, not what is painted, so this runs ahead of the painting.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from impasto.errors import ImpastoError, pip_install
+from impasto.film.frames import Frame
+from impasto.images.arrays import Array
+
+_THUMBNAIL = 64, 36
+"""Width and height of what cuts are found on."""
+_CUT = 22.0
+"""A cut changes the thumbnail by more than this, in grey levels, and by :data:`_JUMP` times what frames before it
+did."""
+_JUMP = 3.0
+_STILL = 1.2
+"""Frames whose thumbnails differ by less than this everywhere, in grey levels, are painted once."""
+_FLOW = 384
+"""Long side, in pixels, at which motion is looked for."""
+_AGREE = 6.0, 18.0
+"""Differences, in grey levels, up to which both frames show the same, and from which on they do not."""
+_AT_REST = 0.35
+"""Motion of less than this many pixels (of the film) is none; moving a picture by so little would only blur it."""
+
+Map = npt.NDArray[np.float32]
+
+
+class Flow(NamedTuple):
+    """Where the last frame showed what this one shows.
+
+    Attributes:
+        flow: (h,w,2) float32, in pixels of that size: from a place in this frame to its place in the last one.
+        same: (h,w) float32, 1 where both frames show the same, 0 where this one shows something new.
+    """
+
+    flow: Map
+    same: Map
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A frame, and what it has to do with those before it.
+
+    Attributes:
+        frame: the frame.
+        thumbnail: (36,64,3) uint8.
+        cut: whether a new shot begins.
+        still: whether it hardly differs from the last frame that was to be painted.
+        flow: how it moved since the last frame; None at cuts, and if that was not asked for.
+    """
+
+    frame: Frame
+    thumbnail: Array
+    cut: bool
+    still: bool
+    flow: Flow | None
+
+
+@functools.cache
+def opencv() -> Any:
+    """OpenCV, which finds motion.
+
+    Raises:
+        ImpastoError: it is not installed.
+    """
+    try:
+        import cv2
+    except ModuleNotFoundError:
+        raise ImpastoError(f"steady films need OpenCV: {pip_install('video')}; or give steady 0") from None
+    return cv2
+
+
+def watch(frames: Iterable[Frame], *, flow: bool, before: Frame | None = None) -> Iterator[Seen]:
+    """Compare each frame with the one before it.
+
+    Args:
+        frames: of a film.
+        flow: whether to look for motion.
+        before: the frame before the first, which was painted; None at the beginning of a film.
+    """
+    last = before
+    thumb = thumbnail(before.array) if before else None
+    painted, changes = thumb, deque[float](maxlen=8)
+    grey = _grey(before.array) if before and flow else None
+    for frame in frames:
+        new, last_thumb = thumbnail(frame.array), thumb
+        cut = last_thumb is None or _is_cut(new, last_thumb, changes)
+        still = not cut and painted is not None and _most(new, painted) < _STILL
+        new_grey = _grey(frame.array) if flow else None
+        moved = None if cut or still or grey is None or new_grey is None else _flow(new_grey, grey, frame.array.shape)
+        yield Seen(frame, new, cut and last is not None, still, moved)
+        last, thumb, grey = frame, new, new_grey
+        painted = painted if still else new
+
+
+def thumbnail(array: Array) -> Array:
+    """A frame (H,W,3) as (36,64,3): the means of its parts."""
+    return np.asarray(Image.fromarray(array).resize(_THUMBNAIL, Image.Resampling.BOX, reducing_gap=2.0))
+
+
+def _is_cut(new: Array, last: Array, changes: deque[float]) -> bool:
+    change = float(np.abs(new.astype(np.int16) - last).mean())
+    usual = sum(changes) / len(changes) if changes else 0.0
+    changes.append(change)
+    if change <= max(_CUT, _JUMP * usual):
+        return False
+    changes.clear()
+    return True
+
+
+def _most(new: Array, last: Array) -> float:
+    return float(np.abs(new.astype(np.int16) - last).max())
+
+
+def _grey(array: Array) -> Array:
+    cv2 = opencv()
+    scale = min(1.0, _FLOW / max(array.shape[:2]))
+    size = max(16, round(array.shape[1] * scale)), max(16, round(array.shape[0] * scale))
+    return cv2.resize(cv2.cvtColor(array, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
+
+
+def _flow(new: Array, last: Array, shape: tuple[int, ...]) -> Flow:
+    """Motion from ``new`` back to ``last``, both (h,w) uint8, of frames of a larger ``shape``."""
+    cv2 = opencv()
+    flow: Map = _finder().calc(new, last, None)
+    y, x = np.indices(new.shape, np.float32)
+    there = cv2.remap(last, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderValue=-255)
+    apart = cv2.blur(cv2.absdiff(there, new), (5, 5)).astype(np.float32)
+    same = np.clip((_AGREE[1] - apart) / (_AGREE[1] - _AGREE[0]), 0, 1)
+    scale = np.float32(shape[1] / new.shape[1])
+    flow[np.abs(flow).max(axis=2) * scale < _AT_REST] = 0
+    return Flow(flow, cv2.blur(cv2.erode(same, np.ones((3, 3), np.uint8)), (5, 5)))
+
+
+@functools.cache
+def _finder() -> Any:
+    cv2 = opencv()
+    return cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+
+
+def laid_under(picture: Array, last: Array, flow: Flow, steady: float) -> Array:
+    """A painted frame (H,W,3), with the last one, moved to where things are now, showing through.
+
+    Args:
+        picture: as it was painted.
+        last: the last frame, finished.
+        flow: how the film moved in between.
+        steady: how much of the last one there is where both show the same, from 0 to 1.
+    """
+    cv2 = opencv()
+    height, width = picture.shape[:2]
+    scale = width / flow.flow.shape[1], height / flow.flow.shape[0]
+    same = cv2.resize(flow.same, (width, height), interpolation=cv2.INTER_LINEAR) * np.float32(steady)
+    moved = last
+    if flow.flow.any():
+        there = cv2.resize(flow.flow, (width, height), interpolation=cv2.INTER_LINEAR)
+        there *= np.array(scale, np.float32)
+        there += _places(height, width)
+        moved = cv2.remap(last, there, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.blendLinear(picture, moved, 1 - same, same)
+
+
+@functools.lru_cache(maxsize=2)
+def _places(height: int, width: int) -> Map:
+    y, x = np.indices((height, width), np.float32)
+    return np.stack([x, y], axis=2)

@@ -1,0 +1,173 @@
+"""Frames in, frames out: a film in any style, or in styles that turn into one another, steady from frame to frame."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from impasto.film.frames import Frame, ahead
+from impasto.images.arrays import Array, mixed, resize
+from impasto.stylize.motion import Seen, laid_under, thumbnail, watch
+from impasto.stylize.passes import Passes, between, follow, measured
+from impasto.stylize.plan import Plan
+from impasto.stylize.timeline import Timeline, with_numbers
+
+STEADY = 0.7
+"""How steady films are unless it is said: what measures best, see docs/guide/video.md."""
+_NODE = 0.5
+"""Seconds between moments for which a moving style's statistics are measured; in between they are interpolated."""
+_GLIDE = 1.5
+"""Seconds in which statistics move to a frame that the shot has come to."""
+_DRIFT = 18.0, 0.35
+"""A shot has moved on when its mean colour has changed by the first number, in grey levels, or its contrast by the
+second, the logarithm of a factor."""
+_KEPT = 12
+"""How many measurements are kept."""
+_CONTRAST = 30.0
+"""Contrast, as the standard deviation of a thumbnail in grey levels, from which on a frame's statistics are its own. A
+black frame has none: it would be painted as noise."""
+
+
+class Reference(NamedTuple):
+    """A frame whose statistics others are painted with.
+
+    Attributes:
+        array: (H,W,3) uint8.
+        since: seconds; from then on.
+    """
+
+    array: Array
+    since: float
+
+
+@dataclass(frozen=True)
+class State:
+    """What painting has come to after a frame: what it takes to go on with the next one.
+
+    Attributes:
+        references: the last of them is what the shot has come to; statistics are moving there from the one before.
+        source: the last frame of the film.
+        picture: (H,W,3) uint8, that frame, painted.
+    """
+
+    references: tuple[Reference, ...]
+    source: Frame
+    picture: Array
+
+
+def paint_frames(
+    frames: Iterable[Frame], timeline: Timeline, steady: float, state: State | None = None
+) -> Iterator[tuple[Frame, State]]:
+    """Paint the frames of a film.
+
+    Args:
+        frames: of one size, at rising times.
+        timeline: how.
+        steady: from 0, every frame by itself, to 1.
+        state: where to go on.
+
+    Yields:
+        Each frame, painted, and the state after it.
+    """
+    painter = _FilmPainter(timeline, steady)
+    seen = watch(frames, flow=steady > 0, before=state.source if state else None)
+    for each in ahead(seen, 2):
+        state = painter.paint(each, state)
+        yield Frame(state.picture, each.frame.time, each.frame.duration), state
+
+
+class _FilmPainter:
+    """Paints frames; what it keeps can be computed anew from the state."""
+
+    def __init__(self, timeline: Timeline, steady: float) -> None:
+        self._timeline = timeline
+        self._steady = steady
+        self._known: dict[tuple[int, float, float], tuple[Array, Passes]] = {}
+
+    def paint(self, seen: Seen, state: State | None) -> State:
+        time = float(seen.frame.time)
+        moving = self._timeline.moves(time - 1, time)
+        references = self._references(seen, state)
+        if state and seen.still and not moving and len(references) == 1:
+            return State(references, seen.frame, state.picture)
+        picture = self._picture(seen.frame, references)
+        if state and seen.flow is not None:
+            picture = laid_under(picture, state.picture, seen.flow, self._steady)
+        return State(references, seen.frame, picture)
+
+    def _references(self, seen: Seen, state: State | None) -> tuple[Reference, ...]:
+        time = float(seen.frame.time)
+        if state is None or seen.cut:
+            return (Reference(seen.frame.array, time),)
+        references = state.references
+        if len(references) > 1:
+            return references if time < references[-1].since + _GLIDE else references[-1:]
+        if _moved_on(seen.thumbnail, thumbnail(references[-1].array)):
+            return (*references, Reference(seen.frame.array, time))
+        return references
+
+    def _picture(self, frame: Frame, references: tuple[Reference, ...]) -> Array:
+        plans = self._timeline.at(frame.time)
+        pictures = [self._followed(plan, frame, references) for plan, _ in plans]
+        return pictures[0] if len(plans) == 1 else np.asarray(mixed(pictures[0], pictures[1], plans[1][1]), np.uint8)
+
+    def _followed(self, plan: Plan, frame: Frame, references: tuple[Reference, ...]) -> Array:
+        time = float(frame.time)
+        node = math.floor(time / _NODE) * _NODE
+        moving = self._timeline.moves(node, node + _NODE)
+        found = [self._passes_of(reference, plan, time, moving=moving) for reference in references]
+        if len(found) == 1:
+            return follow(plan, frame.array, found[0], fold=not moving)
+        share = min(1.0, (time - references[-1].since) / _GLIDE)
+        return follow(plan, frame.array, between(found[0], found[1], share * share * (3 - 2 * share)), fold=False)
+
+    def _passes_of(self, reference: Reference, plan: Plan, time: float, *, moving: bool) -> Passes:
+        """What frames are painted with whose statistics are those of a reference."""
+        if not moving:
+            return self._measured(reference, plan, self._timeline.settled(time))
+        node = math.floor(time / _NODE) * _NODE
+        first, second = (self._measured(reference, plan, at) for at in (node, node + _NODE))
+        return between(first, second, (time - node) / _NODE)
+
+    def _measured(self, reference: Reference, plan: Plan, time: float) -> Passes:
+        """Statistics of a reference in the style of a moment, with the strokes of a plan. They are kept."""
+        stroke = plan.controls.stroke
+        key = (id(reference.array), time, stroke)
+        if key not in self._known:
+            then = self._timeline.at(time)[0][0]
+            then = with_numbers(then, then.controls.strength, stroke)
+            if len(self._known) >= _KEPT:
+                self._known.pop(next(iter(self._known)))
+            # The array is kept, too, so that no other one gets its id.
+            self._known[key] = reference.array, _steadied(then, reference.array)
+        return self._known[key][1]
+
+
+def _steadied(plan: Plan, reference: Array) -> Passes:
+    """Statistics of a reference; where it shows next to nothing, mostly those of a photo."""
+    own = measured(plan, reference)
+    contrast = float(thumbnail(reference).std())
+    if contrast >= _CONTRAST:
+        return own
+    return between(measured(plan, _usual(*reference.shape[:2])), own, contrast / _CONTRAST)
+
+
+def _usual(height: int, width: int) -> Array:
+    """A photo like many others, (height,width,3)."""
+    from impasto.assets import examples
+    from impasto.images.reading import read_photo
+
+    return resize(read_photo(examples() / "colosseum.jpg").array, height, width)
+
+
+def _moved_on(new: Array, reference: Array) -> bool:
+    """Whether a frame is so unlike the reference that its statistics should be used; what fades away is not."""
+    contrast, before = float(new.std()), float(reference.std())
+    if contrast < 0.7 * min(before, _CONTRAST):
+        return False
+    shift = float(np.abs(new.mean(axis=(0, 1)) - reference.mean(axis=(0, 1))).max())
+    return shift > _DRIFT[0] or abs(math.log(max(contrast, 1) / max(before, 1))) > _DRIFT[1]

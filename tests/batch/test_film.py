@@ -1,0 +1,83 @@
+"""A film that was stopped, killed or begun with other settings."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from tests.film.films import make_film, moving, times_of
+
+FRAMES = 80
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_film(tmp_path_factory.mktemp("films") / "film.mp4", moving(FRAMES, 96, 128), sound="aac")
+
+
+SHORT = """
+import impasto.batch.film as film
+film._SECONDS, film._FRAMES = 0.2, 4
+from impasto.cli.main import run
+run()
+"""
+"""The command, with segments of a few frames."""
+
+
+def start(film: Path, out: Path, *options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", SHORT, "video", str(film), "-s", "mural", "-o", str(out), *options]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for_segments(out: Path, count: int) -> None:
+    folder = out.with_name(f".{out.name}.impasto")
+    ends = time.monotonic() + 120
+    while len(list(folder.glob("*.npz"))) < count:
+        assert time.monotonic() < ends
+        time.sleep(0.02)
+
+
+def pictures(path: Path) -> np.ndarray:
+    with av.open(str(path)) as container:
+        return np.array([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)], np.int16)
+
+
+@pytest.mark.parametrize("signalled", [signal.SIGINT, signal.SIGKILL])
+def test_a_run_that_was_ended_goes_on(signalled: int, film: Path, tmp_path: Path) -> None:
+    whole, out = tmp_path / "whole.mp4", tmp_path / "out.mp4"
+    assert start(film, whole).wait() == 0
+    run = start(film, out)
+    wait_for_segments(out, 2)
+    os.kill(run.pid, signalled)
+    _, said = run.communicate()
+    assert run.returncode == (130 if signalled == signal.SIGINT else -signal.SIGKILL)
+    assert "frames are kept" in said or signalled == signal.SIGKILL
+    assert not out.exists()
+    again = start(film, out)
+    printed, said = again.communicate()
+    assert again.returncode == 0, said
+    assert f"{FRAMES} frames" in printed
+    assert times_of(out) == times_of(whole) == times_of(film)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4", "whole.mp4"]
+    # The frames are the same, but for where the encoder began anew.
+    assert np.abs(pictures(out) - pictures(whole)).mean() < 3
+
+
+def test_other_settings_begin_anew(film: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    run = start(film, out)
+    wait_for_segments(out, 1)
+    run.kill()
+    run.communicate()
+    again = start(film, out, "--strength", "0.5", "--end", "0.5")
+    _, said = again.communicate()
+    assert again.returncode == 0
+    assert "other settings" in said
+    assert len(times_of(out)) == 13

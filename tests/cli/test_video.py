@@ -1,0 +1,90 @@
+"""The command `impasto video`, from file to file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from tests.film.films import make_film, moving, times_of
+
+from impasto.cli.main import main
+
+
+def video(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["video", *map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_film(tmp_path_factory.mktemp("films") / "film.mp4", moving(12), sound="aac")
+
+
+def frames_of(path: Path) -> np.ndarray:
+    with av.open(str(path)) as container:
+        return np.array([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)], np.int16)
+
+
+def test_a_film_with_its_sound(film: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    result = video(film, "-s", "mural", "-o", out)
+    assert result.exit_code == 0, result.output
+    assert "12 frames" in result.output
+    assert times_of(out) == times_of(film)
+    with av.open(str(out)) as container:
+        assert container.streams.audio[0].codec_context.name == "aac"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
+    assert np.abs(frames_of(out) - frames_of(film)).mean() > 20
+
+
+def test_no_strength_is_the_film(film: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mkv"
+    assert video(film, "-s", "mural", "--strength", 0, "--crf", 1, "--no-audio", "-o", out).exit_code == 0
+    assert np.abs(frames_of(out) - frames_of(film)).mean() < 1.5
+    with av.open(str(out)) as container:
+        assert not container.streams.audio
+
+
+def test_styles_that_turn_into_one_another(film: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    assert video(film, "-s", "0:mural, 0.2:scream, 0.4:mural:.5+kiss:.5", "-o", out, "--steady", 0).exit_code == 0
+    painted = frames_of(out)
+    assert np.abs(painted[5] - painted[0]).mean() > 8
+    steps = np.abs(np.diff(painted, axis=0)).mean(axis=(1, 2, 3))
+    assert steps.max() < 0.6 * np.abs(painted[5] - painted[0]).mean()  # no frame jumps
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["-s", "4:mural, 2:scream"], "put key frames in order"),
+        (["-s", "mural", "--strength", "0:.5, x"], "has no time"),
+        (["-s", "mural", "--strength", "0:.5, 1:9"], "between 0 and 1.5"),
+        (["-s", "mural", "--steady", "2"], "between 0 and 1"),
+        (["-s", "mural", "--start", "9"], "no frames in the part"),
+        (["-s", "mural", "--start", "2", "--end", "1"], "must come after"),
+        (["-s", "mural", "--codec", "vp9"], None),
+        (["-s", "mural", "--codec", "prores"], "use .mov"),
+        (["-s", "all"], "one style"),
+        ([], "give --style"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(options: list[str], words: str | None, film: Path, tmp_path: Path) -> None:
+    result = video(film, *options, "-o", tmp_path / "out.mp4")
+    if words is None:
+        assert result.exit_code == 0
+        return
+    assert result.exit_code == 2
+    assert words in result.output
+    assert result.output.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_film_is_not_replaced(film: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    out.write_bytes(b"mine")
+    assert "--overwrite" in video(film, "-s", "mural", "-o", out).output
+    assert out.read_bytes() == b"mine"
+    assert "would be replaced" in video(film, "-s", "mural", "-o", film, "--overwrite").output
