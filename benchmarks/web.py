@@ -163,7 +163,7 @@ def measured(browser: Browser, address: str, plain: str, count: int) -> dict[str
     seconds = calls(page, slow)
     slow.close()
     memory = Memory(browser)
-    page.evaluate(f"photo('examples/neuschwansteincastle.jpg', {_LARGE[0]}, {_LARGE[1]}).then((blob) => {{ window.large = blob; }})")
+    page.evaluate(f"photo('examples/panda.jpg', {_LARGE[0]}, {_LARGE[1]}).then((blob) => {{ window.large = blob; }})")
     with memory.watched() as seen:
         took, freeze, _ = page.evaluate(_FREEZE)
     page.close()
