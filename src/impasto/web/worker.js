@@ -4,7 +4,7 @@
  */
 
 import { Bundle } from "./files/bundle.js";
-import { decode, encode, toRgba } from "./files/codec.js";
+import { MAX_PIXELS, decode, encode, toRgba } from "./files/codec.js";
 import { scaled } from "./images/arrays.js";
 import { maskOf } from "./images/masks.js";
 import { noise } from "./images/noise.js";
@@ -62,8 +62,15 @@ async function painted(photo, /** @type {any} */ { regions = [], ...request }, b
     const { picture, alpha } = await decode(mask);
     return maskOf(picture, alpha);
   }));
+  checkSize(photo.picture, request.size);
   const areas = regions.map(({ blend }, index) => ({ mask: masks[index], blend }));
   return studio.paint(photo.picture, { ...request, regions: areas }, breathe);
+}
+
+function checkSize({ height, width }, size = Math.max(height, width)) {
+  const pixels = height * width * (size / Math.max(height, width)) ** 2;
+  if (!(size >= 1)) throw new Error(`size ${size}: must be at least 1`);
+  if (pixels > MAX_PIXELS) throw new Error(`size ${size}: would get more than ${MAX_PIXELS / 1e6} megapixels`);
 }
 
 /** Threads need a page that is isolated, and fail on iOS. */
