@@ -66,6 +66,13 @@ def post(client: httpx.Client, photo: bytes = PHOTO, expected: int = 200, **fiel
     return time.perf_counter() - began
 
 
+def small() -> bytes:
+    """The photo as the page sends it for previews: 512 × 384 pixels."""
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(PHOTO)).resize((512, 384)).save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
+
+
 def call_of() -> partial[bytes]:
     """The same in Python: JPEG in, JPEG out."""
     stylizer = load()
@@ -110,6 +117,7 @@ def main() -> None:
     with serving() as (address, process), httpx.Client(base_url=f"{address}api/v1", timeout=300) as client:
         crowds: list[float] = []
         calls = {"in Python": call_of(), "over HTTP": partial(post, client)}
+        calls["512 pixels"] = partial(post, client, small(), quality="80")
         calls["8 clients"] = lambda: crowds.extend(crowd(client))
         seconds = interleaved(calls, rounds=arguments.rounds, warmup=1)
         before, statuses = 0, Counter()
@@ -124,6 +132,7 @@ def main() -> None:
         ["from the command to the page, s", f"{median(started):.2f}"],
         ["1024 × 768, JPEG in and out, in Python, s", f"{median(seconds['in Python']):.2f}"],
         ["the same over HTTP, of the time in Python", f"{alone / median(seconds['in Python']):.2f}"],
+        ["previews of 512 pixels a second, one after the other", f"{1 / median(seconds['512 pixels']):.1f}"],
         ["95 % of calls by 8 clients, of one client's time", f"{p95 / alone:.1f}"],
         [f"memory after {arguments.requests} requests, of that after {SETTLED}", f"{after / before:.3f}"],
     ]

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 from PIL import Image
+from tests.film.films import make_film, moving
 
 from impasto.cli.main import main
 from impasto.fitting.options import ADD_STYLE, REFIT
@@ -35,6 +36,7 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     Image.open(photo).save(folder / "another.png")
     Image.new("L", (40, 30), 200).save(folder / "sky.png")
     (folder / "photos").mkdir()
+    make_film(folder / "walk.mp4", moving(8))
     for name in ("photo0.png", "photo1.png"):
         shutil.copy(workshop.photos / name, folder / "photos")
     Image.open(workshop.style_images / "mural.png").save(folder / "artworks" / "mural.jpg")
@@ -57,14 +59,15 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_commands(folder: Path) -> None:
     commands = [line for block in blocks("bash") for line in block.splitlines() if line.startswith("impasto ")]
-    assert len(commands) == 21
+    assert len(commands) == 23
     for command in commands:
         name, *arguments = shlex.split(command, comments=True)[1:]
         result = CliRunner().invoke(main, [name, *arguments, *SHORT.get(name, [])])
         assert result.exit_code == 0, f"{command}: {result.output}"
     made = """
         photo-sheet.jpg photo-mural.jpg out/photo-stained-glass.jpg out/another-stained-glass.png wave.webp mixed.png
-        strokes.png sky-only.png painted/photo0-mural.png painted/photo1-scream.png photo-starry-night.webp
+        strokes.png sky-only.png walk.webp walk-mural.mp4
+        painted/photo0-mural.png painted/photo1-scream.png photo-starry-night.webp
         scores.json my-model/model.json ours.png mine.safetensors mine.png
     """
     for name in made.split():

@@ -81,3 +81,19 @@ def test_other_settings_begin_anew(film: Path, tmp_path: Path) -> None:
     assert again.returncode == 0
     assert "other settings" in said
     assert len(times_of(out)) == 13
+
+
+def test_a_full_disk_leaves_what_was_done(film: Path, tmp_path: Path) -> None:
+    """No file may become larger than 60 KB, and then the same command is given without that limit."""
+    out = tmp_path / "out.mp4"
+    full = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))\n"
+    long = SHORT.replace("0.2, 4", "0.2, 12")
+    command = ["video", str(film), "-s", "mural", "--crf", "1", "-o", str(out)]
+    run = subprocess.run([sys.executable, "-c", full + long, *command], capture_output=True, text=True)
+    assert run.returncode == 2, run.stderr
+    assert "cannot be written" in run.stderr
+    assert run.stderr.count("\n") == 1
+    assert not out.exists()
+    again = subprocess.run([sys.executable, "-c", long, *command], capture_output=True, text=True)
+    assert again.returncode == 0, again.stderr
+    assert len(times_of(out)) == FRAMES

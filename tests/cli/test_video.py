@@ -88,3 +88,20 @@ def test_a_film_is_not_replaced(film: Path, tmp_path: Path) -> None:
     assert "--overwrite" in video(film, "-s", "mural", "-o", out).output
     assert out.read_bytes() == b"mine"
     assert "would be replaced" in video(film, "-s", "mural", "-o", film, "--overwrite").output
+
+
+@pytest.mark.parametrize("name", ["out.gif", "out.webp", "out.png", "frames"])
+def test_pictures_that_move_and_folders(name: str, film: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / name, tmp_path / "again.mp4"
+    result = video(film, "-s", "mural", "--end", "0.2", "-o", first)
+    assert result.exit_code == 0, result.output
+    assert video(first, "-s", "scream", "-o", second).exit_code == 0
+    assert len(frames_of(second)) == 5
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_webcam_without_a_camera_or_a_screen(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    for camera, words in (("97", "camera 97: there is none"), (str(film), "needs a screen")):
+        result = CliRunner().invoke(main, ["webcam", "-s", "mural", "--camera", camera])
+        assert (result.exit_code, words in result.output, result.output.count("\n")) == (2, True, 1), result.output

@@ -120,7 +120,6 @@ def test_repeated_time_stamps_of_sound_do_no_harm(tmp_path: Path) -> None:
     ("name", "codec", "words"),
     [
         ("a.avi", None, r"\.mp4, \.mov"),
-        ("a", None, "without an ending"),
         ("a.webm", "h264", "use .mp4"),
         ("a.mp4", "x", "h264"),
     ],

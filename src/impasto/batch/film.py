@@ -12,6 +12,9 @@ from pathlib import Path
 from impasto.batch.interrupt import noted_interrupt
 from impasto.batch.segments import Kept
 from impasto.errors import ImpastoError, StoppedError
+from impasto.film.animations import write_animation
+from impasto.film.folders import write_folder
+from impasto.film.formats import ANIMATIONS
 from impasto.film.frames import Frame, ahead, at_rate
 from impasto.film.joining import Sound, join
 from impasto.film.reading import FilmInfo
@@ -73,6 +76,35 @@ class FilmJob:
         return frames if after is None else (frame for frame in frames if frame.time > after)
 
 
+def paint_pictures(job: FilmJob, progress: Progress = silent) -> int:
+    """Paint a film as a picture that moves, or as a folder of frames, and return the number of frames.
+
+    Raises:
+        ImpastoError: the film has no frames in that part, or the file cannot be written.
+    """
+    count = 0
+
+    def told(frames: Iterator[tuple[Frame, State]]) -> Iterator[Frame]:
+        nonlocal count
+        progress(0, job.count, "")
+        for count, (frame, _) in enumerate(frames, 1):
+            yield Frame(frame.array, frame.time - job.start, frame.duration)
+            progress(count, max(job.count, count), "")
+
+    with closing(ahead(paint_frames(job.frames(), job.timeline, job.steady), _AHEAD)) as frames:
+        if job.target.suffix.lower() in ANIMATIONS:
+            write_animation(told(frames), job.target, job.encoding.crf)
+        else:
+            write_folder(told(frames), job.target)
+    if not count:
+        raise _empty(job)
+    return count
+
+
+def _empty(job: FilmJob) -> ImpastoError:
+    return ImpastoError(f"{job.info.path}: has no frames in the part that is asked for; change --start and --end")
+
+
 def paint_film(job: FilmJob, progress: Progress = silent) -> int:
     """Paint a film, or what is left of it, and write it with its sound.
 
@@ -94,7 +126,7 @@ def paint_film(job: FilmJob, progress: Progress = silent) -> int:
         if not kept.segments():
             kept.remove()
     if not count:
-        raise ImpastoError(f"{job.info.path}: has no frames in the part that is asked for; change --start and --end")
+        raise _empty(job)
     sound = Sound(job.info, job.start, job.end) if job.sound else None
     join(kept.segments(), job.target, job.encoding, sound, job.info.metadata)
     kept.remove()

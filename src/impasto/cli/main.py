@@ -29,6 +29,7 @@ from impasto.cli.styles import styles
 from impasto.cli.stylize import stylize
 from impasto.cli.train import train
 from impasto.cli.video import video
+from impasto.cli.webcam import webcam
 from impasto.errors import StoppedError
 
 _STOPPED = 130
@@ -60,6 +61,7 @@ def main() -> None:
 for command in (
     stylize,
     video,
+    webcam,
     sheet,
     styles,
     serve,

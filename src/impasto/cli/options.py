@@ -220,13 +220,14 @@ def _field_option(field: msgspec.structs.FieldInfo, text: str = "") -> Callable[
         return click.option(name, is_flag=True, default=field.default, help=meta.description)
     kinds, extra = plain_types(field.type), meta.extra or {}
     notes = [f"[{word}: {extra[word]}]" for word in ("default", "env") if word in extra]
+    explained = " ".join(part for part in (meta.description, text) if part)
     return click.option(
         name,
         type=str if text else next(each for each in (float, int, str) if each in kinds),
         default=field.default,
         multiple=isinstance(field.default, tuple),
         envvar=extra.get("env"),
-        help="  ".join([" ".join(part for part in (meta.description, text) if part), *notes]),
+        help="  ".join([explained, *notes]),
     )
 
 

@@ -77,17 +77,19 @@ def video(film: Path, out: Path, overwrite: bool, **options: Any) -> None:
         raise ImpastoError(f"{out}: is there already; give another --out, or --overwrite")
     began = time.perf_counter()
     job = _job(film, out, **options)
-    from impasto.batch.film import paint_film
+    from impasto.batch.film import paint_film, paint_pictures
+    from impasto.film.formats import CONTAINERS
 
+    paint = paint_film if out.suffix.lower() in CONTAINERS else paint_pictures
     with bar("frame") as progress:
-        count = paint_film(job, progress)
+        count = paint(job, progress)
     seconds, model = time.perf_counter() - began, job.timeline.styles.values[0].model
     write(f"{out}  ({model}, {count} frames, {seconds:.1f} s, {count / seconds:.1f} frames a second)")
 
 
 def _job(film: Path, out: Path, **options: Any) -> FilmJob:
     from impasto.batch.film import FilmJob
-    from impasto.film.formats import codec_for
+    from impasto.film.formats import ANIMATIONS, codec_for
     from impasto.film.joining import check_space
     from impasto.film.sources import look
     from impasto.film.writing import Encoding
@@ -97,7 +99,7 @@ def _job(film: Path, out: Path, **options: Any) -> FilmJob:
 
     steady = checked_steady(STEADY if options["steady"] is None else options["steady"])
     start, end, fps = span_of(options["start"], options["end"], options["fps"])
-    codec = codec_for(out, options["codec"])
+    codec = codec_for(out, options["codec"]) if out.suffix and out.suffix.lower() not in ANIMATIONS else ""
     check_space(out)
     info = look(film)
     timeline = _timeline(options)

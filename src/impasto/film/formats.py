@@ -29,7 +29,7 @@ class Codec:
 
 
 CODECS = {
-    "h264": Codec("libx264", "yuv420p", 19, {"preset": "veryfast", "profile": "high"}),
+    "h264": Codec("libx264", "yuv420p", 19, {"preset": "superfast", "profile": "high"}),
     "hevc": Codec("libx265", "yuv420p", 22, {"preset": "superfast", "x265-params": "log-level=none"}, "hvc1"),
     "av1": Codec("libsvtav1", "yuv420p", 30, {"preset": "10"}),
     "vp9": Codec("libvpx-vp9", "yuv420p", 30, {"b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"}),

@@ -45,6 +45,15 @@ def at_rate(frames: Iterable[Frame], rate: Fraction) -> Iterator[Frame]:
         yield Frame(shown.array, due, 1 / rate)
 
 
+def within(frames: Iterator[Frame], start: Fraction, end: Fraction | None) -> Iterator[Frame]:
+    """The frames from a start to an end, in seconds."""
+    for frame in frames:
+        if end is not None and frame.time >= end:
+            return
+        if frame.time >= start:
+            yield frame
+
+
 def ahead(items: Iterable[T], count: int) -> Generator[T, None, None]:
     """Yield ``items``, which a thread of its own makes while the caller is busy, up to ``count`` in advance.
 

@@ -36,6 +36,8 @@ LIMITED, FULL = 1, 2
 """FFmpeg's numbers of ranges: black to white is 16 to 235, or 0 to 255."""
 EXACT = 0x4 | 0x2000 | 0x4000 | 0x40000
 """Flags of FFmpeg's scaler: bicubic, chroma at full size in and out, and exact rounding."""
+QUICK = 0x2 | 0x2000 | 0x40000
+"""Flags for frames that keep their size: bilinear chroma, and exact rounding; twice as fast."""
 _HD = 720
 """Films that do not say how their colours are stored do it as in HD from this height on, in pixels, as in SD below."""
 
@@ -253,7 +255,7 @@ def _upright(frame: Any, size: tuple[int, int]) -> Array:
         src_colorspace=BT601 if matrix == 6 else matrix,
         src_color_range=_range(frame),
         dst_color_range=FULL,
-        interpolation=EXACT,
+        interpolation=QUICK if (height, width) == (frame.height, frame.width) else EXACT,
     ).to_ndarray()
     array = tone_mapped(rgb, transfer) if deep else rgb
     return np.ascontiguousarray(np.rot90(array, turns)) if turns else array

@@ -19,6 +19,9 @@ from impasto.film.frames import Frame
 from impasto.film.reading import BT709, EXACT, FULL, LIMITED, reason
 from impasto.images.arrays import Array
 
+_DELAY = 10
+"""Frames are decoded at most so many seconds before they are shown."""
+
 
 @dataclass(frozen=True)
 class Encoding:
@@ -58,6 +61,7 @@ class Encoder:
         # Chroma has half the size: the last row or column of an odd size is left out.
         self._size = size[0] // 2 * 2 or 2, size[1] // 2 * 2 or 2
         self.frames = 0
+        self._last: int | None = None
         try:
             muxer = "mov" if encoding.codec == "prores" else "mp4"
             self._container = _open(path, muxer, encoding.time_base)
@@ -86,10 +90,20 @@ class Encoder:
             ImpastoError: the file cannot be written.
         """
         try:
-            self._container.mux(self._stream.encode(self._converted(frame)))
+            self._mux(self._stream.encode(self._converted(frame)))
         except (FFmpegError, OSError) as error:
             raise cannot_write(self._path, error) from None
         self.frames += 1
+
+    def _mux(self, packets: list[Any]) -> None:
+        """Write packets; of files of a few frames, x265 gives odd times of decoding."""
+        most = round(_DELAY / self._encoding.time_base)
+        for packet in packets:
+            odd = packet.dts is None or not packet.pts - most <= packet.dts <= packet.pts
+            if odd or (self._last is not None and packet.dts <= self._last):
+                packet.dts = packet.pts - most if self._last is None else min(self._last + 1, packet.pts)
+            self._last = packet.dts
+            self._container.mux_one(packet)
 
     def _converted(self, frame: Frame) -> Any:
         picture = av.VideoFrame.from_ndarray(_fitted(frame.array, self._size), format="rgb24").reformat(
@@ -112,7 +126,7 @@ class Encoder:
         """
         try:
             if self.frames:
-                self._container.mux(self._stream.encode(None))
+                self._mux(self._stream.encode(None))
             self._container.close()
         except (FFmpegError, OSError) as error:
             raise cannot_write(self._path, error) from None

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any, Literal
@@ -29,6 +30,8 @@ _RETRY = 60
 """After how many seconds to try again when too many wait."""
 _LOOKED = 0.2
 """How often a job is looked at for those who follow it, in seconds."""
+_SILENT = 15.0
+"""The longest time for which those who follow a job hear nothing, in seconds."""
 
 
 class JobAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,15 +113,18 @@ class Jobs:
             self._tell(job, state="cancelled")
 
     async def follow(self, job: str) -> AsyncIterator[JobAnswer]:
-        """A job as it is now, and again after every change, until it has ended."""
-        told = None
+        """A job as it is now, and again after every change, until it has ended.
+
+        If there is no change for :data:`_SILENT` seconds, it comes again, so that nobody takes the connection for dead.
+        """
+        told, before = None, 0.0
         while job in self._jobs:
             now = self._jobs[job]
-            if now is not told:
+            if now is not told or time.monotonic() - before > _SILENT:
+                told, before = now, time.monotonic()
                 yield now
             if now.ended:
                 return
-            told = now
             await asyncio.sleep(_LOOKED)
 
     def close(self) -> None:

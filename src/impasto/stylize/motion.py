@@ -25,14 +25,23 @@ _CUT = 22.0
 """A cut changes the thumbnail by more than this, in grey levels, and by :data:`_JUMP` times what frames before it
 did."""
 _JUMP = 3.0
+_PAN = 5
+"""By how many pixels of the thumbnail a pan may move it from one frame to the next."""
 _STILL = 1.2
 """Frames whose thumbnails differ by less than this everywhere, in grey levels, are painted once."""
 _FLOW = 384
 """Long side, in pixels, at which motion is looked for."""
+_SMOOTH = 1.2
+"""By how much frames are smoothed before, as a standard deviation in pixels."""
 _AGREE = 6.0, 18.0
 """Differences, in grey levels, up to which both frames show the same, and from which on they do not."""
+_REST = 1.0
+"""Rest is taken for motion where it fits as well but for so many grey levels."""
 _AT_REST = 0.35
 """Motion of less than this many pixels (of the film) is none; moving a picture by so little would only blur it."""
+
+_BLOCK = 128
+"""Side, in pixels, of the blocks that are moved."""
 
 Map = npt.NDArray[np.float32]
 
@@ -114,10 +123,22 @@ def _is_cut(new: Array, last: Array, changes: deque[float]) -> bool:
     change = float(np.abs(new.astype(np.int16) - last).mean())
     usual = sum(changes) / len(changes) if changes else 0.0
     changes.append(change)
-    if change <= max(_CUT, _JUMP * usual):
+    if change <= max(_CUT, _JUMP * usual) or _nearest(new, last) <= _CUT:
         return False
     changes.clear()
     return True
+
+
+def _nearest(new: Array, last: Array) -> float:
+    """How much a thumbnail differs from the last one, moved to where it differs least: a pan is no cut."""
+    height, width = new.shape[:2]
+    changes = []
+    for down in range(-_PAN, _PAN + 1):
+        for right in range(-_PAN, _PAN + 1):
+            here = new[max(0, down) : height + min(0, down), max(0, right) : width + min(0, right)]
+            there = last[max(0, -down) : height + min(0, -down), max(0, -right) : width + min(0, -right)]
+            changes.append(np.abs(here.astype(np.int16) - there).mean())
+    return float(min(changes))
 
 
 def _most(new: Array, last: Array) -> float:
@@ -128,20 +149,34 @@ def _grey(array: Array) -> Array:
     cv2 = opencv()
     scale = min(1.0, _FLOW / max(array.shape[:2]))
     size = max(16, round(array.shape[1] * scale)), max(16, round(array.shape[0] * scale))
-    return cv2.resize(cv2.cvtColor(array, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(cv2.cvtColor(array, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
+    return cv2.GaussianBlur(small, (0, 0), _SMOOTH)  # the grain of a film does not move as things do
 
 
 def _flow(new: Array, last: Array, shape: tuple[int, ...]) -> Flow:
     """Motion from ``new`` back to ``last``, both (h,w) uint8, of frames of a larger ``shape``."""
     cv2 = opencv()
     flow: Map = _finder().calc(new, last, None)
-    y, x = np.indices(new.shape, np.float32)
-    there = cv2.remap(last, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderValue=-255)
-    apart = cv2.blur(cv2.absdiff(there, new), (5, 5)).astype(np.float32)
-    same = np.clip((_AGREE[1] - apart) / (_AGREE[1] - _AGREE[0]), 0, 1)
-    scale = np.float32(shape[1] / new.shape[1])
-    flow[np.abs(flow).max(axis=2) * scale < _AT_REST] = 0
+    apart, at_rest = _apart(new, last, flow), _apart(new, last, None)
+    # Where nothing is to be seen, a wall or the sky, any motion fits; rest is what it is.
+    rests = at_rest <= apart + _REST
+    flow[rests | (np.abs(flow).max(axis=2) * (shape[1] / new.shape[1]) < _AT_REST)] = 0
+    apart = np.where(rests, at_rest, apart)
+    same = np.clip((_AGREE[1] - apart) / (_AGREE[1] - _AGREE[0]), 0, 1).astype(np.float32)
     return Flow(flow, cv2.blur(cv2.erode(same, np.ones((3, 3), np.uint8)), (5, 5)))
+
+
+def _apart(new: Array, last: Array, flow: Map | None) -> Map:
+    """How much a frame and the last one, moved, differ around each pixel, in grey levels; both are (h,w)."""
+    cv2 = opencv()
+    if flow is not None:
+        places = flow + _places(*new.shape)
+        last = cv2.remap(last, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    apart: Map = cv2.blur(cv2.absdiff(last, new), (5, 5)).astype(np.float32)
+    if flow is not None:
+        limits = np.array(new.shape[::-1], np.float32) - 1
+        apart[((places < -1) | (places > limits + 1)).any(axis=2)] = 255  # what the last frame did not show
+    return apart
 
 
 @functools.cache
@@ -161,18 +196,29 @@ def laid_under(picture: Array, last: Array, flow: Flow, steady: float) -> Array:
     """
     cv2 = opencv()
     height, width = picture.shape[:2]
-    scale = width / flow.flow.shape[1], height / flow.flow.shape[0]
     same = cv2.resize(flow.same, (width, height), interpolation=cv2.INTER_LINEAR) * np.float32(steady)
-    moved = last
-    if flow.flow.any():
-        there = cv2.resize(flow.flow, (width, height), interpolation=cv2.INTER_LINEAR)
-        there *= np.array(scale, np.float32)
-        there += _places(height, width)
-        moved = cv2.remap(last, there, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return cv2.blendLinear(picture, moved, 1 - same, same)
+    return cv2.blendLinear(picture, _moved(last, flow.flow), 1 - same, same)
 
 
-@functools.lru_cache(maxsize=2)
+def _moved(last: Array, flow: Map) -> Array:
+    """The last picture (H,W,3), moved by a flow (h,w,2); where nothing moves, nothing is computed."""
+    if not flow.any():
+        return last
+    cv2 = opencv()
+    height, width = last.shape[:2]
+    there = cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR)
+    there *= np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
+    moved = last.copy()
+    for top in range(0, height, _BLOCK):
+        for left in range(0, width, _BLOCK):
+            block = np.s_[top : top + _BLOCK, left : left + _BLOCK]
+            if there[block].any():
+                places = there[block] + _places(height, width)[block]
+                moved[block] = cv2.remap(last, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return moved
+
+
+@functools.lru_cache(maxsize=4)
 def _places(height: int, width: int) -> Map:
     y, x = np.indices((height, width), np.float32)
     return np.stack([x, y], axis=2)

@@ -81,9 +81,9 @@ class _Following(_Counting):
         return self._paint(photo, regions, self.passes[self._next(size)], size)
 
 
-def measured(plan: Plan, reference: Array) -> Passes:
-    """What the passes over frames like ``reference`` (H,W,3) are to be given."""
-    painter = _as(_Measuring, plan.painter, fold=False)
+def measured(plan: Plan, reference: Array, *, fold: bool = False) -> Passes:
+    """What the passes over frames like ``reference`` (H,W,3) are to be given; ``fold`` as for :func:`follow`."""
+    painter = _as(_Measuring, plan.painter, fold=fold)
     replace(plan, painter=painter).painted(reference, silent)
     return painter.passes
 

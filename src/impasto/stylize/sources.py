@@ -11,7 +11,7 @@ from numbers import Real
 import numpy as np
 
 from impasto.errors import ImpastoError, kind_of, shown
-from impasto.film.frames import Frame, at_rate
+from impasto.film.frames import Frame, at_rate, within
 from impasto.images.arrays import Array, scaled
 
 FilmLike = str | os.PathLike[str] | Iterable[Array]
@@ -38,7 +38,7 @@ def frames_of(
     if not isinstance(source, str | os.PathLike):
         if not isinstance(source, Iterable) or isinstance(source, bytes):
             raise ImpastoError(f"source: is {kind_of(source)}; give the path of a film, or frames (H,W,3) uint8")
-        return _within(_numbered(source, rate or Fraction(_RATE), longer), begin, stop)
+        return within(_numbered(source, rate or Fraction(_RATE), longer), begin, stop)
     from impasto.film.sources import look, read  # needs PyAV
 
     frames = read(look(source), start=begin, end=stop, longer=longer)
@@ -77,11 +77,3 @@ def _numbered(arrays: Iterable[Array], rate: Fraction, longer: int | None) -> It
         if array.shape != size:
             raise ImpastoError(f"source: frame {number} is {array.shape}, those before are {size}; give one size")
         yield Frame(scaled(array, longer=longer) if longer else array, number / rate, 1 / rate)
-
-
-def _within(frames: Iterator[Frame], start: Fraction, end: Fraction | None) -> Iterator[Frame]:
-    for frame in frames:
-        if end is not None and frame.time >= end:
-            return
-        if frame.time >= start:
-            yield frame

@@ -73,14 +73,14 @@ def paint_frames(
     Yields:
         Each frame, painted, and the state after it.
     """
-    painter = _FilmPainter(timeline, steady)
+    painter = FilmPainter(timeline, steady)
     seen = watch(frames, flow=steady > 0, before=state.source if state else None)
     for each in ahead(seen, 2):
         state = painter.paint(each, state)
         yield Frame(state.picture, each.frame.time, each.frame.duration), state
 
 
-class _FilmPainter:
+class FilmPainter:
     """Paints frames; what it keeps can be computed anew from the state."""
 
     def __init__(self, timeline: Timeline, steady: float) -> None:
@@ -128,12 +128,12 @@ class _FilmPainter:
     def _passes_of(self, reference: Reference, plan: Plan, time: float, *, moving: bool) -> Passes:
         """What frames are painted with whose statistics are those of a reference."""
         if not moving:
-            return self._measured(reference, plan, self._timeline.settled(time))
+            return self._measured(reference, plan, self._timeline.settled(time), fold=True)
         node = math.floor(time / _NODE) * _NODE
-        first, second = (self._measured(reference, plan, at) for at in (node, node + _NODE))
+        first, second = (self._measured(reference, plan, at, fold=False) for at in (node, node + _NODE))
         return between(first, second, (time - node) / _NODE)
 
-    def _measured(self, reference: Reference, plan: Plan, time: float) -> Passes:
+    def _measured(self, reference: Reference, plan: Plan, time: float, *, fold: bool) -> Passes:
         """Statistics of a reference in the style of a moment, with the strokes of a plan. They are kept."""
         stroke = plan.controls.stroke
         key = (id(reference.array), time, stroke)
@@ -143,14 +143,14 @@ class _FilmPainter:
             if len(self._known) >= _KEPT:
                 self._known.pop(next(iter(self._known)))
             # The array is kept, too, so that no other one gets its id.
-            self._known[key] = reference.array, _steadied(then, reference.array)
+            self._known[key] = reference.array, _steadied(then, reference.array, fold=fold)
         return self._known[key][1]
 
 
-def _steadied(plan: Plan, reference: Array) -> Passes:
+def _steadied(plan: Plan, reference: Array, *, fold: bool) -> Passes:
     """Statistics of a reference; where it shows next to nothing, mostly those of a photo."""
-    own = measured(plan, reference)
     contrast = float(thumbnail(reference).std())
+    own = measured(plan, reference, fold=fold and contrast >= _CONTRAST)
     if contrast >= _CONTRAST:
         return own
     return between(measured(plan, _usual(*reference.shape[:2])), own, contrast / _CONTRAST)

@@ -129,8 +129,8 @@ def test_an_old_answer_never_takes_the_place_of_a_new_one(page: playwright_api.P
 
 def test_both_languages_say_the_same_things(page: playwright_api.Page) -> None:
     words = """async () => {
-      const wordsIn = async (name) => (await import(`./js/i18n/${name}.js`)).default;
-      const [en, zh] = await Promise.all(["en", "zh-Hant"].map(wordsIn));
+      const load = async (name) => (await import(`./js/i18n/${name}.js`)).default;
+      const [en, zh] = await Promise.all(["en", "zh-Hant"].map(load));
       const values = (text) => [...text.matchAll(/{\\w+}/g)].join();
       return [Object.keys(en), Object.keys(zh), Object.keys(en).filter((key) => values(en[key]) !== values(zh[key]))];
     }"""
@@ -161,8 +161,7 @@ def test_a_mask_is_white_where_it_was_painted_or_taken_by_the_wand(page: playwri
       context.fillRect(0, 0, 64, 32);
       context.fillStyle = "#f00";
       context.fillRect(32, 0, 32, 32);
-      const photo = await createImageBitmap(canvas);
-      const mask = new Mask(photo, () => photo);
+      const mask = new Mask(await createImageBitmap(canvas));
       for (const step of steps) mask.add(step);
       context.drawImage(await createImageBitmap(await mask.png()), 0, 0);
       return [[10, 16], [54, 16]].map(([x, y]) => context.getImageData(x, y, 1, 1).data[0]);

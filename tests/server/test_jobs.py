@@ -1,0 +1,114 @@
+"""Jobs: one after the other, followed, cancelled, forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from tests.server.conftest import until
+
+from impasto.errors import ImpastoError
+from impasto.progress import Progress
+from impasto.server import jobs as module
+from impasto.server.jobs import JobAnswer, Jobs
+from impasto.server.problems import RefusedError
+
+
+@pytest.fixture
+def jobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
+    monkeypatch.setattr(module, "_LOOKED", 0.001)
+    made = Jobs()
+    yield made
+    made.close()
+
+
+def _followed(jobs: Jobs, job: JobAnswer) -> list[JobAnswer]:
+    async def states() -> list[JobAnswer]:
+        return [state async for state in jobs.follow(job.id)]
+
+    return asyncio.run(asyncio.wait_for(states(), 60))
+
+
+def test_a_job_is_followed_to_its_end(jobs: Jobs) -> None:
+    def work(progress: Progress) -> str:
+        progress(1, 2, "half")
+        return "/there"
+
+    last = _followed(jobs, jobs.start("style", work))[-1]
+    assert (last.kind, last.state, last.done, last.total, last.note) == ("style", "done", 1, 2, "half")
+    assert last.result == "/there"
+    assert jobs.get(last.id) == last
+
+
+def test_nothing_is_heard_for_long(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SILENT", 0.0)
+    release = threading.Event()
+
+    async def heard_twice() -> bool:
+        job = jobs.start("style", lambda progress: str(release.wait(60)))
+        states: list[JobAnswer] = []
+        async for state in jobs.follow(job.id):
+            states.append(state)
+            if states.count(state) > 2:
+                release.set()
+        return any(states.count(state) > 2 for state in states)
+
+    assert asyncio.run(asyncio.wait_for(heard_twice(), 60))
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(ImpastoError("painting: is damaged"), "painting: is damaged"), (ValueError("/secret"), "its log")],
+)
+def test_what_fails_is_said(jobs: Jobs, error: Exception, said: str) -> None:
+    def work(progress: Progress) -> str:
+        raise error
+
+    last = _followed(jobs, jobs.start("style", work))[-1]
+    assert last.state == "failed"
+    assert said in last.error
+    assert "secret" not in last.error
+
+
+def test_a_job_waits_for_the_one_before_and_both_can_be_cancelled(jobs: Jobs) -> None:
+    began = threading.Event()
+
+    def endless(progress: Progress) -> str:
+        began.set()
+        while True:
+            progress(0, 0, "")
+            time.sleep(0.01)
+
+    first, second = jobs.start("style", endless), jobs.start("film", endless)
+    assert [each.id for each in jobs.listed()] == [second.id, first.id]
+    assert began.wait(60)
+    assert jobs.get(second.id).state == "queued"
+    jobs.cancel(second.id)
+    assert jobs.get(second.id).state == "cancelled"  # at once
+    jobs.cancel(first.id)
+    assert _followed(jobs, first)[-1].state == "cancelled"
+    jobs.cancel(first.id)  # forgets it
+    with pytest.raises(RefusedError, match="no job"):
+        jobs.get(first.id)
+
+
+def test_jobs_are_bounded(jobs: Jobs) -> None:
+    release = threading.Event()
+
+    def work(progress: Progress) -> str:
+        return str(release.wait(60))
+
+    jobs.start("style", work)
+    until(lambda: jobs.listed()[-1].state == "running")
+    for _ in range(module._WAITING):
+        jobs.start("style", work)
+    with pytest.raises(RefusedError, match="jobs wait already"):
+        jobs.start("style", work)
+    release.set()
+    assert _followed(jobs, jobs.listed()[0])[-1].state == "done"
+    for _ in range(module._REMEMBERED + 10):
+        _followed(jobs, jobs.start("style", lambda progress: ""))
+    assert len(jobs.listed()) <= module._REMEMBERED + 1

@@ -1,0 +1,38 @@
+"""A film that is painted while it is made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.film.films import moving
+
+import impasto
+from impasto.stylize.live import Live
+
+
+@pytest.fixture(scope="module")
+def live() -> Live:
+    return Live(impasto.load(), ["mural", "scream"], 64)
+
+
+def test_keys_change_what_is_painted(live: Live, tmp_path: Path) -> None:
+    (frame,) = moving(1)
+    painted = {}
+    for key in ("", "n", "b", "-", "p"):
+        live.press(key)
+        painted[live.title] = live.paint(frame)
+    assert list(painted) == [
+        "mural, strength 1",
+        "scream, strength 1",
+        "scream + mural, strength 1",
+        "scream + mural, strength 0.75",
+        "mural + scream, strength 0.75",
+    ]
+    first, second, blend, weak, same = (each.astype(int) for each in painted.values())
+    assert first.shape == (48, 64, 3)
+    assert min(np.abs(first - second).mean(), np.abs(blend - second).mean(), np.abs(weak - blend).mean()) > 3
+    assert np.abs(same - weak).max() <= 1  # half of each, in either order
+    names = [live.save(tmp_path).name for _ in range(2)]
+    assert names == ["webcam-001.png", "webcam-002.png"]
