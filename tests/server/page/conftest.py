@@ -92,9 +92,7 @@ class Visit:
         self.faults: list[str] = []
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", self._note)
-        self.page.on(
-            "filechooser", lambda chooser: None
-        )  # from the start, as a key may come before the browser is told
+        self.page.on("filechooser", lambda chooser: None)  # now: a key may come before the browser is told to wait
         self.page.goto(address)
         self.page.locator(".card-style[data-id]").first.wait_for()
 

@@ -137,7 +137,7 @@ def test_a_painting_becomes_a_style_that_is_kept_renamed_and_removed(
     before = visit.painted()
     visit.choose(painting, by=".adder .pick")
     visit.painted(before + 1)
-    page.locator(".single").get_by_role("button", name="About Blue Café").click()
+    page.locator(".single").get_by_role("button", name="Keep").click()
     page.get_by_role("textbox", name="Name").fill("Café of mine")
     page.get_by_role("button", name="Keep", exact=True).click()
     card = page.locator("[data-id=cafe-of-mine]")
@@ -161,7 +161,7 @@ def test_a_painting_becomes_a_style_that_is_kept_renamed_and_removed(
 
 def test_a_style_is_made_better_and_that_is_cancelled(visit: Visit, painting: Path) -> None:
     visit.choose(painting, by=".adder .pick")
-    visit.page.locator(".single").get_by_role("button", name="About Blue Café").click()
+    visit.page.locator(".single").get_by_role("button", name="Keep").click()
     visit.page.get_by_role("button", name="Make it better").click()
     training = visit.page.locator(".training")
     expect(training).to_contain_text("Making it better")

@@ -87,3 +87,20 @@ def test_a_picture_is_painted_by_keyboard_alone(visit: Visit, photo: Path) -> No
     tab_to(".handle")
     page.keyboard.press("End")
     expect(page.locator(".handle")).to_have_attribute("aria-valuenow", "100")
+
+
+def test_the_picture_is_enlarged_and_moved_by_keys(visit: Visit, photo: Path) -> None:
+    visit.choose(photo)
+    visit.painted()
+    sheet = visit.page.locator(".sheet")
+    matrix = "sheet => new DOMMatrix(getComputedStyle(sheet).transform).toJSON()"
+    visit.page.locator("body").press("+")
+    visit.page.locator("body").press("ArrowLeft")
+    expect(visit.page.locator("[data-do=fit]")).not_to_have_text("100 %")
+    visit.page.wait_for_timeout(500)
+    moved = sheet.evaluate(matrix)
+    assert moved["a"] > 1
+    assert moved["e"] > 0
+    visit.page.locator("body").press("0")
+    visit.page.wait_for_timeout(500)
+    assert sheet.evaluate(matrix)["a"] == 1

@@ -166,11 +166,11 @@ export async function removeStyle(style) {
 let fit = null;
 
 /** Trains a style on its painting; one at a time. */
-export async function improve(style, name) {
+export async function improve(style) {
   fit = new AbortController();
-  const progress = (share) => store.set({ fitting: { name, share } });
+  const progress = (share) => store.set({ fitting: { style: style.id, share } });
   progress(0);
-  const better = await attempt(() => app.engine.fit(style.painting, name, { signal: fit.signal, progress }));
+  const better = await attempt(() => app.engine.fit(style, { signal: fit.signal, progress }));
   store.set({ fitting: null });
   if (!better) return;
   putStyle(better, style.id);

@@ -26,7 +26,7 @@ export const store = new Store({
   compare: false,
   idle: true,
   batch: null, // {done, total} while all photos are painted
-  fitting: null, // {name, share} while a style is made better
+  fitting: null, // {style, share} while a style is made better
 });
 
 export const app = {

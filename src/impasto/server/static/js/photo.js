@@ -82,7 +82,11 @@ export class Photo {
   /** A copy whose long side is at least `size`, or the largest there is. @returns {Promise<Blob>} */
   copy(size) {
     const long = COPIES.find((each) => each >= size) ?? COPIES.at(-1);
-    if (!this.#copies.has(long)) this.#copies.set(long, this.#encode(long));
+    if (!this.#copies.has(long)) {
+      const copy = this.#encode(long);
+      copy.catch(() => this.#copies.delete(long)); // the bitmap was given back meanwhile; the next one who asks gets it
+      this.#copies.set(long, copy);
+    }
     return this.#copies.get(long);
   }
 

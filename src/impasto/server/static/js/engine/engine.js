@@ -64,8 +64,8 @@ export class Engine {
     throw new Error("not written");
   }
 
-  /** Makes a style for a painting by training. `progress` gets shares from 0 to 1. @returns {Promise<Style>} */
-  async fit(_painting, _name, { signal: _signal, progress: _progress }) {
+  /** Makes a style better by training it on its painting, and keeps it. `progress` gets shares from 0 to 1. @returns {Promise<Style>} */
+  async fit(_style, { signal: _signal, progress: _progress }) {
     throw new Error("not written");
   }
 

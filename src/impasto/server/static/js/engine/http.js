@@ -100,17 +100,18 @@ export class HttpEngine extends Engine {
     await this.#send("DELETE", `styles/${style.slug}`);
   }
 
-  async fit(painting, name, { signal, progress }) {
+  async fit({ painting, slug, name, kind }, { signal, progress }) {
     const form = new FormData();
     form.append("painting", painting, painting.name ?? "painting");
-    form.append("slug", slugOf(name));
+    form.append("slug", slug);
     form.append("name", name);
+    form.append("replace", kind === "own");
     const { id } = await (await this.#send("POST", "styles", form, signal)).json();
     const cancel = () => this.#send("DELETE", `jobs/${id}`).catch(() => {});
     signal.addEventListener("abort", cancel);
     await this.#wait(id, progress, signal);
     const { styles } = await this.#json("styles");
-    return { ...this.#listed(styles.find((style) => style.slug === slugOf(name))), painting };
+    return { ...this.#listed(styles.find((style) => style.slug === slug)), painting };
   }
 
   /** A style from its file, not kept by the service. @returns {Promise<import("./engine.js").Style>} */

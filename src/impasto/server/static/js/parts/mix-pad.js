@@ -107,6 +107,10 @@ function single(style) {
   return h("div", { class: "single" },
     style.thumbnail ? h("img", { src: style.thumbnail, alt: "" }) : null,
     h("div", {}, h("strong", {}, title(style)), h("span", {}, by || (style.kind === "bundled" ? "" : t("style.yours")))),
-    h("button", { class: style.kind === "new" ? "plain" : "quiet", onclick: () => about(style), "aria-label": t("styles.more", { name: title(style) }) },
-      style.kind === "new" ? t("style.keep") : icon("ellipsis")));
+    style.kind === "new" ? h("button", { class: "plain", onclick: () => about(style) }, t("style.keep"), " …") : more(style));
+}
+
+function more(style) {
+  const label = t("styles.more", { name: title(style) });
+  return h("button", { class: "quiet", onclick: () => about(style), "aria-label": label, title: label }, icon("ellipsis"));
 }

@@ -22,10 +22,10 @@ export class Photos extends HTMLElement {
 }
 
 function item(photo, on) {
-  return h("li", {},
-    h("button", { "aria-pressed": String(on), "aria-label": t("photos.show", { name: photo.name }), title: photo.name, onclick: () => showPhoto(photo) },
-      photo.icon),
-    h("button", { class: "remove", "aria-label": t("photos.remove", { name: photo.name }), onclick: () => removePhoto(photo) }, icon("x")));
+  const { name } = photo;
+  const show = { "aria-pressed": String(on), "aria-label": t("photos.show", { name }), title: name, onclick: () => showPhoto(photo) };
+  const remove = { class: "remove", "aria-label": t("photos.remove", { name }), onclick: () => removePhoto(photo) };
+  return h("li", {}, h("button", show, photo.icon), h("button", remove, icon("x")));
 }
 
 function adder() {

@@ -8,6 +8,9 @@ const MOST_ZOOM = 12;
 /** Long side of the largest picture that is shown, in pixels; a download has them all. */
 const LARGEST = 4096;
 
+/** How far arrow keys move an enlarged picture, in its pixels. */
+const PAN = { ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], ArrowDown: [0, -40] };
+
 export class Stage extends HTMLElement {
   #split = 0.5;
   #shown = null;
@@ -101,6 +104,8 @@ export class Stage extends HTMLElement {
 
   /** Does what a key stands for. */
   key(key) {
+    const step = PAN[key];
+    if (step && this.zoom.getScale() > 1) this.zoom.pan(...step, { relative: true, animate: true });
     this.#do({ c: "compare", "+": "in", "=": "in", "-": "out", 0: "fit" }[key]);
   }
 

@@ -46,7 +46,7 @@ function nameForm(style, close) {
 function better(style) {
   return h("div", { class: "better" },
     h("p", { class: "hint" }, t("style.better.hint")),
-    h("button", { class: "plain", "data-better": "", onclick: () => improve(style, style.slug) }, icon("sparkles"), t("style.better")));
+    h("button", { class: "plain", "data-better": "", onclick: () => improve(style) }, icon("sparkles"), t("style.better")));
 }
 
 /** Shows how far the training is; the button cancels it. */
