@@ -67,7 +67,8 @@ async function painted(photo, /** @type {any} */ { regions = [], ...request }, b
   return studio.paint(photo.picture, { ...request, regions: areas }, breathe);
 }
 
-function checkSize({ height, width }, size = Math.max(height, width)) {
+function checkSize({ height, width }, asked) {
+  const size = asked ?? Math.max(height, width);
   const pixels = height * width * (size / Math.max(height, width)) ** 2;
   if (!(size >= 1)) throw new Error(`size ${size}: must be at least 1`);
   if (pixels > MAX_PIXELS) throw new Error(`size ${size}: would get more than ${MAX_PIXELS / 1e6} megapixels`);
