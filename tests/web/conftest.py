@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.server.page.conftest import REQUIRED, WAIT, browser, playwright_api
+from tests.browsing import REQUIRED
 
 from impasto.errors import ImpastoError
 from impasto.images.arrays import Array
@@ -22,8 +22,10 @@ from impasto.models.model import load_model
 from impasto.models.site import write_site
 from impasto.stylize.stylizer import Stylizer, load
 
-__all__ = ["browser"]
+playwright_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install '.[dev]'")
 
+WAIT = 120_000
+"""How long anything in the browser may take, in milliseconds; the machine may be busy."""
 ISOLATION = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 """The headers of a host that lets pages have threads."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.server.page.conftest import REQUIRED
+from tests.browsing import REQUIRED
 
 from impasto.images.noise import _SEED
 

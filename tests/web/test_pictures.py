@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from tests.server.page.conftest import playwright_api
-from tests.web.conftest import ISOLATION, Host, Tab, some_photo
+from tests.web.conftest import ISOLATION, Host, Tab, playwright_api, some_photo
 
 from impasto.images.arrays import Array
 from impasto.styles.style import Style

@@ -10,8 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from PIL import Image
-from tests.server.page.conftest import playwright_api
-from tests.web.conftest import ISOLATION, Host, some_photo
+from tests.web.conftest import ISOLATION, Host, playwright_api, some_photo
 
 from impasto.models.model import load_model
 from impasto.models.site import list_files
