@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PHOTOS := src/impasto/assets/examples
 
-.PHONY: demo web test fuzz lint check format clean
+.PHONY: demo web test fuzz lint check format docs clean
 
 demo: .venv/inference
 	@mkdir -p demo
@@ -41,8 +41,12 @@ format: .venv/dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+# The site of the documentation, into site/; warnings and dead links are errors.
+docs: .venv/dev
+	$(BIN)/zensical build --strict --clean
+
 clean:
-	rm -rf .venv demo dist site
+	rm -rf .venv .cache demo dist site
 
 .venv/inference: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

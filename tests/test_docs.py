@@ -1,14 +1,25 @@
-"""Links between the pages of the documentation lead somewhere."""
+"""The documentation: links lead somewhere, every page is in the navigation, and the site builds."""
 
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS]
 LINK = re.compile(r'(?:\]\(|src=")([^)"\s]+)[)"]')
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 
@@ -37,13 +48,53 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in anchors(target), link
 
 
-def test_every_page_is_in_the_index() -> None:
-    index = ROOT / "docs" / "index.md"
-    linked = {(index.parent / link.partition("#")[0]).resolve() for link in links(index)}
-    folders = {path for path in linked if path.is_dir()}
-    for page in PAGES:
-        if page.is_relative_to(ROOT / "docs") and page != index:
-            assert page in linked or page.parent in folders, page
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_link_leaves_the_docs(page: Path) -> None:
+    """The site holds nothing else; pages name other files as code, `recipes/paper.toml`."""
+    for link in links(page):
+        assert (page.parent / link.partition("#")[0]).resolve().is_relative_to(ROOT / "docs"), link
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    def pages(entries: list[dict[str, Any]]) -> list[str]:
+        values = [value for entry in entries for value in entry.values()]
+        return [name for each in values for name in (pages(each) if isinstance(each, list) else [each])]
+
+    config = tomllib.loads((ROOT / "zensical.toml").read_text("utf-8"))
+    assert sorted(pages(config["project"]["nav"])) == sorted(
+        page.relative_to(ROOT / "docs").as_posix() for page in DOCS
+    )
+
+
+class Loaded(HTMLParser):
+    """What a page makes a browser load: scripts, styles, fonts, icons and pictures."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sources: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        loads = tag != "link" or given.get("rel") not in ("canonical", "next", "prev", "alternate")
+        names = {"link": ["href"], "a": []}.get(tag, ["src", "srcset", "poster", "data"])
+        self.sources += [value for name in names if loads and (value := given.get(name))]
+
+
+def test_the_site_builds_without_warnings_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "zensical.toml", tmp_path)
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    command = [sys.executable, "-m", "zensical", "build", "--strict"]
+    built = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert built.returncode == 0, built.stdout + built.stderr
+    made = sorted((tmp_path / "site").rglob("*.html"))
+    assert len(made) == len(DOCS) + 1  # and 404.html
+    for page in made:
+        loaded = Loaded()
+        loaded.feed(page.read_text("utf-8"))
+        assert loaded.sources
+        assert [source for source in loaded.sources if re.match("(https?:)?//", source)] == [], page
+    for sheet in (tmp_path / "site").rglob("*.css"):
+        assert not re.search(r"(@import|url\()\s*['\"]?(https?:)?//", sheet.read_text("utf-8")), sheet
 
 
 def test_files_that_the_readme_and_the_guides_name_exist() -> None:

@@ -1,24 +1,32 @@
-"""The README's commands and Python run as they stand, in a folder that holds what they name."""
+"""Commands and Python of the README and the guides run as they stand, in a folder that holds what they name."""
 
 from __future__ import annotations
 
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import msgspec
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 from tests.film.films import make_film, moving
 
+import impasto
 from impasto.cli.main import main
 from impasto.fitting.options import ADD_STYLE, REFIT
+from impasto.training.recipe import read_recipe
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+DOCS = ROOT / "docs"
+GUIDES = ["start", "guide/photos", "guide/controls", "guide/regions", "guide/folders", "guide/files", "guide/wishes"]
+"""Pages whose commands run as they stand."""
 SHORT = {"add-style": ["--minutes", "0.001"], "refit": ["--seconds", "0.001"]}
 """Options that make commands take little time: five steps for each style."""
 
@@ -81,6 +89,59 @@ def test_python(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (folder / "mural.png").exists()
     assert names["array"].shape == (50, 75, 3)  # type: ignore[attr-defined]
     assert "(1560,)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("page", GUIDES)
+def test_commands_of_guides(page: str, folder: Path) -> None:
+    for name in ("person", "ground"):
+        shutil.copy("sky.png", f"{name}.png")
+    shutil.copy("painting.jpg", "other-painting.jpg")
+    Image.open("photo.jpg").convert("RGBA").save("cut-out.png")
+    text = (DOCS / page).with_suffix(".md").read_text("utf-8")
+    for code in blocks("python", text):
+        exec(code, {})
+    for block in blocks("bash", text):
+        for line in block.splitlines():
+            if line.startswith("impasto "):
+                run(line)
+
+
+def run(line: str) -> None:
+    """Run a line of the shell; with a pipe, in a process of its own."""
+    if "<" in line:
+        subprocess.run(line.replace("impasto", f"{sys.executable} -m impasto", 1), shell=True, check=True, timeout=120)
+        return
+    quick = re.sub(r"--size \d{4}", "--size 80", line)
+    result = CliRunner().invoke(main, shlex.split(quick, comments=True)[1:])
+    assert result.exit_code == 0, f"{line}: {result.output}"
+
+
+@pytest.mark.parametrize("page", ["guide/any-style", "guide/training", "explanation/idea", "reference/recipe"])
+def test_commands_that_take_long_can_be_read(page: str) -> None:
+    """Their options exist. Most of these commands run in the README's test."""
+    text = (DOCS / page).with_suffix(".md").read_text("utf-8")
+    for line in "\n".join(blocks("bash", text)).splitlines():
+        words = shlex.split(line, comments=True)
+        if "impasto" in words:
+            name, *arguments = words[words.index("impasto") + 1 :]
+            command = main.commands[name]
+            command.make_parser(click.Context(command)).parse_args(arguments)
+
+
+def test_the_recipe_of_the_guide_to_training(folder: Path) -> None:
+    (recipe,) = blocks("toml", (DOCS / "guide" / "training.md").read_text("utf-8"))
+    Path("guide.toml").write_text(recipe)
+    assert read_recipe(Path("guide.toml")).slots == 2
+
+
+@pytest.mark.parametrize("page", ["idea", "research"])
+def test_python_of_explanations(page: str, folder: Path) -> None:
+    names: dict[str, Any] = {}
+    for code in blocks("python", (DOCS / "explanation" / f"{page}.md").read_text("utf-8")):
+        exec(code, names)
+    if page == "research":
+        assert names["picture"].shape == (1, 3, 64, 96)
+        assert impasto.load("fast")("photo.jpg", Path("mine.safetensors")).size == (75, 50)
 
 
 def test_the_guide_to_python(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

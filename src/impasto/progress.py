@@ -16,6 +16,14 @@ Progress = Callable[[int, int, str], None]
 """Is called with the number of parts that are done, the number of all, and what is being done, in a few words."""
 
 
+Tell = Callable[[str], None]
+"""Is told in one line what is being done that takes a while."""
+
+
+def quiet(line: str) -> None:
+    """Tell nobody."""
+
+
 def silent(done: int, total: int, note: str) -> None:
     """Report nothing."""
 

@@ -55,6 +55,7 @@ def test_scripts_start_in_processes_of_their_own(script: str, arguments: list[st
     [
         *(("catalogue", figure, ["--shown", 48]) for figure in ("catalogue", "hero", "sheet")),
         *(("network", figure, []) for figure in ("bands", "flat", "points", "slots")),
+        ("idea", "map", []),
     ],
 )
 def test_figures(run, trained: Path, tmp_path: Path, script: str, figure: str, options: list[object]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import signal
 from pathlib import Path
@@ -17,6 +18,7 @@ from safetensors.torch import load_file
 import impasto
 from impasto import ImpastoError
 from impasto.data.batch import Batch
+from impasto.images.contact_sheet import GAP, LABEL
 from impasto.training import Run, export_model, loop, prepare, read_recipe, train
 from impasto.training.objective import ContentObjective
 
@@ -109,4 +111,29 @@ def test_run_leaves_log_samples_and_tensorboard(trained: Path) -> None:
     run = trained
     assert (run / "samples" / "step-000010.jpg").exists()
     assert list((run / "tensorboard").glob("events*"))
-    assert Image.open(run / "samples" / "step-000020.jpg").size == (5 * 48, 4 * 48)
+    pictures, labels = (5 * 48 + 4 * GAP, 4 * (48 + GAP)), (0, LABEL)
+    assert Image.open(run / "samples" / "step-000020.jpg").size == tuple(map(sum, zip(pictures, labels, strict=True)))
+
+
+def test_training_speaks_from_the_first_step(workshop, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told: list[str] = []
+    recipe = read_recipe(workshop.recipe(steps=11))
+    inputs = {"style_images": workshop.style_images, "vgg": workshop.vgg}
+    run = prepare(recipe, workshop.photos, tmp_path, **inputs, tell=told.append)
+    train(run, tell=told.append)
+    assert told == ["5 photos; measuring 2 styles by VGG-16", "step 1 of 11"]
+    records = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [record["step"] for record in records] == [1, 10]
+    assert records[0]["images_per_s"] is None  # it would count what only the first step takes
+    assert records[1]["images_per_s"] > 0
+    assert "style gap closed" in capsys.readouterr().err
+
+
+def test_it_says_what_the_first_step_waits_for(workshop, tmp_path: Path) -> None:
+    run = workshop.prepare(tmp_path, steps=4)
+    assert loop._first_step(run) == "step 1 of 4"
+    options = msgspec.structs.replace(run.recipe.training, compile=True, resident=True)
+    run.recipe = msgspec.structs.replace(run.recipe, training=options)
+    run.step = 2
+    waits = "puts all photos on the device and compiles the network, which takes minutes"
+    assert loop._first_step(run) == f"step 3 of 4 first {waits}"

@@ -57,11 +57,15 @@ def catalogue(stylizer: impasto.Stylizer, photo: Path, size: int, shown: int) ->
 
 
 def page(stylizer: impasto.Stylizer) -> str:
-    """The page of the catalogue: every style, and whose it is."""
+    """The page of the gallery: every style, and who made its artwork."""
     lines = [
-        "# The catalogue", "",
-        "One photograph in every style, by `fast`; the style image in its corner.", "",
+        "# Gallery", "",
+        "The 32 styles that come with impasto. This is one photograph in each of them, by `fast`, with the artwork in "
+        "its corner:", "",
         "![One photograph in every style](../figures/catalogue.jpg)", "",
+        "Paint in one of them with `impasto stylize photo.jpg -s NAME`. All artworks are in the public domain. "
+        "[All styles on eight photos](../figures/sheet.jpg).", "",
+        "A style of yours can come to everybody: CONTRIBUTING.md says how.", "",
         "| style | artwork | 作品 | artist | year | licence | credit |", "|---|---|---|---|---|---|---|",
     ]  # fmt: skip
     for style in stylizer.styles.values():

@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from impasto.assets import examples
 from impasto.images.reading import read_photo
+
+if TYPE_CHECKING:
+    from matplotlib import pyplot as plt
 
 CASTLE = "neuschwansteincastle.jpg"
 """The example photo that most figures show: it has a smooth sky, woods, and a building with fine detail."""
@@ -20,6 +24,14 @@ def scaled(path: Path, size: int) -> Image.Image:
     image = Image.fromarray(read_photo(path).array)
     scale = size / min(image.size)
     return image.resize([round(length * scale) for length in image.size], Image.Resampling.LANCZOS)
+
+
+def save(drawn: Image.Image | plt.Figure, out: Path) -> None:
+    """Write what was drawn to a file."""
+    if isinstance(drawn, Image.Image):
+        drawn.save(out, quality=82)
+    else:
+        drawn.savefig(out, dpi=130)
 
 
 def figure_options(description: str | None, figures: Iterable[str]) -> argparse.ArgumentParser:

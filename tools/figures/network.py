@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 import impasto
-from common import CASTLE, figure_options, scaled
+from common import CASTLE, figure_options, save, scaled
 from impasto.images.contact_sheet import table
 from impasto.nn import ARCHITECTURES
 from impasto.runtime import load_runtime
@@ -99,11 +99,7 @@ def main() -> None:
     parser = figure_options(__doc__, FIGURES)
     parser.add_argument("--before", type=Path, nargs="*", default=[], help="models whose pictures come before MODEL's")
     arguments = parser.parse_args()
-    drawn = FIGURES[arguments.figure](impasto.load(arguments.model), arguments)
-    if isinstance(drawn, Image.Image):
-        drawn.save(arguments.out, quality=82)
-    else:
-        drawn.savefig(arguments.out, dpi=130)
+    save(FIGURES[arguments.figure](impasto.load(arguments.model), arguments), arguments.out)
 
 
 if __name__ == "__main__":

@@ -48,28 +48,30 @@ _KEPT = (
 @click.command("add-style")
 @click.argument("paintings", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PAINTING...")
 @click.option("--name", required=True, help="What the style is called: lower-case letters, digits, hyphens.")
-@click.option("--title", default="", help="Its name for people.")
+@click.option("--title", default="", help="The title that people read.")
 @click.option("--artist", default="", help="Who painted it.")
 @style_size_option
 @objective_options
 @click.option(
     "--minutes",
     type=float,
-    help=f"The longest time that the fit may take, in minutes.  [default: {ADD_STYLE.minutes:g}]",
+    help=f"How long to fit at most, in minutes.  [default: {ADD_STYLE.minutes:g}]",
 )
 @click.option(
-    "--content", type=click.Path(path_type=Path), help="Folder of photos to fit on; without it, those of the package."
-)
-@click.option("--to", type=click.Path(path_type=Path), help="Model folder to append to, in place of your style folder.")
-@click.option("--replace", is_flag=True, help="Take the place of a style of yours of that name.")
-@click.option(
-    "--predicted", is_flag=True, help="Keep what the model's predictor says: at once, less good, and without PyTorch."
+    "--content", type=click.Path(path_type=Path), help="Folder of photos to fit on.  [default: those of the package]"
 )
 @click.option(
-    "--as-is", is_flag=True, help="Take paintings without colour too, and partly transparent ones, these on white."
+    "--to", type=click.Path(path_type=Path), help="A model folder that gets the style, in place of your style folder."
 )
-@click.option("--vgg", type=click.Path(path_type=Path), help="Fit with VGG-16, from this file: slower.")
-@click.option("--preview", type=click.Path(path_type=Path), help="A file for the picture that shows how it went.")
+@click.option("--replace", is_flag=True, help="Replace your style of that name.")
+@click.option(
+    "--predicted", is_flag=True, help="Keep what the model predicts: at once and without PyTorch, but less good."
+)
+@click.option(
+    "--as-is", is_flag=True, help="Also take a painting without colours, or a partly transparent one, on white."
+)
+@click.option("--vgg", type=click.Path(path_type=Path), help="A file of VGG-16's weights, to fit with them: slower.")
+@click.option("--preview", type=click.Path(path_type=Path), help="The file of the picture that shows the style.")
 @model_option()
 def add_style(
     paintings: tuple[Path, ...], name: str, title: str, artist: str, style_size: int | None, objective: str,
@@ -77,10 +79,10 @@ def add_style(
     to: Path | None, replace: bool, predicted: bool, as_is: bool, vgg: Path | None, preview: Path | None,
     model: Path | None,
 ) -> None:  # fmt: skip
-    """Make PAINTING a style: fit one row of γ and β, in a minute or two. Several PAINTINGs of one manner are one style.
+    """Make a painting a style, in a minute or two.
 
-    The fit begins at what the model predicts for the painting, and never ends worse. Nothing else of the model changes.
-    Ctrl-C ends it early and keeps the best so far.
+    Several PAINTINGs of one manner become one style. The fit begins at what the model predicts for the painting, and
+    never ends worse. Nothing else of the model changes. Ctrl-C ends it early and keeps the best so far.
     """
     from impasto.images.writing import write_image
     from impasto.models import library

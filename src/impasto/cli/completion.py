@@ -16,9 +16,10 @@ _VARIABLE = "_IMPASTO_COMPLETE"
 @click.argument("shell", type=click.Choice(_SHELLS))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print a script that makes a shell complete commands, options and styles.
+    """Print a script for completion with the Tab key.
 
-    For bash, put this line into ~/.bashrc; for zsh, the same with zsh into ~/.zshrc:
+    It completes commands, options and styles. For bash, put this line into ~/.bashrc. For zsh, put it with zsh in place
+    of bash into ~/.zshrc:
 
         eval "$(impasto completion bash)"
 

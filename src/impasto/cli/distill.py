@@ -16,16 +16,19 @@ from impasto.cli.options import model_option, needs_train_extra, vgg_option
     required=True,
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Folder of pictures to learn from; may be given several times, as for photos and paintings.",
+    help="Folder of pictures to learn from. Give it several times for several folders.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File for the loss network.")
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint beside --out.")
+@click.option("--resume", is_flag=True, help="Continue from the checkpoint beside --out.")
 @model_option()
 @vgg_option
 def distill(
     recipe: Path, content: tuple[Path, ...], out: Path, resume: bool, model: Path | None, vgg: Path | None
 ) -> None:
-    """Distil VGG-16 into the slim loss network that styles are fitted with."""
+    """Distil VGG-16 into a slim loss network.
+
+    Styles are fitted with that network.
+    """
     with needs_train_extra():
         from impasto.nn.vgg_weights import load_vgg16
         from impasto.training import distill as distillation

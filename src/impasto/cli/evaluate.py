@@ -25,7 +25,7 @@ _SHOWN = 216, 162
 
 @click.command()
 @click.argument("model", required=False, type=click.Path(path_type=Path))
-@click.option("--photos", type=click.Path(path_type=Path), help="Folder of photos; without it, the eight examples.")
+@click.option("--photos", type=click.Path(path_type=Path), help="Folder of photos.  [default: the eight examples]")
 @style_images_option
 @click.option("--size", default=512, type=click.IntRange(32), help="Shorter side of the photos, in pixels.")
 @click.option("--json", "report", type=click.Path(path_type=Path), help="Also write everything to this file, as JSON.")
@@ -42,7 +42,10 @@ def evaluate(
     vgg: Path | None,
     runtime: str,
 ) -> None:
-    """Measure the styles of MODEL (`fast` if not given): style, contrast, content and steadiness."""
+    """Measure how good the styles of a model are.
+
+    It measures style, contrast, content and steadiness. Without MODEL it is `fast`.
+    """
     from PIL import ImageOps
 
     from impasto.images.writing import write_image

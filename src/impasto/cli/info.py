@@ -18,7 +18,10 @@ from impasto.runtime import RUNTIMES
 @click.command()
 @model_option(" and ".join(BUNDLED))
 def info(model: Path | None) -> None:
-    """Show versions, runtimes and the model, or all that come with impasto: what to put in a bug report."""
+    """Show versions, runtimes and models.
+
+    Please put what it prints into bug reports.
+    """
     from impasto.models.model import load_model
 
     models = [load_model(name) for name in ([model] if model else BUNDLED)]

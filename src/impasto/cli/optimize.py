@@ -32,7 +32,9 @@ def optimize(
     photo: Path, style_image: Path, out: Path, size: int, style_size: int | None, weight: float, steps: int,
     vgg: Path | None,
 ) -> None:  # fmt: skip
-    """Repaint PHOTO like any painting, slowly: optimise its pixels (Gatys et al. 2016), some seconds a step.
+    """Repaint one photo slowly, by optimising its pixels.
+
+    This is the method of Gatys et al. (2016), with any painting, at some seconds a step.
 
     Ctrl-C ends it early and keeps the best picture so far.
     """

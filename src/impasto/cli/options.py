@@ -53,19 +53,20 @@ runtime_option = click.option(
 precision_option = click.option(
     "--precision",
     default=PRECISIONS[0],
-    help=f"What OpenVINO computes in: {', '.join(PRECISIONS)}; auto is bf16 where there is bf16; int8 takes some "
-    "seconds to prepare a style, once.",
+    help=f"What OpenVINO computes in: {', '.join(PRECISIONS)}. auto is bf16 on processors that have it, else f32. "
+    "int8 takes some seconds to prepare each style, once.",
 )
 vgg_option = click.option(
     "--vgg",
     type=click.Path(path_type=Path),
     envvar="IMPASTO_VGG16",
-    help="VGG-16 weights, a safetensors file; without it, the cached copy, downloaded once.  [env: IMPASTO_VGG16]",
+    help="A safetensors file of VGG-16's weights.  [default: downloaded once, then kept; env: IMPASTO_VGG16]",
 )
 style_size_option = click.option(
     "--style-size",
     type=click.IntRange(32),
-    help=f"Long side at which paintings are read; smaller makes finer strokes.  [default: own, at most {LONG_SIDE}]",
+    help="Long side at which paintings are read, in pixels. Less makes finer strokes.  [default: the painting's own, "
+    f"at most {LONG_SIDE}]",
 )
 style_images_option = click.option(
     "--style-images", type=click.Path(path_type=Path), default=Path(), help="Folder of the style images."
@@ -75,15 +76,15 @@ _objective_option = click.option(
     type=click.Choice(["distribution", "gap"]),
     default="distribution",
     show_default=True,
-    help="What is minimised: distances of whole distributions, or the paper's losses.",
+    help="What is minimised: distances of distributions, or the paper's losses.",
 )
 _content_weight_option = click.option(
     "--content-weight",
     type=float,
-    help=f"How much the photo counts; more keeps more of its forms.  [default: {ADD_STYLE.content_weight}]",
+    help=f"How much of the photo to keep; more keeps more of its forms.  [default: {ADD_STYLE.content_weight}]",
 )
 _likeness_option = click.option(
-    "--likeness", type=float, help="With --objective gap: how much of a photo's forms stays, 0.1 to 0.9."
+    "--likeness", type=float, help="With --objective gap: how much of the photo's forms to keep, 0.1 to 0.9."
 )
 
 
@@ -109,7 +110,7 @@ def model_option(default: str = DEFAULT) -> Callable[[Callable[..., Any]], Calla
         "--model",
         type=click.Path(path_type=Path),
         callback=_model_or_quality,
-        help=f"A model: {' or '.join(BUNDLED)}, or a folder.  [default: {default}]",
+        help=f"The model: {' or '.join(BUNDLED)}, or a model folder.  [default: {default}]",
     )
     return lambda command: option(_quality_option(command))
 
@@ -178,18 +179,18 @@ _FILE_OPTIONS = (
         "--file-quality",
         "quality",
         type=click.IntRange(1, 100),
-        help="The quality of JPEG, WebP, AVIF and HEIC files, 1 to 100; less makes smaller files.  [default: no loss "
+        help="Quality of JPEG, WebP, AVIF and HEIC files, from 1 to 100. Less makes smaller files.  [default: no loss "
         "is visible]",
     ),
     click.option(
         "--name",
         default="{stem}-{style}",
-        help="What pictures are called in a folder, without the ending; with {style}/{stem}, each style has a folder.",
+        help="What pictures are called in a folder, without the ending. {style}/{stem} makes a folder for each style.",
     ),
     click.option(
         "--depth",
         type=click.IntRange(1),
-        help="How many levels of a folder to search: 1 is the folder alone.  [default: all]",
+        help="How many levels of folders to search. 1 is the folder alone.  [default: all]",
     ),
     click.option("--strip-metadata", is_flag=True, help="Write no EXIF, GPS, XMP or IPTC data of the photo."),
 )

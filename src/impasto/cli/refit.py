@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the new model.")
-@click.option("-s", "--style", "only", multiple=True, help="A style to fit; without any, all. May be repeated.")
+@click.option(
+    "-s",
+    "--style",
+    "only",
+    multiple=True,
+    help="A style to fit. Give it several times for several styles.  [default: all]",
+)
 @click.option(
     "--seconds",
     type=click.FloatRange(0, min_open=True),
@@ -31,18 +37,19 @@ if TYPE_CHECKING:
     "--specks", type=float, help=f"Weight of the loss against specks in smooth areas.  [default: {REFIT.specks}]"
 )
 @click.option(
-    "--content", type=click.Path(path_type=Path), help="Folder of photos to fit on; without it, those of the package."
+    "--content", type=click.Path(path_type=Path), help="Folder of photos to fit on.  [default: those of the package]"
 )
-@click.option("--vgg", type=click.Path(path_type=Path), help="Fit with VGG-16, from this file: slower.")
+@click.option("--vgg", type=click.Path(path_type=Path), help="A file of VGG-16's weights, to fit with them: slower.")
 @style_images_option
 def refit(
     model: Path, out: Path, only: tuple[str, ...], seconds: float | None, objective: str,
     content_weight: float | None, likeness: float | None, raster: float | None, specks: float | None,
     content: Path | None, vgg: Path | None, style_images: Path,
 ) -> None:  # fmt: skip
-    """Fit the styles of MODEL once more, each alone, and write a new model: what to end a training with.
+    """Fit each style of a trained model once more.
 
-    The convolutions stay as they are. Started again with the same --out, it goes on with the styles that are left.
+    Do this after a training: each style is fitted alone, and the convolutions stay as they are. The result is a new
+    model. Started again with the same --out, the command continues with the styles that are left.
     """
     with needs_train_extra():
         from impasto.fitting import refit as refitting

@@ -12,7 +12,7 @@ from impasto.progress import bar
 
 @click.command()
 @click.argument("photo", type=click.Path(path_type=Path))
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="A file; without it, PHOTO-sheet.jpg.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="The file of the sheet.  [default: PHOTO-sheet.jpg]")
 @click.option("--width", type=click.IntRange(32, 4096), default=384, help="Width of each picture, in pixels.")
 @click.option("--columns", type=click.IntRange(1), default=3, help="Pictures in a row.")
 @click.option(
@@ -20,7 +20,7 @@ from impasto.progress import bar
     "style_images",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="A painting to draw PHOTO like too; may be given several times.",
+    help="A painting that the photo is drawn like, too. Give it several times for several paintings.",
 )
 @model_option()
 @runtime_option
@@ -28,7 +28,7 @@ def sheet(
     photo: Path, out: Path | None, width: int, columns: int, style_images: tuple[Path, ...], model: Path | None,
     runtime: str,
 ) -> None:  # fmt: skip
-    """Draw PHOTO in every style, with names."""
+    """Draw a photo in every style, with names."""
     from impasto.images.formats import image_format
     from impasto.images.writing import write_image
     from impasto.stylize.sheet import sheet as draw_sheet

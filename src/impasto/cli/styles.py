@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from impasto.models.model import Model
     from impasto.styles.style import StyleInfo
 
-_replace_option = click.option("--replace", is_flag=True, help="Take the place of a style of yours of that name.")
+_replace_option = click.option("--replace", is_flag=True, help="Replace your style of that name.")
 
 
 @click.group(invoke_without_command=True)
@@ -26,9 +26,10 @@ _replace_option = click.option("--replace", is_flag=True, help="Take the place o
 @model_option()
 @click.pass_context
 def styles(context: click.Context, as_json: bool, model: Path | None) -> None:
-    """List the styles of a model and your own for it; export, import, rename and remove your own.
+    """List styles; manage your own.
 
-    Without --model these are your own for all models that come with impasto.
+    The list has the styles of the model, and your own for it. Without --model it has your own for all models that come
+    with impasto.
     """
     if context.invoked_subcommand:
         context.obj = model
@@ -78,7 +79,9 @@ def _width(text: str) -> int:
 
 @styles.command()
 @click.argument("name")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="A file; without it, NAME.safetensors.")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="The file of the style.  [default: NAME.safetensors]"
+)
 @_with_model
 def export(model: Path | None, name: str, out: Path | None) -> None:
     """Write the style NAME to a file that others can import."""
@@ -89,7 +92,7 @@ def export(model: Path | None, name: str, out: Path | None) -> None:
 
 @styles.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--name", help="Name of the style; without it, the one it had.")
+@click.option("--name", help="What the style is called here.  [default: the name it has]")
 @_replace_option
 @_with_model
 def import_(model: Path | None, file: Path, name: str | None, replace: bool) -> None:

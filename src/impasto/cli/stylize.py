@@ -45,22 +45,22 @@ if TYPE_CHECKING:
     "styles",
     multiple=True,
     shell_complete=complete_style,
-    help="A style by its name, artist or title (`impasto styles` lists them), the path of a style file or painting, a "
-    "blend (mural:.6,my.jpg:.4), or all. Given several times, it makes several pictures.",
+    help="A style: its name, title or artist (see `impasto styles`); a style file or painting; a blend such as "
+    "mural:.6,my.jpg:.4; or all. Give it several times for several pictures.",
 )
 @click.option(
     "--style-image",
     "style_images",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="A painting, as a style; may be given several times.",
+    help="A painting that is to be the style. Give it several times for several pictures.",
 )
 @click.option(
     "-o",
     "--out",
     type=click.Path(path_type=Path),
     default=Path(),
-    help="A file (for one picture), - (standard output), or a folder, where a picture is called PHOTO-STYLE.",
+    help="A file for one picture, a folder, or - for standard output. In a folder, a picture is called PHOTO-STYLE.",
 )
 @file_options
 @control_options
@@ -69,19 +69,19 @@ if TYPE_CHECKING:
     "regions",
     multiple=True,
     metavar="MASK.png=STYLE",
-    help="Another style (or blend) where the mask is white; may be given several times.",
+    help="Another style, or blend, where the mask is white. Give it several times for several masks.",
 )
 @click.option(
     "--overwrite",
     is_flag=True,
-    help="Paint photos of a folder anew whose pictures are there already; let a picture take its photo's place.",
+    help="Paint pictures again that are there already. Also lets a picture replace its photo.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each picture.")
 @click.option(
     "--max-megapixels",
     type=click.FloatRange(0.1),
     default=250,
-    help="Refuse photos that claim more, unread, and pictures that would get more.",
+    help="Refuse larger photos before they are read, and larger pictures before they are painted.",
 )
 @model_option()
 @runtime_option
@@ -101,10 +101,10 @@ def stylize(
     runtime: str,
     precision: str,
 ) -> None:
-    """Repaint PHOTO... in one or several styles.
+    """Repaint photos in one or several styles.
 
-    A PHOTO may be a folder: its tree is mirrored under --out, and pictures that are there already are left alone, so
-    that a run can be stopped and started again. With PHOTO - the photo comes from standard input.
+    A PHOTO may be a folder. The same tree is then made in the folder of --out. Pictures that are there already are left
+    alone, so a run can be stopped and started again. A PHOTO of - is read from standard input.
     """
     from impasto.batch.targets import Naming, find_targets
     from impasto.stylize.stylizer import load

@@ -19,17 +19,15 @@ if TYPE_CHECKING:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the model and its checkpoints.")
 @style_images_option
 @vgg_option
-@click.option(
-    "--start", type=click.Path(path_type=Path), help="Model folder to begin from, in place of random weights."
-)
+@click.option("--start", type=click.Path(path_type=Path), help="A model to begin with, in place of random weights.")
 @click.option(
     "--paintings",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Folder of paintings for the recipe's [predictor] to learn from; may be given several times, and each counts "
-    "as much as the others.",
+    help="Folder of paintings, from which the recipe's [predictor] learns. Give it several times for several folders; "
+    "all count the same.",
 )
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out, exactly.")
+@click.option("--resume", is_flag=True, help="Continue from the checkpoint in --out, exactly where it stopped.")
 def train(
     recipe: Path,
     content: Path,
@@ -40,7 +38,7 @@ def train(
     paintings: tuple[Path, ...],
     resume: bool,
 ) -> None:
-    """Train a network on the style images of a recipe.
+    """Train a network from a recipe.
 
     On several GPUs or machines: `accelerate launch -m impasto train ...`.
     """
@@ -48,13 +46,18 @@ def train(
         from impasto import training
     settings = training.read_recipe(recipe)
     run = training.prepare(
-        settings, content, out, style_images=style_images, vgg=vgg, start=start, paintings=paintings, resume=resume
-    )
-    training.train(run)
+        settings, content, out, style_images=style_images, vgg=vgg, start=start, paintings=paintings, resume=resume,
+        tell=_tell,
+    )  # fmt: skip
+    training.train(run, tell=_tell)
     if run.accelerator.is_main_process:
         for style in training.export_model(run, style_images):
             _warn(style, training.TRAINED)
         click.echo(f"{out}: a model with {settings.slots} styles; impasto stylize PHOTO --model {out} -s STYLE")
+
+
+def _tell(line: str) -> None:
+    click.echo(f"impasto: {line}", err=True)
 
 
 def _warn(style: Style, trained: float) -> None:

@@ -21,7 +21,12 @@ class Controls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     strength: Annotated[
-        float, Meta(ge=0, le=1.5, description="How far to go: 0 is the photo, 1 the style, up to 1.5 beyond it.")
+        float,
+        Meta(
+            ge=0,
+            le=1.5,
+            description="How much of the style: 0 is the photo, 1 the style, and up to 1.5 goes beyond it.",
+        ),
     ] = 1.0
     """Below 1, the photo is laid over the picture with the opacity 1 − strength. Where the model has a style called
     ``identity``, the network also comes nearer to that style. Beyond 1, the picture is painted again, over strokes that
@@ -32,22 +37,19 @@ class Controls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(
             ge=0,
             le=1,
-            description="How much of the photo's forms to bring back in the painting's colours, from 0 to 1.",
+            description="How much of the photo's forms to bring back, in the painting's colours, from 0 to 1.",
         ),
     ] = 0.0
-    keep_color: Annotated[bool, Meta(description="Keep the photo's colours, take the brushwork alone.")] = False
-    """The two colour axes of Oklab, and the lightness of large forms, come from the photo, finer lightness from the
-    picture."""
+    keep_color: Annotated[bool, Meta(description="Keep the photo's colours, and take only the strokes.")] = False
+    """The photo gives the two colour axes of Oklab, and the lightness of large forms. The picture gives finer
+    lightness."""
     stroke: Annotated[
         float,
-        Meta(
-            ge=0.5,
-            le=4,
-            description="Size of the strokes relative to the picture, from 0.5 to 4; 1 is the same at every size.",
-        ),
+        Meta(ge=0.5, le=4, description="Size of the strokes relative to the picture, from 0.5 to 4."),
     ] = 1.0
-    """A stroke of 1 is what the network paints in a picture of 1024 pixels. Pictures of less than 569 pixels would have
-    strokes too fine to be seen, and are painted at 1.8 times their size."""
+    """A stroke of 1 is what the network paints in a picture of 1024 pixels, and at every other size the picture looks
+    the same. Pictures of less than 569 pixels would have strokes too fine to be seen. They are painted 1.8 times as
+    large."""
     size: (
         Annotated[
             int,

@@ -64,8 +64,9 @@ class Stylizer:
         frozen: paint small pictures with frozen statistics too; runtimes that compute in 8 bits need them.
 
     Example:
+        >>> import impasto
         >>> from impasto.assets import examples
-        >>> stylizer = load()
+        >>> stylizer = impasto.load()
         >>> stylizer(examples() / "cat.jpg", style="mural").size
         (1024, 768)
     """
@@ -282,7 +283,7 @@ def load(
         runtime: a name in :data:`impasto.runtime.RUNTIMES`.
         precision: what OpenVINO computes in. ``auto`` is ``bf16`` on processors that have it, which is twice as fast
             and hardly differs (half a grey level in the mean), and ``f32`` on others and in other runtimes. ``int8``
-            needs ``impasto[int8]`` and takes some seconds with the first photo of each style; what it prepares is kept.
+            needs the extra ``int8``. It takes some seconds to prepare each style, once; what it prepares is kept.
         at_once: how many threads will call it at the same time. A single picture is finished soonest when it has all
             cores; many pictures are finished soonest when each has cores of its own.
         cores: how many cores it may use; None are all. (PyTorch takes that from ``OMP_NUM_THREADS``.)

@@ -12,6 +12,7 @@ from impasto.data.loading import ShareOfSteps, batches
 from impasto.data.resident import ResidentCrops, ResidentPaintings, resident_batches
 from impasto.errors import ImpastoError, StoppedError
 from impasto.nn.cin import trained_instance_norm
+from impasto.progress import Tell, quiet
 from impasto.training.interrupt import Interrupt
 from impasto.training.log import Log
 from impasto.training.objective import Losses
@@ -21,12 +22,13 @@ from impasto.training.schedule import learning_rate
 from impasto.training.step import minimise
 
 
-def train(run: Run, watch: Callable[[Run], None] | None = None) -> None:
+def train(run: Run, watch: Callable[[Run], None] | None = None, tell: Tell = quiet) -> None:
     """Train to the recipe's last step, with checkpoints and sample sheets on the way.
 
     Args:
         run: the run; it is changed.
         watch: called with the run after each step.
+        tell: is told, in the main process, what the first step waits for.
 
     Raises:
         StoppedError: Ctrl-C was pressed, and every finished step is in the checkpoint.
@@ -35,6 +37,8 @@ def train(run: Run, watch: Callable[[Run], None] | None = None) -> None:
     main = run.accelerator.is_main_process
     step_function = _step_function(run)
     log = Log(run) if main else None
+    if main:
+        tell(_first_step(run))
     try:
         with Interrupt(run.accelerator) as interrupted:
             for batch in run_batches(run):
@@ -53,6 +57,13 @@ def train(run: Run, watch: Callable[[Run], None] | None = None) -> None:
         if log:
             log.close()
     run.save()
+
+
+def _first_step(run: Run) -> str:
+    """What is told before the first step, which takes longer than others."""
+    waits = ["puts all photos on the device"] * run.options.resident
+    waits += ["compiles the network, which takes minutes"] * run.options.compile
+    return f"step {run.step + 1} of {run.options.steps}" + (f" first {' and '.join(waits)}" if waits else "")
 
 
 def _step_function(run: Run) -> Callable[..., Tensor]:

@@ -25,6 +25,7 @@ from impasto.nn.precision import autocast, fastest_precision
 from impasto.nn.slim import SlimVGG, load_slim_vgg
 from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
+from impasto.progress import Tell, quiet
 from impasto.styles.painting import read_painting, style_image_path
 from impasto.training.checkpoint import load_checkpoint, save_checkpoint
 from impasto.training.distribution import SEEDS, DistributionObjective
@@ -131,6 +132,7 @@ def prepare(
     paintings: Sequence[str | Path] = (),
     resume: bool = False,
     precision: torch.dtype | None = None,
+    tell: Tell = quiet,
 ) -> Run:
     """Build a run, at its first step or where its checkpoint left it.
 
@@ -145,6 +147,7 @@ def prepare(
         paintings: folders for the predictor, if the recipe has one; each counts as much as the others.
         resume: go on from the checkpoint in ``out``.
         precision: what networks compute in; without it, the device's fastest.
+        tell: is told, in the main process, what takes a while.
 
     Raises:
         ImpastoError: an input is missing or broken, the output folder already holds a run, or there is none to resume.
@@ -157,10 +160,15 @@ def prepare(
     crops = Crops(photos, recipe.drawn, recipe.training, silent=recipe.identity)
     unnamed = find_paintings(recipe, paintings)
 
+    images = _style_images(recipe, Path(style_images))
+
     def make_objectives(slim: bool) -> list[Objective]:
         loss_network = load_slim_vgg() if slim else load_vgg16(vgg)
+        if accelerator.is_main_process:
+            by = "the slim loss network" if slim else "VGG-16"
+            tell(f"{len(photos):,} photos; measuring {len(images)} style{'s' * (len(images) != 1)} by {by}")
         known = unnamed.count if unnamed else 0
-        return _objectives(recipe, crops, Path(style_images), known, loss_network, accelerator.device, precision)
+        return _objectives(recipe, crops, images, known, loss_network, accelerator.device, precision)
 
     objectives = make_objectives(recipe.slim_steps > 0)
     set_seed(recipe.training.seed)
@@ -243,10 +251,19 @@ def _make_folder(out: Path, recipe: Recipe) -> None:
         raise ImpastoError(f"output {out}: {error.strerror}") from None
 
 
+def _style_images(recipe: Recipe, folder: Path) -> dict[int, Array]:
+    """The style images of a recipe: slot -> (H,W,3) uint8, at the size at which they are learned from."""
+    return {
+        entry.slot: read_painting(style_image_path(folder, entry.image), entry.size, entry.box).array
+        for entry in recipe.styles
+        if entry.image
+    }
+
+
 def _objectives(
     recipe: Recipe,
     crops: Crops,
-    style_images: Path,
+    images: Mapping[int, Array],
     paintings: int,
     loss_network: VGG16 | SlimVGG,
     device: torch.device,
@@ -255,11 +272,6 @@ def _objectives(
     """The recipe's objectives, of which each step takes the next. All share one state and ``loss_network``, which is
     converted to ``precision`` once the targets are known."""
     loss_network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    images = {
-        entry.slot: read_painting(style_image_path(style_images, entry.image), entry.size, entry.box).array
-        for entry in recipe.styles
-        if entry.image
-    }
     photos = torch.stack([crops.photo(number) for number in range(MEASURED)]).to(device).float() / 255
     if recipe.training.objective == "distribution":
         objectives = _distribution_objectives(recipe, images, loss_network, photos)

@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from impasto.images.contact_sheet import table
 from impasto.images.writing import write_image
 from impasto.training.run import Run
 
@@ -23,13 +24,14 @@ def sample_sheet(run: Run) -> None:
         slots = torch.full((PHOTOS,), slot, device=photos.device)
         with run.autocast():
             columns.append(run.trained(photos, slots).float())
+    slugs = {entry.slot: entry.slug for entry in run.recipe.styles}
+    labels = ["photo", *(slugs.get(slot, f"slot {slot}") for slot in range(run.recipe.slots))]
+    rows = [[_image(picture) for picture in row] for row in torch.stack(columns, dim=1)]
     path = run.out / "samples" / f"step-{run.step:06d}.jpg"
     path.parent.mkdir(exist_ok=True)
-    write_image(tile(torch.stack(columns, dim=1)), path)
+    write_image(table(rows, labels), path)
 
 
-def tile(pictures: Tensor) -> Image.Image:
-    """Pictures (rows,columns,3,H,W), RGB in [0,1], side by side in one image."""
-    rows, columns, _, height, width = pictures.shape
-    pixels = pictures.permute(0, 3, 1, 4, 2).reshape(rows * height, columns * width, 3)
-    return Image.fromarray((pixels * 255).round().clamp(0, 255).byte().cpu().numpy())
+def _image(picture: Tensor) -> Image.Image:
+    """A picture (3,H,W), RGB in [0,1], as an image."""
+    return Image.fromarray((picture.permute(1, 2, 0) * 255).round().clamp(0, 255).byte().cpu().numpy())
