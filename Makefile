@@ -3,12 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 PHOTOS := src/impasto/assets/examples
 
-.PHONY: demo test fuzz lint check format docs clean
+.PHONY: demo web test fuzz lint check format docs clean
 
 demo: .venv/inference
 	@mkdir -p demo
 	@$(BIN)/impasto stylize $(PHOTOS)/neuschwansteincastle.jpg $(PHOTOS)/scarlet_macaw.jpg -s composition-vii -o demo
 	@$(BIN)/impasto stylize $(PHOTOS)/neuschwansteincastle.jpg $(PHOTOS)/scarlet_macaw.jpg -s metzinger -o demo
+
+# The page with the engine inside the browser, for any web host. It needs npm.
+web: .venv/inference
+	$(BIN)/impasto export-web site
 
 test: .venv/dev
 	$(BIN)/pytest -n 2 --dist loadgroup

@@ -12,7 +12,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ import torch
 from hypothesis import settings
 from PIL import Image
 from safetensors.torch import save_file
+from tests import browsing
 
 from impasto.data import paintings, resident
 from impasto.nn.vgg import VGG16
@@ -96,6 +97,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 settings.register_profile("impasto", deadline=None)
 settings.load_profile("impasto")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """A real browser, one in a process: Playwright starts no second one."""
+    yield from browsing.started()
 
 
 class Workshop:

@@ -26,3 +26,13 @@ def examples() -> Path:
 def free_photos() -> Path:
     """The folder of small free photos that come with the package, to fit styles on."""
     return _HERE / "photos"
+
+
+def web() -> Path:
+    """The folder of the JavaScript module that paints inside the browser."""
+    return _HERE.parent / "web"
+
+
+def page() -> Path:
+    """The folder of the page, whose engine is the service or that module."""
+    return _HERE.parent / "server" / "static"

@@ -20,6 +20,7 @@ from impasto.cli.batch import batch
 from impasto.cli.completion import completion
 from impasto.cli.distill import distill
 from impasto.cli.evaluate import evaluate
+from impasto.cli.export_web import export_web
 from impasto.cli.info import info
 from impasto.cli.optimize import optimize
 from impasto.cli.refit import refit
@@ -66,6 +67,7 @@ for command in (
     sheet,
     styles,
     serve,
+    export_web,
     add_style,
     info,
     train,

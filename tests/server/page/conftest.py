@@ -1,9 +1,8 @@
-"""A real service and a real browser, each started once."""
+"""A real service, which is started once, and the page that it serves."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,9 +15,6 @@ from PIL import Image
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install '.[dev]'")
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-REQUIRED = "IMPASTO_BROWSER"
-"""Set where a browser must be there, as in CI: without one, the tests fail there, and are skipped elsewhere."""
 WAIT = 60_000
 """How long anything on the page may take, in milliseconds; the machine may be busy."""
 
@@ -61,19 +57,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     serving = Serving(tmp_path_factory.mktemp("data"))
     yield serving
     serving.kill()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[playwright_api.Browser]:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        assert REQUIRED not in os.environ, f"there is no browser: {', '.join(BROWSERS)}"
-        pytest.skip("needs a browser: apt-get install chromium")
-    camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", *camera])
-        yield browser
-        browser.close()
 
 
 class Visit:

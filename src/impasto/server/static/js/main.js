@@ -3,7 +3,7 @@
 import { addPhotos } from "./actions.js";
 import { WHOLE, app, recipeFor, store } from "./app.js";
 import { chooseFiles, icon } from "./dom.js";
-import { HttpEngine } from "./engine/http.js";
+import { chosen } from "./engine/chosen.js";
 import { onLanguage, speak, t } from "./i18n.js";
 import { only } from "./mix.js";
 import { Painter } from "./painter.js";
@@ -105,7 +105,7 @@ async function persist(work) {
 }
 
 async function start() {
-  app.engine = new HttpEngine(new URL("../api/v1/", import.meta.url));
+  app.engine = chosen(() => !store.now.photo);
   app.painter = new Painter(app.engine, () => find("im-stage").size);
   app.thumbnails = new Thumbnails(app.engine, app.painter);
   draw();

@@ -1,0 +1,86 @@
+/**
+ * A model's networks, ready to run in ONNX Runtime's WebAssembly.
+ *
+ * @typedef {Object} View a part of a photo, as networks see it
+ * @property {Float32Array} image three planes, RGB from 0 to 1, with noise
+ * @property {number} height
+ * @property {number} width
+ * @property {import("../styles/rows.js").Row[]} styles
+ * @property {Float32Array|null} masks a plane for each style, if there are several
+ */
+
+const WEIGHTS = "network.safetensors";
+const PREDICTOR_WEIGHTS = "predictor.safetensors";
+
+export class Networks {
+  #ort;
+  #bundle;
+  #sessions = new Map();
+
+  /**
+   * @param {any} ort the module `onnxruntime-web/wasm`
+   * @param {import("../files/bundle.js").Bundle} bundle
+   */
+  constructor(ort, bundle) {
+    this.#ort = ort;
+    this.#bundle = bundle;
+  }
+
+  /** Gets a network ready before it is needed. */
+  async prepare(name = "network") {
+    await this.#session(name);
+  }
+
+  /** Paints a part; statistics are those of the whole photo, or null for its own. @returns {Promise<Float32Array>} planes */
+  async paint(view, statistics) {
+    const name = view.masks ? "regions" : "network";
+    const given = { ...this.#given(view), ...(statistics && { statistics: this.#row(statistics) }) };
+    return (await this.#run(statistics ? `${name}-frozen` : name, given, ["picture"])).picture;
+  }
+
+  /** The statistics of all maps for a photo. @returns {Promise<Float32Array>} */
+  async measure(view) {
+    const name = view.masks ? "regions" : "statistics";
+    return (await this.#run(name, this.#given(view), ["statistics"])).statistics;
+  }
+
+  /** The row of a painting, three planes from 0 to 1. @returns {Promise<Float32Array>} */
+  async predict(planes, height, width) {
+    const painting = new this.#ort.Tensor("float32", planes, [1, 3, height, width]);
+    return (await this.#run("predictor", { painting }, ["style"])).style;
+  }
+
+  #given({ image, height, width, styles, masks }) {
+    const { Tensor } = this.#ort;
+    const tensor = new Tensor("float32", image, [1, 3, height, width]);
+    if (!masks) return { image: tensor, style: this.#row(styles[0]) };
+    const rows = new Float32Array(styles.length * styles[0].length);
+    styles.forEach((row, index) => rows.set(row, index * row.length));
+    return {
+      image: tensor,
+      styles: new Tensor("float32", rows, [styles.length, styles[0].length]),
+      masks: new Tensor("float32", masks, [1, styles.length, height, width]),
+    };
+  }
+
+  #row(row) {
+    return new this.#ort.Tensor("float32", row, [1, row.length]);
+  }
+
+  async #run(name, given, wanted) {
+    const session = await this.#session(name);
+    const results = await session.run(given, wanted);
+    return Object.fromEntries(wanted.map((output) => [output, results[output].data]));
+  }
+
+  #session(name) {
+    if (!this.#sessions.has(name)) this.#sessions.set(name, this.#load(name));
+    return this.#sessions.get(name);
+  }
+
+  async #load(name) {
+    const path = name === "predictor" ? PREDICTOR_WEIGHTS : WEIGHTS;
+    const [graph, data] = await Promise.all([this.#bundle.bytes(`${name}.onnx`), this.#bundle.bytes(path)]);
+    return this.#ort.InferenceSession.create(graph, { externalData: [{ path, data }], executionProviders: ["wasm"] });
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * The worker in which everything is computed, so that the page never waits. Messages in: {id, method, given} or
+ * {cancel: id}; messages out: {id, result}, {id, error}, {id, share}. One picture is painted at a time.
+ */
+
+import { Bundle } from "./files/bundle.js";
+import { MAX_PIXELS, decode, encode, toRgba } from "./files/codec.js";
+import { scaled } from "./images/arrays.js";
+import { maskOf } from "./images/masks.js";
+import { noise } from "./images/noise.js";
+import * as ort from "./ort/ort.wasm.bundle.min.mjs";
+import { Studio } from "./stylize/studio.js";
+
+/** More threads than this hardly help. */
+const MOST_THREADS = 8;
+const WASM = "onnxruntime.wasm";
+const THUMBNAIL = 192;
+
+/** @type {Studio} */
+let studio;
+const cancelled = new Set();
+let before = Promise.resolve();
+
+const methods = {
+  async load({ folder }) {
+    const bundle = await Bundle.open(folder);
+    ort.env.wasm.numThreads = threads();
+    ort.env.wasm.wasmBinary = await bundle.bytes(WASM);
+    const opening = Studio.open(ort, bundle);
+    noise({ top: 0, left: 0, height: 1, width: 1 }); // its cells are drawn while networks are made ready
+    studio = await opening;
+    return { manifest: bundle.manifest, threads: ort.env.wasm.numThreads };
+  },
+
+  async paint({ image, request }, breathe) {
+    const photo = await decode(image);
+    const picture = await painted(photo, request, breathe);
+    return toRgba(picture, photo);
+  },
+
+  async file({ image, request, options }, breathe) {
+    const photo = await decode(image);
+    return encode(await painted(photo, request, breathe), photo, options);
+  },
+
+  async predict({ image }) {
+    const { picture, alpha } = await decode(image);
+    const row = await studio.predict(picture, alpha);
+    const small = Math.max(picture.height, picture.width) > THUMBNAIL ? scaled(picture, { longer: THUMBNAIL }) : picture;
+    const bare = { picture, alpha: null, type: "", metadata: {} };
+    const thumbnail = await encode(small, bare, { format: "jpg", quality: 85, strip: true });
+    return { row, thumbnail: new Uint8Array(await thumbnail.arrayBuffer()) };
+  },
+
+  async row({ slug }) {
+    return studio.row(slug);
+  },
+};
+
+async function painted(photo, /** @type {any} */ { regions = [], ...request }, breathe) {
+  const masks = await Promise.all(regions.map(async ({ mask }) => {
+    const { picture, alpha } = await decode(mask);
+    return maskOf(picture, alpha);
+  }));
+  checkSize(photo.picture, request.size);
+  const areas = regions.map(({ blend }, index) => ({ mask: masks[index], blend }));
+  return studio.paint(photo.picture, { ...request, regions: areas }, breathe);
+}
+
+function checkSize({ height, width }, asked) {
+  const size = asked ?? Math.max(height, width);
+  const pixels = height * width * (size / Math.max(height, width)) ** 2;
+  if (!(size >= 1)) throw new Error(`size ${size}: must be at least 1`);
+  if (pixels > MAX_PIXELS) throw new Error(`size ${size}: would get more than ${MAX_PIXELS / 1e6} megapixels`);
+}
+
+/** Threads need a page that is isolated, and fail on iOS. */
+function threads() {
+  const { userAgent, maxTouchPoints } = navigator;
+  const apple = /iPad|iPhone|iPod/.test(userAgent) || (userAgent.includes("Mac") && maxTouchPoints > 1);
+  return globalThis.crossOriginIsolated && !apple ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1;
+}
+
+async function answer({ id, method, given }) {
+  /** Lets messages in, so that a picture that nobody waits for any more is left. */
+  const breathe = async (share) => {
+    postMessage({ id, share });
+    await new Promise((resolve) => setTimeout(resolve));
+    if (cancelled.has(id)) throw new DOMException("nobody waits for the picture any more", "AbortError");
+  };
+  try {
+    await breathe(0);
+    postMessage({ id, result: await methods[method](given, breathe) });
+  } catch (error) {
+    postMessage({ id, error: { name: error.name, message: error.message } });
+  }
+  cancelled.delete(id);
+}
+
+addEventListener("message", ({ data }) => {
+  if (data.cancel) cancelled.add(data.cancel);
+  else before = before.then(() => answer(data));
+});

@@ -1,0 +1,31 @@
+"""A real browser for the tests of the page and of the module in JavaScript. It is started once in a process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+REQUIRED = "IMPASTO_BROWSER"
+"""Set where a browser must be there, as in CI: without one, the tests fail there, and are skipped elsewhere."""
+
+
+def started() -> Iterator[Browser]:
+    """The browser; what wants it is skipped where there is none."""
+    api = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install '.[dev]'")
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        assert REQUIRED not in os.environ, f"there is no browser: {', '.join(BROWSERS)}"
+        pytest.skip("needs a browser: apt-get install chromium")
+    camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", *camera])
+        yield browser
+        browser.close()
