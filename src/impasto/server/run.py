@@ -6,7 +6,8 @@ import asyncio
 import logging
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -108,7 +109,6 @@ def serve(
         settings = msgspec.structs.replace(settings, token=secrets.token_urlsafe(24))
     if photos:
         find_photos(photos, "input")
-    logging.getLogger("impasto").setLevel(logging.ERROR)  # what it says of a photo is for whoever sent it
     listening = _listen(settings)
     settings = msgspec.structs.replace(settings, port=listening.getsockname()[1])
     engine, queue = Engine(model), Queue(settings.queue, settings.workers)
@@ -123,7 +123,18 @@ def serve(
         timeout_graceful_shutdown=_GRACE,
     )
     ready(address(settings))
-    uvicorn.Server(config).run([listening])
+    with _only_errors(logging.getLogger("impasto")):  # what it says of a photo is for whoever sent it
+        uvicorn.Server(config).run([listening])
+
+
+@contextmanager
+def _only_errors(logger: logging.Logger) -> Iterator[None]:
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def address(settings: Settings) -> str:
