@@ -159,7 +159,7 @@ assert sum(node["Alive"] for node in ray.nodes()) == 2
 """
 
 
-@pytest.mark.skipif(not KILLS, reason="IMPASTO_CLUSTER_KILLS is 0")
+@pytest.mark.skipif(KILLS < 10, reason="IMPASTO_CLUSTER_KILLS is below 10: it takes minutes")
 def test_pictures_of_a_node_that_is_lost_are_painted_by_others(trained: Path, many: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-c", LOST, str(many), str(tmp_path / "out"), str(trained)]
     subprocess.run(command, check=True, capture_output=True, timeout=300)

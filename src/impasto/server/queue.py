@@ -90,8 +90,8 @@ class Queue:
         finally:
             leaving.cancel()
             stopped.set()
-            if not future.cancel():
-                await asyncio.wait({running})  # the place is kept as long as the work goes on
+            future.cancel()
+            await asyncio.wait({running})  # the place is kept as long as the work goes on
         if leaving.done() and not leaving.cancelled():
             raise GoneError from running.exception() if not running.cancelled() else None
         return running.result()
