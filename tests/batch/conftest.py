@@ -37,7 +37,7 @@ def cluster(s3: Faulty) -> Iterator[None]:
     from impasto.batch.ray import OnRay
 
     OnRay()  # tells Ray by the environment to be quiet
-    ray.init(num_cpus=2, include_dashboard=False, object_store_memory=100 * 2**20, log_to_driver=False)
+    ray.init("local", num_cpus=2, include_dashboard=False, object_store_memory=100 * 2**20, log_to_driver=False)
     yield
     ray.shutdown()
 

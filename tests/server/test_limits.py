@@ -140,7 +140,8 @@ def test_slow_bodies_are_given_up(strict: Served) -> None:
     with closing(_connected(strict)) as connection:
         connection.sendall(_head(1000) + b"--x")
         assert connection.recv(1000).startswith(b"HTTP/1.1 408")
-        assert connection.recv(1) == b""  # closed
+        while connection.recv(1000):  # until it is closed
+            pass
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: loc"])

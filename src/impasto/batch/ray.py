@@ -188,13 +188,15 @@ def _session(address: str | None) -> Iterator[bool]:
     if ray.is_initialized():
         yield False
         return
+    address = address or os.environ.get("RAY_ADDRESS")
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": True}
     try:
         with _unheard():
             if address:
                 ray.init(address, **quiet)
             else:
-                ray.init(include_dashboard=False, object_store_memory=_STORE, **quiet)
+                # Ray alone would take one that somebody left running on this machine.
+                ray.init("local", include_dashboard=False, object_store_memory=_STORE, **quiet)
     except Exception as error:
         raise ImpastoError(_why_no_session(address, error)) from None
     try:
