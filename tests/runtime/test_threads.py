@@ -57,3 +57,18 @@ def test_threads_keep_their_networks_from_tile_to_tile(trained: Path, monkeypatc
     assert compiled.call_count == 6
     assert np.array_equal(first, second)
     assert np.array_equal(first, third)
+
+
+@pytest.mark.parametrize(("at_once", "cores", "times"), [(1, None, 2), (1, 2, 2), (6, 1, 1)])
+def test_one_thread_gives_its_networks_back(
+    trained: Path, monkeypatch: pytest.MonkeyPatch, at_once: int, cores: int | None, times: int
+) -> None:
+    model, image = load_model(trained), np.zeros((1, 3, 32, 32), np.float32)
+    runtime, style = load_runtime("openvino", model, "f32", at_once, cores), model.styles["mural"].row[None]
+    statistics = runtime.measure(image, style)
+    compiled = Mock(wraps=openvino.Core().compile_model)
+    monkeypatch.setattr(openvino.Core, "compile_model", lambda _, *given: compiled(*given))
+    runtime.run_frozen(image, style, statistics)
+    runtime.release()
+    runtime.run_frozen(image, style, statistics)
+    assert compiled.call_count == times
