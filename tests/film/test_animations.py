@@ -32,6 +32,18 @@ def test_animations(ending: str, apart: float, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_frames_of_a_webp_are_whole(tmp_path: Path) -> None:
+    """Blocks that hardly change are no holes through which the frame before shows."""
+    still = np.random.default_rng(0).normal(200, 1, (64, 64, 3))
+    frames = [
+        Frame((still - number / 2).astype(np.uint8), Fraction(number, 10), Fraction(1, 10)) for number in range(6)
+    ]
+    write_animation(iter(frames), tmp_path / "still.webp")
+    content = (tmp_path / "still.webp").read_bytes()
+    assert content.count(b"ANMF") == 6
+    assert b"ALPH" not in content
+
+
 def test_a_folder_of_frames(tmp_path: Path) -> None:
     folder = tmp_path / "frames"
     assert write_folder(iter(FRAMES), folder) == 4

@@ -44,7 +44,7 @@ def frames() -> list[Frame]:
 
 def main() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
-    (command,) = re.findall(r"^impasto (video walk\.mp4 .*)$", readme, re.MULTILINE)
+    (command,) = re.findall(r"^impasto (video walk\.mp4 .* -o walk\.webp)$", readme, re.MULTILINE)
     with tempfile.TemporaryDirectory() as folder:
         film = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(folder) / "walk.mp4"
         encode(frames(), film, Encoding("h264", 12, Fraction(RATE), Fraction(1, 12800)))

@@ -52,9 +52,10 @@ class _Kind(NamedTuple):
 _APNG = _Kind(
     "apng", "apng", "rgb24", Fraction(1, 1000), {"plays": "0"}, {}, lambda array: av.VideoFrame.from_ndarray(array)
 )
+# Each frame of a WebP is whole. FFmpeg's libwebp_anim leaves out blocks that hardly changed, which shows in flat areas.
 _KINDS = {
     ".gif": _Kind("gif", "gif", "pal8", Fraction(1, 100), {"loop": "0"}, {}, _with_palette),
-    ".webp": _Kind("webp", "libwebp_anim", "yuv420p", Fraction(1, 1000), {"loop": "0"}, {"quality": "80"}, _in_yuv),
+    ".webp": _Kind("webp", "libwebp", "yuv420p", Fraction(1, 1000), {"loop": "0"}, {"quality": "80"}, _in_yuv),
     ".png": _APNG,
     ".apng": _APNG,
 }
