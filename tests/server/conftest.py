@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
@@ -10,11 +11,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import numpy as np
@@ -24,6 +26,8 @@ from PIL import Image
 
 from impasto.assets import examples
 from impasto.server.endpoints import PREFIX
+
+T = TypeVar("T")
 
 TOKEN = "open-sesame"
 SECONDS = 60
@@ -107,6 +111,12 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving(tmp_path_factory.mktemp("strict"), *options, "--allow-origin", "https://friend.example") as service:
         service.client.headers["Authorization"] = f"Bearer {TOKEN}"
         yield service
+
+
+def finished(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine returns, run in a thread: a browser of other tests may have a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, asyncio.wait_for(coroutine, 60)).result()
 
 
 def until(true: Callable[[], Any]) -> None:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
-from collections.abc import Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Iterator
 
 import pytest
-from tests.server.conftest import until
+from tests.server.conftest import finished, until
 
 from impasto.errors import ImpastoError
 from impasto.progress import Progress
 from impasto.server import jobs as module
 from impasto.server.jobs import JobAnswer, Jobs
 from impasto.server.problems import RefusedError
-
-T = TypeVar("T")
 
 
 @pytest.fixture
@@ -29,17 +24,11 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
     made.close()
 
 
-def _finished(coroutine: Coroutine[Any, Any, T]) -> T:
-    """What a coroutine returns, run in a thread: a browser of other tests may have a loop in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, asyncio.wait_for(coroutine, 60)).result()
-
-
 def _followed(jobs: Jobs, job: JobAnswer) -> list[JobAnswer]:
     async def states() -> list[JobAnswer]:
         return [state async for state in jobs.follow(job.id)]
 
-    return _finished(states())
+    return finished(states())
 
 
 def test_a_job_is_followed_to_its_end(jobs: Jobs) -> None:
@@ -66,7 +55,7 @@ def test_nothing_is_heard_for_long(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) 
                 release.set()
         return any(states.count(state) > 2 for state in states)
 
-    assert _finished(heard_twice())
+    assert finished(heard_twice())
 
 
 @pytest.mark.parametrize(
