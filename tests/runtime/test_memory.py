@@ -32,6 +32,9 @@ print(resident() - before)
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_two_hundred_sizes_take_no_more_memory_than_a_few() -> None:
-    """The first 150 bring what is kept. Each of the next 211 would leave half a megabyte behind, as OpenVINO comes."""
+    """The first 150 bring what is kept. Each of the next 211 would leave half a megabyte behind, as OpenVINO comes.
+
+    That would be 105 MB. With the bound it is 4 MB, and was 30 once, on a busy machine.
+    """
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True, timeout=600)
-    assert float(done.stdout) < 30
+    assert float(done.stdout) < 50

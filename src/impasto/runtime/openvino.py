@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -108,16 +108,10 @@ class OpenVINORuntime(Runtime):
 
         @functools.lru_cache(maxsize=_PREPARED)
         def prepared(style: bytes) -> openvino.Model:
-            with private_imports():
-                from impasto.runtime import quantization
-
             def measure(image: Pixels) -> Row:
                 return _infer(compiled(Graph.STATISTICS), {"image": image, "style": _row(style)})["statistics"]
 
-            network = _with_constant(core.read_model(model.graph(Graph.FROZEN)), "style", style)
-            key = digest(b"".join([style, *(model.info.files[name].encode() for name in sorted(model.info.files))]))
-            make = functools.partial(quantization.quantized, network, model.info.input_noise, measure)
-            return quantization.kept(_folder("int8"), key, make, core)
+            return _in_8_bits(model, style, measure)
 
         @functools.lru_cache(maxsize=2)
         def styled(style: bytes) -> openvino.Model:
@@ -210,6 +204,17 @@ class OpenVINORuntime(Runtime):
         if len(style) > 1:
             return super().run_frozen(image, style, statistics)
         return _infer(self._folded(style.tobytes(), statistics.tobytes()), {"image": image})["picture"]
+
+
+def _in_8_bits(model: Model, style: bytes, measure: Callable[[Pixels], Row]) -> openvino.Model:
+    """The frozen graph of a style with weights in 8 bits; it is kept for other processes."""
+    with private_imports():
+        from impasto.runtime import quantization
+
+    network = _with_constant(_core().read_model(model.graph(Graph.FROZEN)), "style", style)
+    key = digest(b"".join([style, *(model.info.files[name].encode() for name in sorted(model.info.files))]))
+    make = functools.partial(quantization.quantized, network, model.info.input_noise, measure)
+    return quantization.kept(_folder("int8"), key, make, _core())
 
 
 def _row(style: bytes) -> Row:
