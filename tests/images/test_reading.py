@@ -237,3 +237,32 @@ def test_a_jpeg_xl_file_is_to_be_converted(tmp_path: Path) -> None:
     (tmp_path / "photo").write_bytes(b"\xff\x0a" + bytes(100))
     with pytest.raises(ImpastoError, match=r"is a JPEG XL file, which is not read; convert it first: djxl"):
         read_photo(tmp_path / "photo")
+
+
+@pytest.mark.parametrize(
+    ("size", "enough", "decoded"),
+    [
+        ((1600, 1200), (100, 1), (200, 150)),
+        ((1200, 1600), (100, 1), (150, 200)),
+        ((1600, 1200), (101, 1), (400, 300)),  # twice 101 must remain
+        ((1600, 1200), (100, 100), (400, 300)),
+        ((1604, 1202), (100, 1), (802, 601)),  # no other shape by rounding
+        ((1601, 1201), (100, 1), (1601, 1201)),
+        ((1600, 1200), (900, 1), (1600, 1200)),
+    ],
+)
+def test_a_large_jpeg_is_decoded_at_a_size_that_is_enough(size, enough, decoded) -> None:
+    gradient = np.linspace(0, 255, size[0] * size[1] * 3).reshape(size[1], size[0], 3).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(gradient).save(file, "JPEG", quality=95)
+    photo, whole = read_photo(file, enough=enough), read_photo(file)
+    assert photo.array.shape[1::-1] == decoded
+    assert whole.array.shape[1::-1] == size
+    difference = photo.resized(90).array.astype(float) - whole.resized(90).array
+    assert np.abs(difference).max() <= 2
+
+
+def test_other_formats_are_decoded_whole() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (1600, 1200)).save(file, "PNG")
+    assert read_photo(file, enough=(100, 1)).array.shape == (1200, 1600, 3)

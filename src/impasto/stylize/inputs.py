@@ -87,13 +87,14 @@ def decoding(source: reading.PhotoLike, name: str) -> Iterator[None]:
         raise ImpastoError(f"{name}: this PIL image cannot be decoded ({error}); open its file anew") from None
 
 
-def photo_of(given: object, name: str, max_pixels: int) -> Photo:
+def photo_of(given: object, name: str, max_pixels: int, long_side: int | None = None) -> Photo:
     """Read a photo.
 
     Args:
         given: the photo.
         name: of the parameter.
         max_pixels: photos of more pixels are refused; their files are not even decoded.
+        long_side: to which it will be scaled, in pixels, if that is known.
 
     Raises:
         ImpastoError: it is of no kind that can be read, cannot be read, or is too large.
@@ -102,7 +103,7 @@ def photo_of(given: object, name: str, max_pixels: int) -> Photo:
     if isinstance(source, Image.Image):
         check_pixels(name, source.width * source.height, max_pixels, does="has")
     with decoding(source, name):
-        photo = read_photo(source, max_pixels)
+        photo = read_photo(source, max_pixels, enough=(long_side, 1) if long_side else None)
     check_pixels(name, photo.array.size // 3, max_pixels, does="has")
     return photo
 

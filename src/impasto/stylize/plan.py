@@ -117,7 +117,8 @@ class Plan:
 
     def _sized(self, given: object, name: str, max_pixels: int) -> Photo:
         """A photo as it was given, at the size of its picture."""
-        photo, size = photo_of(given, name, max_pixels), self.controls.size
+        size = self.controls.size
+        photo = photo_of(given, name, max_pixels, size)
         if size is None:
             return photo
         height, width = photo.array.shape[:2]
