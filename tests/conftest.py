@@ -176,6 +176,8 @@ def _heard() -> None:
     """The package's messages are heard, whatever a library that a test before started has done to them."""
     logging.disable(logging.NOTSET)
     logging.root.setLevel(logging.WARNING)
+    for handler in logging.root.handlers:
+        handler.setLevel(logging.NOTSET)  # seen at ERROR, after which caplog heard nothing
     for name in [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "impasto"]:
         logging.getLogger(name).disabled = False
         logging.getLogger(name).setLevel(logging.NOTSET)
