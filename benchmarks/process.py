@@ -6,6 +6,7 @@ python benchmarks/process.py --json benchmarks/results/process.json
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,9 @@ def main() -> None:
             "impasto --model paper": [*impasto, "--model", "paper"],
             "impasto --model paper, f32": [*exact, "--model", "paper"],
         }
-        run = partial(subprocess.run, check=True, capture_output=True)
+        # An installed package has its byte code; here, the first run of each writes it.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        run = partial(subprocess.run, check=True, capture_output=True, env=environment)
         seconds = interleaved(
             {name: partial(run, command) for name, command in commands.items()}, rounds=arguments.rounds, warmup=1
         )
