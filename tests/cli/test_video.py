@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 from tests.film.films import make_film, moving, times_of
 
 from impasto.cli.main import main
@@ -85,6 +86,10 @@ def test_what_is_wrong_is_said_in_a_line(options: list[str], words: str | None, 
 def test_a_film_is_not_replaced(film: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
     out.write_bytes(b"mine")
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    (folder / "000001.png").write_bytes(b"mine")
+    assert "--overwrite" in video(film, "-s", "mural", "-o", folder).output
     assert "--overwrite" in video(film, "-s", "mural", "-o", out).output
     assert out.read_bytes() == b"mine"
     assert "would be replaced" in video(film, "-s", "mural", "-o", film, "--overwrite").output
@@ -98,6 +103,17 @@ def test_pictures_that_move_and_folders(name: str, film: Path, tmp_path: Path) -
     assert video(first, "-s", "scream", "-o", second).exit_code == 0
     assert len(frames_of(second)) == 5
     assert len(list(tmp_path.iterdir())) == 2
+    assert "leave --codec out" in video(film, "-s", "mural", "--codec", "vp9", "-o", first, "--overwrite").output
+
+
+def test_a_rate_that_frames_do_not_have(tmp_path: Path) -> None:
+    """Frames of a folder have 25 a second: time stamps of others do not fall together."""
+    folder, out = tmp_path / "frames", tmp_path / "out.mp4"
+    for number, array in enumerate(moving(4)):
+        folder.mkdir(exist_ok=True)
+        Image.fromarray(array).save(folder / f"{number}.png")
+    assert video(folder, "-s", "mural", "--fps", 60, "-o", out).exit_code == 0
+    assert [round(60 * time, 3) for time in times_of(out)] == list(range(8))
 
 
 def test_webcam_without_a_camera_or_a_screen(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:

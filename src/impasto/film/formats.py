@@ -36,6 +36,9 @@ CODECS = {
     "prores": Codec("prores_ks", "yuv422p10le", None, {"profile": "3"}),
 }
 """The codecs by the names that ``--codec`` takes. All but ProRes are what browsers play."""
+LOSSLESS = "lossless"
+ENCODERS = {**CODECS, LOSSLESS: Codec("libx264rgb", "rgb24", 0, {"preset": "ultrafast"})}
+"""All codecs: pictures that move wait in the lossless one until they are whole."""
 CONTAINERS = {
     ".mp4": ("h264", "hevc", "av1", "vp9"),
     ".mov": ("h264", "hevc", "prores"),
@@ -65,6 +68,10 @@ def codec_for(out: Path, asked: str | None) -> str:
     Raises:
         ImpastoError: the name's ending is unknown, or that container cannot hold that codec.
     """
+    if out.suffix.lower() in ("", *ANIMATIONS):
+        if asked is not None:
+            raise ImpastoError(f"{out}: is no film, so it has no codec; leave --codec out, or use .mp4")
+        return LOSSLESS
     held = CONTAINERS.get(out.suffix.lower())
     if held is None:
         endings = ", ".join([*CONTAINERS, *ANIMATIONS])
