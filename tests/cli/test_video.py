@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import av
@@ -81,6 +83,45 @@ def test_what_is_wrong_is_said_in_a_line(options: list[str], words: str | None, 
     assert words in result.output
     assert result.output.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def without_decoder(path: Path, names: dict[bytes, bytes]) -> Path:
+    """A film with sound, one of whose tracks says by its new name that it has a codec that nobody knows."""
+    content = make_film(path, moving(6), sound="aac").read_bytes()
+    for known, unknown in names.items():
+        assert known in content
+        content = content.replace(known, unknown)
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [("odd.mp4", {b"avc1": b"xvc1"}), ("odd.mkv", {b"V_MPEG4/ISO/AVC": b"V_MPEG9/ISO/XYZ"})],
+)
+def test_pictures_without_a_decoder(name: str, names: dict[bytes, bytes], tmp_path: Path) -> None:
+    odd = without_decoder(tmp_path / name, names)
+    result = video(odd, "-s", "mural", "-o", tmp_path / "out.mp4")
+    assert result.exit_code == 2, result.output
+    assert "no decoder" in result.output
+    assert result.output.count("\n") == 1
+    assert list(tmp_path.iterdir()) == [odd]
+
+
+@pytest.mark.parametrize(
+    ("name", "names"), [("odd.mp4", {b"mp4a": b"apac", b"esds": b"free"}), ("odd.mkv", {b"A_AAC": b"A_XYZ"})]
+)
+def test_sound_without_a_decoder_is_left_out(name: str, names: dict[bytes, bytes], tmp_path: Path) -> None:
+    """The film is painted, and a line says what it lacks."""
+    odd, out = without_decoder(tmp_path / name, names), tmp_path / "out.mp4"
+    command = [sys.executable, "-m", "impasto", "video", str(odd), "-s", "mural", "-o", str(out)]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "cannot be decoded; it is left out" in run.stderr
+    assert run.stderr.count("\n") == 1
+    assert len(frames_of(out)) == 6
+    with av.open(str(out)) as container:
+        assert not container.streams.audio
 
 
 def test_a_film_is_not_replaced(film: Path, tmp_path: Path) -> None:

@@ -28,8 +28,10 @@ class Codec:
     tag: str | None = None
 
 
+_X264 = "b-adapt=0:weightp=0"
+"""Looks for no fades: that takes a fifth of the encoder's time, and painted films become no larger without it."""
 CODECS = {
-    "h264": Codec("libx264", "yuv420p", 19, {"preset": "superfast", "profile": "high"}),
+    "h264": Codec("libx264", "yuv420p", 19, {"preset": "superfast", "profile": "high", "x264-params": _X264}),
     "hevc": Codec("libx265", "yuv420p", 22, {"preset": "superfast", "x265-params": "log-level=none"}, "hvc1"),
     "av1": Codec("libsvtav1", "yuv420p", 30, {"preset": "10"}),
     "vp9": Codec("libvpx-vp9", "yuv420p", 30, {"b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"}),
