@@ -162,3 +162,16 @@ def test_webcam_without_a_camera_or_a_screen(film: Path, monkeypatch: pytest.Mon
     for camera, words in (("97", "camera 97: there is none"), (str(film), "needs a screen")):
         result = CliRunner().invoke(main, ["webcam", "-s", "mural", "--camera", camera])
         assert (result.exit_code, words in result.output, result.output.count("\n")) == (2, True, 1), result.output
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--to", "/dev/video97"], "/dev/video97: there is no such device"),
+        (["--to", "/dev/null"], "/dev/null: takes no pictures"),
+        (["--to", "/dev/video97", "--preview"], "give one of them"),
+    ],
+)
+def test_webcam_without_a_virtual_camera(options: list[str], words: str, film: Path) -> None:
+    result = CliRunner().invoke(main, ["webcam", "-s", "mural", "--size", "64", "--camera", str(film), *options])
+    assert (result.exit_code, words in result.output, result.output.count("\n")) == (2, True, 1), result.output
