@@ -29,7 +29,7 @@ class Codec:
 
 
 _X264 = "b-adapt=0:weightp=0"
-"""Looks for no fades: that takes a fifth of the encoder's time, and painted films become no larger without it."""
+"""Looks for no fades: that takes time, and painted films become no larger without it."""
 CODECS = {
     "h264": Codec("libx264", "yuv420p", 19, {"preset": "superfast", "profile": "high", "x264-params": _X264}),
     "hevc": Codec("libx265", "yuv420p", 22, {"preset": "superfast", "x265-params": "log-level=none"}, "hvc1"),
