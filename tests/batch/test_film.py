@@ -49,10 +49,17 @@ def pictures(path: Path) -> np.ndarray:
         return np.array([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)], np.int16)
 
 
+@pytest.fixture(scope="module")
+def whole(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The film, painted by a run that nobody ended."""
+    out = tmp_path_factory.mktemp("whole") / "out.mp4"
+    assert start(film, out).wait() == 0
+    return out
+
+
 @pytest.mark.parametrize("signalled", [signal.SIGINT, signal.SIGKILL])
-def test_a_run_that_was_ended_goes_on(signalled: int, film: Path, tmp_path: Path) -> None:
-    whole, out = tmp_path / "whole.mp4", tmp_path / "out.mp4"
-    assert start(film, whole).wait() == 0
+def test_a_run_that_was_ended_goes_on(signalled: int, film: Path, whole: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
     run = start(film, out)
     wait_for_segments(out, 2)
     os.kill(run.pid, signalled)
@@ -65,9 +72,34 @@ def test_a_run_that_was_ended_goes_on(signalled: int, film: Path, tmp_path: Path
     assert again.returncode == 0, said
     assert f"{FRAMES} frames" in printed
     assert times_of(out) == times_of(whole) == times_of(film)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4", "whole.mp4"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4"]
     # The frames are the same, but for where the encoder began anew.
     assert np.abs(pictures(out) - pictures(whole)).mean() < 3
+
+
+def content(out: Path) -> dict[str, bytes]:
+    """What is in a file, or in each file of a folder."""
+    return {path.name: path.read_bytes() for path in (sorted(out.iterdir()) if out.is_dir() else [out])}
+
+
+@pytest.mark.parametrize("ending", [".gif", "", pytest.param(".webp", marks=pytest.mark.slow)])
+def test_pictures_that_move_and_folders_go_on(ending: str, film: Path, tmp_path: Path) -> None:
+    """They are the same, to the last byte, as what nobody stopped."""
+    whole, out = tmp_path / "whole" / f"out{ending}", tmp_path / f"out{ending}"
+    whole.parent.mkdir()
+    options = ["--end", "1.2"]
+    assert start(film, whole, *options).wait() == 0
+    run = start(film, out, *options)
+    wait_for_segments(out, 2)
+    run.kill()
+    run.communicate()
+    assert not out.exists()
+    again = start(film, out, *options)
+    printed, said = again.communicate()
+    assert again.returncode == 0, said
+    assert "30 frames" in printed
+    assert content(out) == content(whole)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([f"out{ending}", "whole"])
 
 
 @pytest.mark.slow

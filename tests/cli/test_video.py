@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 from tests.film.films import make_film, moving, times_of
 
 from impasto.cli.main import main
@@ -82,9 +85,52 @@ def test_what_is_wrong_is_said_in_a_line(options: list[str], words: str | None, 
     assert list(tmp_path.iterdir()) == []
 
 
+def without_decoder(path: Path, names: dict[bytes, bytes]) -> Path:
+    """A film with sound, one of whose tracks says by its new name that it has a codec that nobody knows."""
+    content = make_film(path, moving(6), sound="aac").read_bytes()
+    for known, unknown in names.items():
+        assert known in content
+        content = content.replace(known, unknown)
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [("odd.mp4", {b"avc1": b"xvc1"}), ("odd.mkv", {b"V_MPEG4/ISO/AVC": b"V_MPEG9/ISO/XYZ"})],
+)
+def test_pictures_without_a_decoder(name: str, names: dict[bytes, bytes], tmp_path: Path) -> None:
+    odd = without_decoder(tmp_path / name, names)
+    result = video(odd, "-s", "mural", "-o", tmp_path / "out.mp4")
+    assert result.exit_code == 2, result.output
+    assert "no decoder" in result.output
+    assert result.output.count("\n") == 1
+    assert list(tmp_path.iterdir()) == [odd]
+
+
+@pytest.mark.parametrize(
+    ("name", "names"), [("odd.mp4", {b"mp4a": b"apac", b"esds": b"free"}), ("odd.mkv", {b"A_AAC": b"A_XYZ"})]
+)
+def test_sound_without_a_decoder_is_left_out(name: str, names: dict[bytes, bytes], tmp_path: Path) -> None:
+    """The film is painted, and a line says what it lacks."""
+    odd, out = without_decoder(tmp_path / name, names), tmp_path / "out.mp4"
+    command = [sys.executable, "-m", "impasto", "video", str(odd), "-s", "mural", "-o", str(out)]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "cannot be decoded; it is left out" in run.stderr
+    assert run.stderr.count("\n") == 1
+    assert len(frames_of(out)) == 6
+    with av.open(str(out)) as container:
+        assert not container.streams.audio
+
+
 def test_a_film_is_not_replaced(film: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
     out.write_bytes(b"mine")
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    (folder / "000001.png").write_bytes(b"mine")
+    assert "--overwrite" in video(film, "-s", "mural", "-o", folder).output
     assert "--overwrite" in video(film, "-s", "mural", "-o", out).output
     assert out.read_bytes() == b"mine"
     assert "would be replaced" in video(film, "-s", "mural", "-o", film, "--overwrite").output
@@ -98,6 +144,17 @@ def test_pictures_that_move_and_folders(name: str, film: Path, tmp_path: Path) -
     assert video(first, "-s", "scream", "-o", second).exit_code == 0
     assert len(frames_of(second)) == 5
     assert len(list(tmp_path.iterdir())) == 2
+    assert "leave --codec out" in video(film, "-s", "mural", "--codec", "vp9", "-o", first, "--overwrite").output
+
+
+def test_a_rate_that_frames_do_not_have(tmp_path: Path) -> None:
+    """Frames of a folder have 25 a second: time stamps of others do not fall together."""
+    folder, out = tmp_path / "frames", tmp_path / "out.mp4"
+    for number, array in enumerate(moving(4)):
+        folder.mkdir(exist_ok=True)
+        Image.fromarray(array).save(folder / f"{number}.png")
+    assert video(folder, "-s", "mural", "--fps", 60, "-o", out).exit_code == 0
+    assert [round(60 * time, 3) for time in times_of(out)] == list(range(8))
 
 
 def test_webcam_without_a_camera_or_a_screen(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,3 +162,16 @@ def test_webcam_without_a_camera_or_a_screen(film: Path, monkeypatch: pytest.Mon
     for camera, words in (("97", "camera 97: there is none"), (str(film), "needs a screen")):
         result = CliRunner().invoke(main, ["webcam", "-s", "mural", "--camera", camera])
         assert (result.exit_code, words in result.output, result.output.count("\n")) == (2, True, 1), result.output
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--to", "/dev/video97"], "/dev/video97: there is no such device"),
+        (["--to", "/dev/null"], "/dev/null: takes no pictures"),
+        (["--to", "/dev/video97", "--preview"], "give one of them"),
+    ],
+)
+def test_webcam_without_a_virtual_camera(options: list[str], words: str, film: Path) -> None:
+    result = CliRunner().invoke(main, ["webcam", "-s", "mural", "--size", "64", "--camera", str(film), *options])
+    assert (result.exit_code, words in result.output, result.output.count("\n")) == (2, True, 1), result.output

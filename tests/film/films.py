@@ -15,6 +15,7 @@ BARS = np.array(
     np.uint8,
 )
 """The colours of the bars, from left to right."""
+_LAYOUTS = {1: "mono", 2: "stereo"}
 
 
 def bars(height: int = 64, width: int = 128) -> np.ndarray:
@@ -44,7 +45,8 @@ def make_film(
     matrix: int = 5,
     full: bool = False,
     sound: str | None = None,
-    tone: int = 440,
+    tones: Sequence[int] = (440,),
+    samples: int = 48_000,
     metadata: dict[str, str] | None = None,
     options: dict[str, str] | None = None,
 ) -> Path:
@@ -59,7 +61,8 @@ def make_film(
         matrix: FFmpeg's number of the matrix between YUV and RGB.
         full: whether black is 0 and not 16.
         sound: an encoder for a tone as long as the film.
-        tone: its pitch, in hertz.
+        tones: the pitch of each channel, in hertz.
+        samples: how many a second.
     """
     container: Any = av.open(str(path), "w")
     container.metadata.update(metadata or {})
@@ -70,7 +73,7 @@ def make_film(
     stream.pix_fmt = pixels
     unit = Fraction(1, 1000) if times else 1 / rate
     stream.codec_context.time_base = stream.time_base = unit
-    track = container.add_stream(sound, rate=48_000) if sound else None
+    track = container.add_stream(sound, rate=samples, layout=_LAYOUTS[len(tones)]) if sound else None
     count = 0
     for count, array in enumerate(frames, 1):
         frame = _coded(array, pixels, matrix, full) if isinstance(array, np.ndarray) else array
@@ -84,7 +87,7 @@ def make_film(
     container.mux(stream.encode(None))
     if track is not None:
         seconds = (times[-1] + 40) / 1000 if times else float(count / rate)
-        _sing(container, track, seconds, tone)
+        _sing(container, track, seconds, tones)
     container.close()
     return path
 
@@ -99,13 +102,15 @@ def _coded(array: np.ndarray, pixels: str, matrix: int, full: bool) -> Any:
     )
 
 
-def _sing(container: Any, track: Any, seconds: float, tone: int) -> None:
-    """A tone that begins after a tenth of a second, as a mark in time."""
-    samples = np.arange(round(seconds * 48_000))
-    wave = (0.4 * np.sin(2 * np.pi * tone * samples / 48_000) * (samples > 4800)).astype(np.float32)
-    for first in range(0, len(wave), 1024):
-        frame = av.AudioFrame.from_ndarray(wave[None, first : first + 1024], format="fltp", layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = 48_000, first, Fraction(1, 48_000)
+def _sing(container: Any, track: Any, seconds: float, tones: Sequence[int]) -> None:
+    """A tone for each channel that begins after a tenth of a second, as a mark in time."""
+    rate = track.rate
+    time = np.arange(round(seconds * rate)) / rate
+    waves = np.array([0.4 * np.sin(2 * np.pi * tone * time) * (time > 0.1) for tone in tones], np.float32)
+    for first in range(0, waves.shape[1], 1024):
+        part = np.ascontiguousarray(waves[:, first : first + 1024])
+        frame = av.AudioFrame.from_ndarray(part, format="fltp", layout=_LAYOUTS[len(tones)])
+        frame.sample_rate, frame.pts, frame.time_base = rate, first, Fraction(1, rate)
         container.mux(track.encode(frame))
     container.mux(track.encode(None))
 
@@ -122,6 +127,16 @@ def onset(path: Path) -> float:
 
 def _loudest(frame: Any) -> float:
     return 1.0 if frame.format.name.startswith("flt") else 32768.0
+
+
+def pitches(path: Path) -> tuple[int, list[int]]:
+    """The samples a second of a film's sound, and the pitch of each channel in hertz."""
+    with av.open(str(path)) as container:
+        resampler = av.AudioResampler(format="fltp")
+        frames = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
+    waves, rate = np.concatenate([frame.to_ndarray() for frame in frames], axis=1), frames[0].sample_rate
+    loudest = np.abs(np.fft.rfft(waves)).argmax(axis=1)
+    return rate, [round(each * rate / waves.shape[1]) for each in loudest]
 
 
 def times_of(path: Path) -> list[Fraction]:

@@ -11,9 +11,12 @@ from PIL import Image
 from tests.film.films import moving
 
 from impasto.film.animations import write_animation
-from impasto.film.folders import write_folder
+from impasto.film.folders import NumberedFrames, move_frames
+from impasto.film.formats import LOSSLESS
 from impasto.film.frames import Frame, at_rate
+from impasto.film.joining import frames_in_segments
 from impasto.film.sources import look, read
+from impasto.film.writing import Encoding, encode
 
 TIMES = [Fraction(each, 100) for each in (0, 10, 15, 40)]
 FRAMES = [Frame(array, time, Fraction(1, 10)) for array, time in zip(moving(4), TIMES, strict=True)]
@@ -46,11 +49,50 @@ def test_frames_of_a_webp_are_whole(tmp_path: Path) -> None:
 
 def test_a_folder_of_frames(tmp_path: Path) -> None:
     folder = tmp_path / "frames"
-    assert write_folder(iter(FRAMES), folder) == 4
+    writer = NumberedFrames(folder, 2)
+    for frame in FRAMES[2:]:
+        writer.write(frame)
+    for frame in FRAMES[:2]:
+        NumberedFrames(folder, FRAMES.index(frame)).write(frame)
     (folder / "000002.png").rename(folder / "10.png")
     frames = list(read(look(folder)))
     assert [frame.time for frame in frames] == [Fraction(number, 25) for number in range(4)]
     assert (frames[3].array == FRAMES[1].array).all()  # 10 comes after 4
+
+
+def test_frames_start_where_they_are_asked_to(tmp_path: Path) -> None:
+    writer = NumberedFrames(tmp_path / "frames")
+    for frame in FRAMES:
+        writer.write(frame)
+    (first, _) = read(look(tmp_path / "frames"), start=Fraction(7, 100))
+    assert first.time == Fraction(2, 25)
+    assert (first.array == FRAMES[2].array).all()
+
+
+def test_frames_that_are_moved_replace_all_of_another_film(tmp_path: Path) -> None:
+    for name, count in (("old", 4), ("new", 2)):
+        writer = NumberedFrames(tmp_path / name)
+        for frame in FRAMES[4 - count :]:
+            writer.write(frame)
+    (tmp_path / "old" / "notes.txt").write_text("mine")
+    move_frames(tmp_path / "new", tmp_path / "old", 2)
+    assert sorted(path.name for path in (tmp_path / "old").iterdir()) == ["000001.png", "000002.png", "notes.txt"]
+    move_frames(tmp_path / "old", tmp_path / "elsewhere", 2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "new"]
+
+
+@pytest.mark.parametrize("size", [(48, 64), (49, 65)])
+def test_frames_wait_in_segments_without_loss(size: tuple[int, int], tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (4, *size, 3), np.uint8)
+    frames = [Frame(array, time, Fraction(1, 10)) for array, time in zip(noise, TIMES, strict=True)]
+    encoding = Encoding(LOSSLESS, None, Fraction(25), Fraction(1, 12800))
+    segments = [tmp_path / "0.mov", tmp_path / "1.mov"]
+    for segment, part in zip(segments, (frames[:1], frames[1:]), strict=True):
+        encode(part, segment, encoding)
+    back = list(frames_in_segments(segments))
+    assert [frame.time for frame in back] == TIMES
+    assert back[-1].duration == Fraction(1, 10)
+    assert all((frame.array == array).all() for frame, array in zip(back, noise, strict=True))
 
 
 def test_a_given_rate() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from tests.film.films import bars, make_film, moving, onset, times_of
+from tests.film.films import bars, make_film, moving, onset, pitches, times_of
 
 from impasto.errors import ImpastoError
 from impasto.film.formats import CODECS, CONTAINERS, codec_for
@@ -63,6 +63,22 @@ def test_sound_and_pictures_stay_together(ending: str, rate: Fraction, tmp_path:
     exact = Fraction(1, 1000) if ending in (".mkv", ".webm") else 0
     assert all(abs(a - times[0] - b) <= exact for a, b in zip(times, times_of(source), strict=True))
     assert abs(look_at(out).duration - 60 / rate) < 1 / rate
+
+
+@pytest.mark.parametrize(
+    ("source", "sound", "ending", "samples"),
+    [
+        ("a.mp4", "aac", ".mp4", 44_100),  # copied
+        ("a.mkv", "pcm_s16le", ".mp4", 44_100),  # encoded as AAC
+        ("a.mp4", "aac", ".webm", 48_000),  # encoded as Opus, which has no other rate
+    ],
+)
+def test_both_channels_are_kept(source: str, sound: str, ending: str, samples: int, tmp_path: Path) -> None:
+    film = make_film(tmp_path / source, moving(50), sound=sound, tones=(440, 1250), samples=44_100)
+    rate, (left, right) = pitches(rewritten(film, tmp_path / f"out{ending}", segment=30))
+    assert rate == samples
+    assert abs(left - 440) <= 2
+    assert abs(right - 1250) <= 2
 
 
 def test_variable_rates_keep_their_times(tmp_path: Path) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import cv2
 import numpy as np
 import pytest
 
 from impasto.assets import examples
 from impasto.film.frames import Frame
 from impasto.images.reading import read_photo
-from impasto.stylize.motion import Seen, laid_under, watch
+from impasto.stylize.motion import Flow, Seen, laid_under, watch
 
 Arrays = list[np.ndarray]
 
@@ -68,6 +69,23 @@ def test_the_last_picture_is_moved_to_where_things_are(photos: Arrays) -> None:
     laid = laid_under(np.zeros_like(second), np.ascontiguousarray(first), each.flow, 1.0)
     inner = np.s_[30:-30, 30:-30]
     assert np.abs(laid[inner].astype(int) - second[inner]).mean() < 0.25 * second[inner].mean()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.9])
+def test_only_what_moves_is_moved(share: float, photos: Arrays) -> None:
+    """Few pixels or many, those that rest, or are new: the result is that of moving and mixing every pixel."""
+    rng = np.random.default_rng(0)
+    last, picture = (photo[:200, :320] for photo in photos)
+    flow = np.zeros((50, 80, 2), np.float32)
+    flow[: round(50 * share)] = rng.normal(0, 1, (round(50 * share), 80, 2))
+    same = np.ones((50, 80), np.float32)
+    same[:, : round(80 * share)] = rng.random((50, round(80 * share)))
+    y, x = np.indices((200, 320), np.float32)
+    moves = cv2.resize(flow, (320, 200)) * 4
+    moved = cv2.remap(last, x + moves[..., 0], y + moves[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    part = 0.7 * cv2.resize(same, (320, 200))[..., None]
+    expected = picture + part * (moved.astype(float) - picture)
+    assert np.abs(laid_under(picture, last, Flow(flow, same), 0.7) - expected).max() <= 2
 
 
 def test_nothing_shows_through_what_is_new(photos: Arrays) -> None:

@@ -51,6 +51,25 @@ def test_light_does_not_jump_when_something_bright_comes_in(stylizer: Stylizer, 
     assert distance(frames[0], frames[2]) < 1  # nor does noise crawl
 
 
+def test_light_does_not_jump_in_a_pan(stylizer: Stylizer) -> None:
+    """By the measures of benchmarks/steadiness.py: what two frames both show, and the mean of whole frames."""
+    wide = read_photo(examples() / "colosseum.jpg").resized(400).array
+    step, width = 12, 240
+    film = [np.ascontiguousarray(wide[:160, step * number : step * number + width]) for number in range(8)]
+    jumps, means = {}, {}
+    for name, frames in (
+        ("film", film),
+        ("alone", [stylizer(frame, "mural") for frame in film]),
+        ("video", list(stylizer.video(film, "mural"))),
+    ):
+        shared = [(a[:, step:].mean(), b[:, :-step].mean()) for a, b in itertools.pairwise(frames)]
+        jumps[name] = np.mean([abs(before - after) for before, after in shared])
+        means[name] = np.abs(np.diff([frame.mean() for frame in frames], 2))
+    assert jumps["video"] < 0.6 * jumps["alone"]
+    beyond = {name: np.maximum(0, means[name] - means["film"]).mean() for name in ("alone", "video")}
+    assert beyond["video"] <= 0.25 * beyond["alone"]
+
+
 def test_black_frames_and_fades(stylizer: Stylizer, photo: np.ndarray) -> None:
     shades = [*np.linspace(0, 1, 8), *np.linspace(1, 0, 8)]
     frames = list(stylizer.video([(photo * shade).astype(np.uint8) for shade in shades], "starry-night", fps=8))

@@ -7,19 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 
 from impasto.batch.interrupt import noted_interrupt
 from impasto.batch.segments import Kept
 from impasto.errors import ImpastoError, StoppedError
-from impasto.film.animations import write_animation
-from impasto.film.folders import write_folder
-from impasto.film.formats import ANIMATIONS
+from impasto.film.folders import NumberedFrames
 from impasto.film.frames import Frame, ahead, at_rate
-from impasto.film.joining import Sound, join
+from impasto.film.outputs import Output
 from impasto.film.reading import FilmInfo
 from impasto.film.sources import read
-from impasto.film.writing import Encoder, Encoding
+from impasto.film.writing import Encoder
 from impasto.progress import Progress, silent
 from impasto.stylize.timeline import Timeline
 from impasto.stylize.video import State, paint_frames
@@ -38,28 +35,24 @@ class FilmJob:
 
     Attributes:
         info: the film.
-        target: the file that is written.
+        output: what is written.
         timeline: how it is painted.
-        encoding: how it is encoded.
         settings: the digest of all that decides what the film becomes.
         steady: from 0 to 1.
         start, end: seconds: the part that is painted.
         fps: frames a second; None are the film's own.
         longer: the long side of frames in pixels; None is the film's own.
-        sound: whether to keep the sound.
     """
 
     info: FilmInfo
-    target: Path
+    output: Output
     timeline: Timeline
-    encoding: Encoding
     settings: str
     steady: float
     start: Fraction = Fraction(0)
     end: Fraction | None = None
     fps: Fraction | None = None
     longer: int | None = None
-    sound: bool = True
 
     @property
     def count(self) -> int:
@@ -76,37 +69,12 @@ class FilmJob:
         return frames if after is None else (frame for frame in frames if frame.time > after)
 
 
-def paint_pictures(job: FilmJob, progress: Progress = silent) -> int:
-    """Paint a film as a picture that moves, or as a folder of frames, and return the number of frames.
-
-    Raises:
-        ImpastoError: the film has no frames in that part, or the file cannot be written.
-    """
-    count = 0
-
-    def told(frames: Iterator[tuple[Frame, State]]) -> Iterator[Frame]:
-        nonlocal count
-        progress(0, job.count, "")
-        for count, (frame, _) in enumerate(frames, 1):
-            yield Frame(frame.array, frame.time - job.start, frame.duration)
-            progress(count, max(job.count, count), "")
-
-    with closing(ahead(paint_frames(job.frames(), job.timeline, job.steady), _AHEAD)) as frames:
-        if job.target.suffix.lower() in ANIMATIONS:
-            write_animation(told(frames), job.target, job.encoding.crf)
-        else:
-            write_folder(told(frames), job.target)
-    if not count:
-        raise _empty(job)
-    return count
-
-
 def _empty(job: FilmJob) -> ImpastoError:
     return ImpastoError(f"{job.info.path}: has no frames in the part that is asked for; change --start and --end")
 
 
 def paint_film(job: FilmJob, progress: Progress = silent) -> int:
-    """Paint a film, or what is left of it, and write it with its sound.
+    """Paint a film, or what is left of it, and write it.
 
     Args:
         job: what is to be done.
@@ -119,7 +87,7 @@ def paint_film(job: FilmJob, progress: Progress = silent) -> int:
         StoppedError: Ctrl-C; finished segments are kept, and the same job goes on from there.
         ImpastoError: the film has no frames in that part, or the disk is full; what was done is kept.
     """
-    kept = Kept.beside(job.target, job.settings)
+    kept = Kept.beside(job.output.target, job.settings)
     try:
         count = _paint_rest(job, kept, progress)
     finally:
@@ -127,8 +95,7 @@ def paint_film(job: FilmJob, progress: Progress = silent) -> int:
             kept.remove()
     if not count:
         raise _empty(job)
-    sound = Sound(job.info, job.start, job.end) if job.sound else None
-    join(kept.segments(), job.target, job.encoding, sound, job.info.metadata)
+    job.output.finish(kept.segments(), count, progress)
     kept.remove()
     return count
 
@@ -139,7 +106,7 @@ def _paint_rest(job: FilmJob, kept: Kept, progress: Progress) -> int:
     left = max(0, job.count - done)
     painted = paint_frames(job.frames(state.source.time if state else None), job.timeline, job.steady, state)
     progress(0, left, "")
-    count, number = 0, len(kept.segments())
+    count = 0
     with noted_interrupt() as stop, closing(ahead(painted, _AHEAD)) as frames:
 
         def report() -> None:
@@ -147,8 +114,8 @@ def _paint_rest(job: FilmJob, kept: Kept, progress: Progress) -> int:
             count += 1
             progress(count, max(left, count), f"from frame {done}" if done else "")
 
-        while _segment(frames, job, kept, number, report, stop.is_set):
-            number += 1
+        while _segment(frames, job, kept, report, stop.is_set):
+            pass
         if stop.is_set():
             what = f"{done + count} frames are kept, and the same command goes on from there"
             raise StoppedError(f"stopped; {what}")
@@ -159,24 +126,23 @@ def _segment(
     frames: Iterator[tuple[Frame, State]],
     job: FilmJob,
     kept: Kept,
-    number: int,
     report: Callable[[], None],
     stopped: Callable[[], bool],
 ) -> bool:
-    """Encode frames to one segment until it is long enough; whether there may be more of them."""
-    begun, encoder, state = time.monotonic(), None, None
+    """Write frames to one segment until it is long enough; whether there may be more of them."""
+    begun, number, done = time.monotonic(), len(kept.segments()), kept.frames()
+    segment: Encoder | NumberedFrames | None = None
+    state, long = None, False
     for frame, state in frames:  # noqa: B007  # the last one is used
         shifted = Frame(frame.array, frame.time - job.start, frame.duration)
-        encoder = encoder or Encoder(kept.file(number), job.encoding, (frame.array.shape[0], frame.array.shape[1]))
-        encoder.write(shifted)
+        segment = segment or job.output.begin(kept.file(number), (frame.array.shape[0], frame.array.shape[1]), done)
+        segment.write(shifted)
         report()
-        long = encoder.frames >= _FRAMES and time.monotonic() - begun > _SECONDS
+        long = segment.frames >= _FRAMES and time.monotonic() - begun > _SECONDS
         if long or stopped():
             break
-    else:
-        long = False
-    if encoder is None or state is None:
+    if segment is None or state is None:
         return False
-    encoder.close()
-    kept.finish(number, state, encoder.frames)
+    segment.close()
+    kept.finish(number, state, segment.frames)
     return long and not stopped()

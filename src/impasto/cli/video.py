@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,9 @@ from impasto.stylize.typed import read_film_style, read_region
 if TYPE_CHECKING:
     from impasto.batch.film import FilmJob
     from impasto.stylize.timeline import Timeline
+
+_UNIT = Fraction(1, 90_000)
+"""The unit of time stamps where a rate is given: the film's own may be as long as a frame."""
 
 
 @click.command()
@@ -62,7 +66,7 @@ if TYPE_CHECKING:
     help="Quality of the encoded film; less is better and larger.  [default: the codec's]",
 )
 @click.option("--no-audio", is_flag=True, help="Leave the sound out.")
-@click.option("--overwrite", is_flag=True, help="Replace the film if it is there already.")
+@click.option("--overwrite", is_flag=True, help="Replace the film or the frames if they are there already.")
 @model_option()
 @runtime_option
 @precision_option
@@ -73,24 +77,24 @@ def video(film: Path, out: Path, overwrite: bool, **options: Any) -> None:
     it was when the same command is given again.
     """
     spare([film], out)
-    if out.is_file() and not overwrite:
+    there = any(out.iterdir()) if out.is_dir() else out.is_file()
+    if there and not overwrite:
         raise ImpastoError(f"{out}: is there already; give another --out, or --overwrite")
     began = time.perf_counter()
     job = _job(film, out, **options)
-    from impasto.batch.film import paint_film, paint_pictures
-    from impasto.film.formats import CONTAINERS
+    from impasto.batch.film import paint_film
 
-    paint = paint_film if out.suffix.lower() in CONTAINERS else paint_pictures
     with bar("frame") as progress:
-        count = paint(job, progress)
+        count = paint_film(job, progress)
     seconds, model = time.perf_counter() - began, job.timeline.styles.values[0].model
     write(f"{out}  ({model}, {count} frames, {seconds:.1f} s, {count / seconds:.1f} frames a second)")
 
 
 def _job(film: Path, out: Path, **options: Any) -> FilmJob:
     from impasto.batch.film import FilmJob
-    from impasto.film.formats import ANIMATIONS, codec_for
-    from impasto.film.joining import check_space
+    from impasto.film.formats import codec_for
+    from impasto.film.joining import Sound, check_space
+    from impasto.film.outputs import Output
     from impasto.film.sources import look
     from impasto.film.writing import Encoding
     from impasto.stylize.sources import span_of
@@ -99,22 +103,22 @@ def _job(film: Path, out: Path, **options: Any) -> FilmJob:
 
     steady = checked_steady(STEADY if options["steady"] is None else options["steady"])
     start, end, fps = span_of(options["start"], options["end"], options["fps"])
-    codec = codec_for(out, options["codec"]) if out.suffix and out.suffix.lower() not in ANIMATIONS else ""
+    codec = codec_for(out, options["codec"])
     check_space(out)
     info = look(film)
     timeline = _timeline(options)
+    encoding = Encoding(codec, options["crf"], fps or info.rate, _UNIT if fps else info.time_base)
+    sound = None if options["no_audio"] else Sound(info, start, end)
     return FilmJob(
         info=info,
-        target=out,
+        output=Output(out, encoding, sound, info.metadata),
         timeline=timeline,
-        encoding=Encoding(codec, options["crf"], fps or info.rate, info.time_base),
         settings=_digest(film, timeline, options),
         steady=steady,
         start=start,
         end=end,
         fps=fps,
         longer=options["controls"]["size"],
-        sound=not options["no_audio"],
     )
 
 
@@ -136,10 +140,12 @@ def _timeline(options: dict[str, Any]) -> Timeline:
 def _digest(film: Path, timeline: Timeline, options: dict[str, Any]) -> str:
     """What tells this film from any other: its source, the styles' numbers and all options."""
     from impasto.files import digest
+    from impasto.film.folders import frames_in
 
-    found = film.stat()
+    files = frames_in(film) if film.is_dir() else [film]
+    found = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     rows = [point.base.tobytes() for plan in timeline.styles.values for point in plan.points]
     masks = [mask.array.tobytes() for plan in timeline.styles.values for mask in plan.masks]
     named = {name: str(value) for name, value in options.items()}
-    said = [__version__, str(film.resolve()), found.st_size, found.st_mtime_ns, named]
+    said = [__version__, str(film.resolve()), found, named]
     return digest(b"".join([msgspec.json.encode(said), *rows, *masks]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -36,6 +37,8 @@ class Camera:
         self._changed = threading.Condition()
         self._frame: Array | None = None
         self._open = self._capture.isOpened()
+        # A film gives its frames when they are due, as a camera does.
+        self._each = 0.0 if isinstance(source, int) else 1 / (self._capture.get(cv2.CAP_PROP_FPS) or 25)
         if not self._open:
             what = f"camera {source}: there is none" if isinstance(source, int) else f"{source}: cannot be opened"
             raise ImpastoError(f"{what}; connect one, or give --camera a number or a film")
@@ -43,8 +46,11 @@ class Camera:
         self._thread.start()
 
     def _read(self) -> None:
+        due = time.monotonic()
         while self._open:
             found, frame = self._capture.read()
+            due += self._each
+            time.sleep(max(0.0, due - time.monotonic()) if self._each else 0)
             with self._changed:
                 self._frame = frame if found else None  # type: ignore[assignment]
                 self._open = self._open and found

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 from PIL import Image
 
-from impasto.errors import ImpastoError
 from impasto.film.frames import Frame
 from impasto.film.reading import FilmInfo
+from impasto.film.writing import cannot_write
 from impasto.images.arrays import resize
 from impasto.images.folders import find_photos
 from impasto.images.reading import MAX_PIXELS, read_photo
@@ -52,24 +53,64 @@ def look_in(folder: str | os.PathLike[str]) -> FilmInfo:
     )
 
 
-def read_folder(info: FilmInfo, longer: int | None) -> Iterator[Frame]:
-    """The frames of a folder, all at the size of the first."""
+def read_folder(info: FilmInfo, longer: int | None, start: Fraction = Fraction(0)) -> Iterator[Frame]:
+    """The frames of a folder from a start in seconds, all at the size of the first."""
     size = info.size_at(longer)
-    for number, path in enumerate(frames_in(info.path)):
+    first = math.ceil(start * info.rate)
+    for number, path in enumerate(frames_in(info.path)[first:], first):
         yield Frame(resize(read_photo(path, MAX_PIXELS).array, *size), number / info.rate, 1 / info.rate)
 
 
-def write_folder(frames: Iterable[Frame], folder: Path) -> int:
-    """Write frames as ``000001.png`` and so on, and return how many there were.
+class NumberedFrames:
+    """Frames that are written to a folder as ``000001.png`` and so on, or on from a number.
+
+    Attributes:
+        frames: how many were written.
+    """
+
+    def __init__(self, folder: Path, done: int = 0) -> None:
+        """Make the folder.
+
+        Raises:
+            ImpastoError: it cannot be made.
+        """
+        self._folder, self._done, self.frames = folder, done, 0
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise cannot_write(folder, error) from None
+
+    def write(self, frame: Frame) -> None:
+        """Write one more frame.
+
+        Raises:
+            ImpastoError: the file cannot be written.
+        """
+        self.frames += 1
+        write_image(Image.fromarray(frame.array), self._folder / _name(self._done + self.frames))
+
+    def close(self) -> None:
+        """Every frame is whole already."""
+
+
+def move_frames(frames: Path, folder: Path, count: int) -> None:
+    """Move a folder of ``count`` numbered frames to its place; frames of another film that are there are replaced.
 
     Raises:
-        ImpastoError: the folder cannot be made, or a frame cannot be written.
+        ImpastoError: they cannot be moved.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.exists():
+            os.replace(frames, folder)
+            return
+        for path in sorted(frames.iterdir()):
+            os.replace(path, folder / path.name)
+        while (left := folder / _name(count + 1)).is_file():
+            left.unlink()
+            count += 1
     except OSError as error:
-        raise ImpastoError(f"{folder}: cannot be made ({error.strerror}); give another --out") from None
-    count = 0
-    for count, frame in enumerate(frames, 1):
-        write_image(Image.fromarray(frame.array), folder / f"{count:06d}.png")
-    return count
+        raise cannot_write(folder, error) from None
+
+
+def _name(number: int) -> str:
+    return f"{number:06d}.png"

@@ -28,14 +28,19 @@ class Codec:
     tag: str | None = None
 
 
+_X264 = "b-adapt=0:weightp=0"
+"""Looks for no fades: that takes time, and painted films become no larger without it."""
 CODECS = {
-    "h264": Codec("libx264", "yuv420p", 19, {"preset": "superfast", "profile": "high"}),
+    "h264": Codec("libx264", "yuv420p", 19, {"preset": "superfast", "profile": "high", "x264-params": _X264}),
     "hevc": Codec("libx265", "yuv420p", 22, {"preset": "superfast", "x265-params": "log-level=none"}, "hvc1"),
     "av1": Codec("libsvtav1", "yuv420p", 30, {"preset": "10"}),
     "vp9": Codec("libvpx-vp9", "yuv420p", 30, {"b": "0", "deadline": "realtime", "cpu-used": "6", "row-mt": "1"}),
     "prores": Codec("prores_ks", "yuv422p10le", None, {"profile": "3"}),
 }
 """The codecs by the names that ``--codec`` takes. All but ProRes are what browsers play."""
+LOSSLESS = "lossless"
+ENCODERS = {**CODECS, LOSSLESS: Codec("libx264rgb", "rgb24", 0, {"preset": "ultrafast"})}
+"""All codecs: pictures that move wait in the lossless one until they are whole."""
 CONTAINERS = {
     ".mp4": ("h264", "hevc", "av1", "vp9"),
     ".mov": ("h264", "hevc", "prores"),
@@ -65,6 +70,10 @@ def codec_for(out: Path, asked: str | None) -> str:
     Raises:
         ImpastoError: the name's ending is unknown, or that container cannot hold that codec.
     """
+    if out.suffix.lower() in ("", *ANIMATIONS):
+        if asked is not None:
+            raise ImpastoError(f"{out}: is no film, so it has no codec; leave --codec out, or use .mp4")
+        return LOSSLESS
     held = CONTAINERS.get(out.suffix.lower())
     if held is None:
         endings = ", ".join([*CONTAINERS, *ANIMATIONS])

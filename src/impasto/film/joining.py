@@ -16,7 +16,8 @@ import av
 from av.error import FFmpegError
 
 from impasto.errors import ImpastoError
-from impasto.film.formats import CODECS, COPIED_SOUND, sound_encoder
+from impasto.film.formats import COPIED_SOUND, ENCODERS, sound_encoder
+from impasto.film.frames import Frame
 from impasto.film.reading import FilmInfo, opened, reason
 from impasto.film.writing import Encoding, cannot_write
 
@@ -88,7 +89,7 @@ def _write(
         container.metadata.update({key: text for key, text in metadata.items() if key in _KEPT})
         first = stack.enter_context(opened(segments[0]))
         pictures = container.add_stream_from_template(first.streams.video[0], opaque=True)
-        tag = CODECS[encoding.codec].tag
+        tag = ENCODERS[encoding.codec].tag
         if tag and part.suffix != ".mkv":
             pictures.codec_context.codec_tag = tag
         streams = [_pictures(segments, pictures, 1 / encoding.rate)]
@@ -114,6 +115,15 @@ def _pictures(segments: Sequence[Path], stream: Any, each: Fraction) -> Iterator
                 packet.duration = round(each / packet.time_base)
                 packet.stream = stream
                 yield Fraction(packet.dts or 0) * packet.time_base, 0, packet
+
+
+def frames_in_segments(segments: Sequence[Path]) -> Iterator[Frame]:
+    """The frames of all segments, as they were before they were encoded without loss."""
+    for segment in segments:
+        with opened(segment) as container:
+            for frame in container.decode(video=0):
+                unit = Fraction(frame.time_base)
+                yield Frame(frame.to_ndarray(format="rgb24"), frame.pts * unit, (frame.duration or 0) * unit)
 
 
 def _sounds(source: Any, container: Any, suffix: str, sound: Sound) -> list[Iterator[Timed]]:

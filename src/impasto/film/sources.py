@@ -42,7 +42,7 @@ def read(
 ) -> Iterator[Frame]:
     """The frames of a film; see :func:`impasto.film.reading.read_frames`."""
     if is_folder(info.path):
-        return within(folders.read_folder(info, longer), start, end)
+        return within(folders.read_folder(info, longer, start), start, end)
     if info.path.suffix.lower() == _BY_PILLOW:
         return within(_animated(info, longer), start, end)
     return reading.read_frames(info, start=start, end=end, longer=longer)

@@ -14,11 +14,13 @@ import numpy as np
 from av.error import FFmpegError
 
 from impasto.errors import ImpastoError
-from impasto.film.formats import CODECS
+from impasto.film.formats import ENCODERS
 from impasto.film.frames import Frame
 from impasto.film.reading import BT709, EXACT, FULL, LIMITED, reason
 from impasto.images.arrays import Array
 
+_RGB, _AS_RGB = "rgb24", 0
+"""FFmpeg's name of pixels of red, green and blue, and its number of the matrix that leaves them so."""
 _DELAY = 10
 """Frames are decoded at most so many seconds before they are shown."""
 
@@ -28,7 +30,7 @@ class Encoding:
     """How frames are encoded.
 
     Attributes:
-        codec: one of :data:`impasto.film.formats.CODECS`.
+        codec: one of :data:`impasto.film.formats.ENCODERS`.
         crf: the quality; None is the codec's default.
         rate: frames a second, which a player is told.
         time_base: the unit of time stamps, in seconds.
@@ -56,12 +58,14 @@ class Encoder:
         Raises:
             ImpastoError: it cannot be written.
         """
-        codec = CODECS[encoding.codec]
+        codec = ENCODERS[encoding.codec]
         self._path, self._encoding, self._pixels = path, encoding, codec.pixels
+        self._rgb = codec.pixels == _RGB
         # Chroma has half the size: the last row or column of an odd size is left out.
-        self._size = size[0] // 2 * 2 or 2, size[1] // 2 * 2 or 2
+        self._size = size if self._rgb else (size[0] // 2 * 2 or 2, size[1] // 2 * 2 or 2)
         self.frames = 0
         self._last: int | None = None
+        self._durations: dict[int, int] = {}
         try:
             muxer = "mov" if encoding.codec == "prores" else "mp4"
             self._container = _open(path, muxer, encoding.time_base)
@@ -72,14 +76,14 @@ class Encoder:
         self._stream.height, self._stream.width = context.height, context.width = self._size
         self._stream.pix_fmt = codec.pixels
         context.time_base = self._stream.time_base = encoding.time_base
-        context.color_range, context.colorspace = LIMITED, BT709
+        context.color_range, context.colorspace = (FULL, _AS_RGB) if self._rgb else (LIMITED, BT709)
         context.color_primaries, context.color_trc = BT709, BT709
         context.thread_type = "FRAME" if encoding.codec == "prores" else "AUTO"
         if codec.tag:
             context.codec_tag = codec.tag
 
     def _options(self) -> dict[str, str]:
-        codec, crf = CODECS[self._encoding.codec], self._encoding.crf
+        codec, crf = ENCODERS[self._encoding.codec], self._encoding.crf
         quality = codec.crf if crf is None else crf
         return dict(codec.options) | ({} if codec.crf is None else {"crf": str(quality)})
 
@@ -103,19 +107,23 @@ class Encoder:
             if odd or (self._last is not None and packet.dts <= self._last):
                 packet.dts = packet.pts - most if self._last is None else min(self._last + 1, packet.pts)
             self._last = packet.dts
+            packet.duration = self._durations.pop(packet.pts, packet.duration)
             self._container.mux_one(packet)
 
     def _converted(self, frame: Frame) -> Any:
-        picture = av.VideoFrame.from_ndarray(_fitted(frame.array, self._size), format="rgb24").reformat(
-            format=self._pixels,
-            dst_colorspace=BT709,
-            src_color_range=FULL,
-            dst_color_range=LIMITED,
-            interpolation=EXACT,
-        )
+        picture = av.VideoFrame.from_ndarray(_fitted(frame.array, self._size), format=_RGB)
+        if not self._rgb:
+            picture = picture.reformat(
+                format=self._pixels,
+                dst_colorspace=BT709,
+                src_color_range=FULL,
+                dst_color_range=LIMITED,
+                interpolation=EXACT,
+            )
         picture.time_base = self._encoding.time_base
         picture.pts = round(frame.time / self._encoding.time_base)
-        picture.duration = round(frame.duration / self._encoding.time_base)
+        # Encoders say of each frame that it is shown as long as the rate says.
+        self._durations[picture.pts] = round(frame.duration / self._encoding.time_base)
         return picture
 
     def close(self) -> None:

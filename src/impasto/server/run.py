@@ -109,7 +109,7 @@ def serve(
         settings = msgspec.structs.replace(settings, token=secrets.token_urlsafe(24))
     if photos:
         find_photos(photos, "input")
-    listening = _listen(settings)
+    listening = listen(settings)
     settings = msgspec.structs.replace(settings, port=listening.getsockname()[1])
     engine, queue = Engine(model), Queue(settings.queue, settings.workers)
     config = uvicorn.Config(
@@ -144,7 +144,7 @@ def address(settings: Settings) -> str:
     return f"http://{host}:{settings.port}/" + (f"?token={settings.token}" if settings.token else "")
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
     """A socket that listens already, so that a taken port is an error before anything is loaded."""
     called = f"{settings.host}:{settings.port}"
     try:

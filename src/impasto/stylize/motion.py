@@ -40,8 +40,10 @@ _REST = 1.0
 _AT_REST = 0.35
 """Motion of less than this many pixels (of the film) is none; moving a picture by so little would only blur it."""
 
-_BLOCK = 64
-"""Side, in pixels, of the blocks that are moved."""
+_MOST = 0.5
+"""If more than this share of a picture moves, all of it is moved at once."""
+_ROW = 1024
+"""So many pixels that move are looked up together."""
 
 Map = npt.NDArray[np.float32]
 
@@ -159,10 +161,10 @@ def _flow(new: Array, last: Array, shape: tuple[int, ...]) -> Flow:
     flow: Map = _finder().calc(new, last, None)
     apart, at_rest = _apart(new, last, flow), _apart(new, last, None)
     # Where nothing is to be seen, a wall or the sky, any motion fits; rest is what it is.
-    slow = np.abs(flow).max(axis=2) * (shape[1] / new.shape[1]) < _AT_REST
+    slow = cv2.max(*map(np.abs, cv2.split(flow))) * (shape[1] / new.shape[1]) < _AT_REST
     rests = (at_rest <= apart + _REST) | slow
-    rests = cv2.medianBlur(rests.astype(np.uint8), 5).astype(bool)  # specks of motion are none
-    flow[rests] = 0
+    rests = cv2.medianBlur(rests.astype(np.uint8), 5)  # specks of motion are none
+    flow = cv2.merge([part * (1 - rests) for part in cv2.split(flow)])
     apart = np.where(rests, at_rest, apart)
     same = np.clip((_AGREE[1] - apart) / (_AGREE[1] - _AGREE[0]), 0, 1).astype(np.float32)
     return Flow(flow, cv2.blur(cv2.erode(same, np.ones((3, 3), np.uint8)), (5, 5)))
@@ -176,8 +178,8 @@ def _apart(new: Array, last: Array, flow: Map | None) -> Map:
         last = cv2.remap(last, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     apart: Map = cv2.blur(cv2.absdiff(last, new), (5, 5)).astype(np.float32)
     if flow is not None:
-        limits = np.array(new.shape[::-1], np.float32) - 1
-        apart[((places < -1) | (places > limits + 1)).any(axis=2)] = 255  # what the last frame did not show
+        (x, y), (height, width) = cv2.split(places), new.shape
+        apart[(x < -1) | (x > width) | (y < -1) | (y > height)] = 255  # what the last frame did not show
     return apart
 
 
@@ -198,26 +200,36 @@ def laid_under(picture: Array, last: Array, flow: Flow, steady: float) -> Array:
     """
     cv2 = opencv()
     height, width = picture.shape[:2]
-    same = cv2.resize(flow.same, (width, height), interpolation=cv2.INTER_LINEAR) * np.float32(steady)
-    return cv2.blendLinear(picture, _moved(last, flow.flow), 1 - same, same)
+    moved = _moved(last, flow.flow)
+    mixed: Array = cv2.addWeighted(picture, 1 - steady, moved, steady, 0)
+    same = cv2.resize(flow.same, (width, height), interpolation=cv2.INTER_LINEAR)
+    where = np.flatnonzero(same < 1)
+    if len(where) > _MOST * same.size:
+        same *= np.float32(steady)
+        return np.asarray(cv2.blendLinear(picture, moved, 1 - same, same))
+    new, old, share = (each.reshape(same.size, -1)[where] for each in (picture, moved, same))
+    mixed.reshape(-1, 3)[where] = np.rint(new + share * np.float32(steady) * (old - new.astype(np.float32)))
+    return mixed
 
 
 def _moved(last: Array, flow: Map) -> Array:
     """The last picture (H,W,3), moved by a flow (h,w,2); where nothing moves, nothing is computed."""
-    if not flow.any():
-        return last
     cv2 = opencv()
     height, width = last.shape[:2]
-    there = cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR)
-    scale = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
-    moves = cv2.resize(flow.any(axis=2).astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
+    x, y = cv2.split(flow)
+    moves = cv2.resize(255 * ((x != 0) | (y != 0)).astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
+    where = np.flatnonzero(moves)
+    if not len(where):
+        return last
+    flow = cv2.merge([x * np.float32(width / x.shape[1]), y * np.float32(height / x.shape[0])])
+    there = cv2.add(cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR), _places(height, width))
+    if len(where) > _MOST * moves.size:
+        return np.asarray(cv2.remap(last, there, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
+    # OpenCV wants rectangles: rows of pixels from anywhere, the last of them filled up with pixels of the first.
+    places = np.resize(there.reshape(-1, 2)[where], (-(-len(where) // _ROW), _ROW, 2))
+    found = cv2.remap(last, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     moved = last.copy()
-    for top in range(0, height, _BLOCK):
-        for left in range(0, width, _BLOCK):
-            block = np.s_[top : top + _BLOCK, left : left + _BLOCK]
-            if moves[block].any():
-                places = there[block] * scale + _places(height, width)[block]
-                moved[block] = cv2.remap(last, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    moved.reshape(-1, 3)[where] = found.reshape(-1, 3)[: len(where)]
     return moved
 
 
