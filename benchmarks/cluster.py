@@ -138,14 +138,14 @@ def bucket(count: int) -> dict[str, Any]:
     import impasto
 
     with buckets.server() as server:
-        buckets.make("in", photos(count))
-        buckets.make("out")
+        buckets.make("originals", photos(count))
+        buckets.make("painted")
         server.share = 0.1
         began = time.perf_counter()
-        done = impasto.batch("s3://in/in", "mural", "s3://out/pictures")
+        done = impasto.batch("s3://originals/in", "mural", "s3://painted/pictures")
         seconds = time.perf_counter() - began
         server.share = 0.0
-        there = [key for key in buckets.files_in("out") if "_manifest" not in key]
+        there = [key for key in buckets.files_in("painted") if "_manifest" not in key]
         return {
             "photos": count,
             "painted": done.painted,
@@ -153,7 +153,7 @@ def bucket(count: int) -> dict[str, Any]:
             "there": len(there),
             "requests": sum(server.requests.values()),
             "faults": {kind: number for kind, number in server.injected.items() if kind},
-            "left over": len(buckets.unfinished_in("out")),
+            "left over": len(buckets.unfinished_in("painted")),
             "seconds": round(seconds, 1),
         }
 

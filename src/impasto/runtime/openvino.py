@@ -46,7 +46,9 @@ openvino.Type.f32.to_dtype()
 def _config(precision: str, at_once: int, cores: int | None) -> dict[str, str]:
     """OpenVINO's settings for a precision, a number of threads that call it at once, and one of cores."""
     # Several pictures that have cores of their own do not wait for one another at the end of every layer.
-    config = {"NUM_STREAMS": str(min(at_once, _STREAMS))} if at_once > 1 else {"PERFORMANCE_HINT": "LATENCY"}
+    # Pinned, the streams of several networks would lie on the same cores, and the others be idle.
+    several = {"NUM_STREAMS": str(min(at_once, _STREAMS)), "ENABLE_CPU_PINNING": "NO"}
+    config = several if at_once > 1 else {"PERFORMANCE_HINT": "LATENCY"}
     # Without a hint OpenVINO computes in bfloat16 on processors that can. That is right for int8 as well: the layers
     # that are not quantized lose little by it compared with those that are.
     config |= {"CPU_RUNTIME_CACHE_CAPACITY": _SHAPES} | ({"INFERENCE_NUM_THREADS": str(cores)} if cores else {})
