@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import functools
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from impasto.batch.interrupt import noted_interrupt
 from impasto.batch.segments import Kept
 from impasto.errors import ImpastoError, StoppedError
 from impasto.film.animations import write_animation
 from impasto.film.folders import write_folder
-from impasto.film.formats import ANIMATIONS
+from impasto.film.formats import ANIMATIONS, CONTAINERS, codec_for
 from impasto.film.frames import Frame, ahead, at_rate
-from impasto.film.joining import Sound, join
+from impasto.film.joining import Sound, check_space, join
 from impasto.film.reading import FilmInfo
-from impasto.film.sources import read
+from impasto.film.sources import look, read
 from impasto.film.writing import Encoder, Encoding
+from impasto.images.reading import check_pixels
 from impasto.progress import Progress, silent
-from impasto.stylize.timeline import Timeline
-from impasto.stylize.video import State, paint_frames
+from impasto.stylize.sources import span_of
+from impasto.stylize.timeline import Timeline, checked_steady
+from impasto.stylize.video import STEADY, State, paint_frames
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 _SECONDS = 8.0
 """How long a segment is worked on, in seconds: what is lost at most when the process is killed."""
@@ -74,6 +82,75 @@ class FilmJob:
         if self.fps:
             frames = at_rate(frames, self.fps)
         return frames if after is None else (frame for frame in frames if frame.time > after)
+
+
+class FilmOptions(TypedDict, total=False):
+    """What is asked of a film, beside its styles and controls; :class:`FilmJob` says what each is.
+
+    Attributes:
+        codec: one of :data:`impasto.film.formats.CODECS`; without it, the container's first.
+        crf: the quality; without it, the codec's.
+        longer: the long side of frames, in pixels.
+    """
+
+    steady: float
+    start: float
+    end: float | None
+    fps: float | None
+    codec: str | None
+    crf: int | None
+    longer: int | None
+    sound: bool
+
+
+def film_job(
+    film: Path,
+    target: Path,
+    timeline: Callable[[], Timeline],
+    settings: Callable[[Timeline], str] = lambda timeline: "",
+    max_pixels: int | None = None,
+    **asked: Unpack[FilmOptions],
+) -> FilmJob:
+    """What is to be done, once all that can be wrong was checked.
+
+    Args:
+        film: a film, a picture that moves, or a folder of frames.
+        target: what it becomes; its ending says of what kind.
+        timeline: makes it; it is called last, as it may load a model.
+        settings: makes the digest of all that decides what the film becomes.
+        max_pixels: the most pixels of frames, read or painted; None is what photos may have.
+        asked: all else.
+
+    Raises:
+        ImpastoError: the film cannot be read, or something is out of its range or cannot be written.
+    """
+    steady = checked_steady(asked.get("steady", STEADY))
+    start, end, fps = span_of(asked.get("start", 0.0), asked.get("end"), asked.get("fps"))
+    moves = not target.suffix or target.suffix.lower() in ANIMATIONS
+    codec = "" if moves else codec_for(target, asked.get("codec"))
+    check_space(target)
+    info, longer = look(film), asked.get("longer")
+    check_pixels(f"{film}: a frame", info.height * info.width, max_pixels, does="has")
+    check_pixels(f"size {longer}", math.prod(info.size_at(longer)), max_pixels, "would get", "give a smaller one")
+    made = timeline()
+    encoding = Encoding(codec, asked.get("crf"), fps or info.rate, info.time_base)
+    sound = asked.get("sound", True)
+    return FilmJob(info, target, made, encoding, settings(made), steady, start, end, fps, longer, sound)
+
+
+def prepared(*given: Any, **asked: Any) -> Callable[[Progress], int]:
+    """What paints a film and returns its number of frames; arguments and errors are those of :func:`film_job`."""
+    return functools.partial(paint, film_job(*given, **asked))
+
+
+def paint(job: FilmJob, progress: Progress = silent) -> int:
+    """Paint a film as what its target's name says, and return the number of frames.
+
+    Raises:
+        ImpastoError: see :func:`paint_film` and :func:`paint_pictures`.
+    """
+    films = job.target.suffix.lower() in CONTAINERS
+    return paint_film(job, progress) if films else paint_pictures(job, progress)
 
 
 def paint_pictures(job: FilmJob, progress: Progress = silent) -> int:

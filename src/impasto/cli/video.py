@@ -77,10 +77,8 @@ def video(film: Path, out: Path, overwrite: bool, **options: Any) -> None:
         raise ImpastoError(f"{out}: is there already; give another --out, or --overwrite")
     began = time.perf_counter()
     job = _job(film, out, **options)
-    from impasto.batch.film import paint_film, paint_pictures
-    from impasto.film.formats import CONTAINERS
+    from impasto.batch.film import paint
 
-    paint = paint_film if out.suffix.lower() in CONTAINERS else paint_pictures
     with bar("frame") as progress:
         count = paint(job, progress)
     seconds, model = time.perf_counter() - began, job.timeline.styles.values[0].model
@@ -88,33 +86,22 @@ def video(film: Path, out: Path, overwrite: bool, **options: Any) -> None:
 
 
 def _job(film: Path, out: Path, **options: Any) -> FilmJob:
-    from impasto.batch.film import FilmJob
-    from impasto.film.formats import ANIMATIONS, codec_for
-    from impasto.film.joining import check_space
-    from impasto.film.sources import look
-    from impasto.film.writing import Encoding
-    from impasto.stylize.sources import span_of
-    from impasto.stylize.timeline import checked_steady
-    from impasto.stylize.video import STEADY
+    from impasto.batch.film import film_job
 
-    steady = checked_steady(STEADY if options["steady"] is None else options["steady"])
-    start, end, fps = span_of(options["start"], options["end"], options["fps"])
-    codec = codec_for(out, options["codec"]) if out.suffix and out.suffix.lower() not in ANIMATIONS else ""
-    check_space(out)
-    info = look(film)
-    timeline = _timeline(options)
-    return FilmJob(
-        info=info,
-        target=out,
-        timeline=timeline,
-        encoding=Encoding(codec, options["crf"], fps or info.rate, info.time_base),
-        settings=_digest(film, timeline, options),
-        steady=steady,
-        start=start,
-        end=end,
-        fps=fps,
+    steady = {} if options["steady"] is None else {"steady": options["steady"]}
+    return film_job(
+        film,
+        out,
+        lambda: _timeline(options),
+        lambda timeline: _digest(film, timeline, options),
+        start=options["start"],
+        end=options["end"],
+        fps=options["fps"],
+        codec=options["codec"],
+        crf=options["crf"],
         longer=options["controls"]["size"],
         sound=not options["no_audio"],
+        **steady,
     )
 
 
