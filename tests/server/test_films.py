@@ -65,7 +65,7 @@ def _frames(content: bytes) -> list[np.ndarray]:
 
 
 def test_a_film_is_painted_and_fetched_once(served: Served, film: bytes) -> None:
-    before = served.leaves()
+    before = served.leaves()[:2]
     states = list(_events(served, _send(served, film, style="0:mural, 0.4:scream", steady="0.5")["id"]))
     last = states[-1]
     assert (last["kind"], last["state"], last["done"], last["total"]) == ("film", "done", 12, 12)
@@ -78,7 +78,7 @@ def test_a_film_is_painted_and_fetched_once(served: Served, film: bytes) -> None
     assert np.abs(frames[0].astype(int) - moving(1)[0]).mean() > 10
     with av.open(io.BytesIO(answer.content)) as container:
         assert container.streams.audio
-    until(lambda: served.leaves() == before)
+    until(lambda: served.leaves()[:2] == before)
     assert "forgotten" in detail(served.client.get(address), 404)
 
 
@@ -115,7 +115,7 @@ def test_a_film_in_styles_that_are_sent_along(served: Served, film: bytes) -> No
 
 
 def test_a_cancelled_film_leaves_nothing(served: Served, long_film: bytes) -> None:
-    before = served.leaves()
+    before = served.leaves()[:2]
     running, queued = _send(served, long_film), _send(served, long_film)
     until(lambda: served.client.get(f"/jobs/{running['id']}").json()["done"] > 0)
     assert served.leaves()[0] != before[0]
@@ -123,7 +123,7 @@ def test_a_cancelled_film_leaves_nothing(served: Served, long_film: bytes) -> No
         served.client.delete(f"/jobs/{job['id']}").raise_for_status()
         *_, last = _events(served, job["id"])
         assert last["state"] == "cancelled"
-    until(lambda: served.leaves() == before)
+    until(lambda: served.leaves()[:2] == before)
 
 
 @pytest.mark.parametrize(
@@ -145,11 +145,11 @@ def test_a_cancelled_film_leaves_nothing(served: Served, long_film: bytes) -> No
 def test_what_is_wrong_is_said_and_leaves_nothing(
     served: Served, film: bytes, fields: dict[str, str], status: int, said: str
 ) -> None:
-    before = served.leaves()
+    before = served.leaves()[:2]
     answer = served.client.post("/films", files={"film": film}, data={"style": "mural", **fields})
     assert said in (problem := detail(answer, status))
     assert "/" not in problem.replace("mural:.6", "")
-    until(lambda: served.leaves() == before)
+    until(lambda: served.leaves()[:2] == before)
 
 
 PLAYLIST = b"ffconcat version 1.0\nfile film.mp4\n"
@@ -164,22 +164,22 @@ DAMAGED = {
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_what_is_no_film_is_refused(served: Served, content: bytes) -> None:
     """A playlist would make FFmpeg open other files, or addresses."""
-    before = served.leaves()
+    before = served.leaves()[:2]
     answer = served.client.post("/films", files={"film": ("x.m3u8", content)}, data={"style": "mural"})
     assert detail(answer, 415).startswith("film: cannot be read as a film")
-    until(lambda: served.leaves() == before)
+    until(lambda: served.leaves()[:2] == before)
 
 
 def test_a_film_without_frames_fails(served: Served, film: bytes) -> None:
-    before = served.leaves()
+    before = served.leaves()[:2]
     *_, last = _events(served, _send(served, film, start="9")["id"])
     assert last["state"] == "failed"
     assert str(last["error"]).startswith("film: has no frames")
-    until(lambda: served.leaves() == before)
+    until(lambda: served.leaves()[:2] == before)
 
 
 def test_films_are_capped_while_they_arrive(strict: Served) -> None:
-    before = strict.leaves()
+    before = strict.leaves()[:2]
     part = b'--x\r\nContent-Disposition: form-data; name="%s"; filename="a"\r\n\r\n' + bytes(300_000)
     for name, sent in ((b"film", 8), (b"style_file", 4)):  # 2 MB for films, 1 MB for all else
         with closing(connected(strict)) as connection:
@@ -190,7 +190,7 @@ def test_films_are_capped_while_they_arrive(strict: Served) -> None:
     with closing(connected(strict)) as connection:  # the client is killed in the middle
         connection.sendall(_head() + _chunk(part % b"film"))
         until(lambda: strict.leaves()[0] != before[0])
-    until(lambda: strict.leaves() == before)
+    until(lambda: strict.leaves()[:2] == before)
 
 
 def _head() -> bytes:

@@ -183,10 +183,14 @@ async def get_film(service: Service, request: Request) -> Response:
     film = next(service.jobs.folder(job).glob(f"{_PAINTED}.*"))
 
     async def parts() -> AsyncIterator[bytes]:
+        """What is sent. The film is forgotten before its last part: the client may go away as soon as it has that."""
         async with await anyio.open_file(film, "rb") as file:
-            while part := await file.read(_PART):
+            part = await file.read(_PART)
+            while following := await file.read(_PART):
                 yield part
+                part = following
         await to_thread.run_sync(service.jobs.forget, job)
+        yield part
 
     headers = {
         "Content-Length": str(film.stat().st_size),
