@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from tests.film.films import make_film, moving
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install '.[dev]'")
 
@@ -141,3 +143,9 @@ def painting(tmp_path_factory: pytest.TempPathFactory) -> Path:
     blocks = Image.fromarray(rng.integers(0, 256, (12, 16, 3), dtype=np.uint8))
     blocks.resize((160, 120), Image.Resampling.NEAREST).save(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film of a second, 20 frames of 48 × 64 pixels."""
+    return make_film(tmp_path_factory.mktemp("film") / "my film.mp4", moving(20), rate=Fraction(20))
