@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -34,15 +34,16 @@ class Serving:
 
     Args:
         data: the folder for the user's own styles.
+        python: Python's arguments that start the command line.
     """
 
-    def __init__(self, data: Path) -> None:
-        self.data = data
+    def __init__(self, data: Path, python: Sequence[str] = ("-m", "impasto")) -> None:
+        self.data, self.python = data, python
         self.port = 0
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "impasto", "serve", "--port", str(self.port)]
+        command = [sys.executable, *self.python, "serve", "--port", str(self.port)]
         environment = {**os.environ, "XDG_DATA_HOME": str(self.data)}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
         assert self.process.stdout is not None
