@@ -31,7 +31,7 @@ def _open(visit: Visit, film: Path) -> None:
     _shown(visit, lambda: visit.choose(film, by="#open-film"))
 
 
-def test_a_film_is_painted_in_key_frames_and_downloaded(visit: Visit, film: Path, tmp_path: Path) -> None:
+def test_a_film_is_painted_in_key_frames_and_downloaded(visit: Visit, film: Path) -> None:
     page = visit.page
     _open(visit, film)
     page.get_by_role("slider", name="Moment of the film").fill("0.8")
@@ -48,12 +48,38 @@ def test_a_film_is_painted_in_key_frames_and_downloaded(visit: Visit, film: Path
     assert download.value.suggested_filename == "my film-painted.mp4"
     assert times_of(Path(download.value.path())) == times_of(film)
     expect(page.locator("video.result")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_the_command_paints_the_same_film(visit: Visit, film: Path, tmp_path: Path) -> None:
+    page = visit.page
+    _open(visit, film)
+    page.locator("[data-id=scream] .pick").click()
+    page.get_by_role("slider", name="Moment of the film").fill("0.8")
+    page.get_by_role("button", name="Key frame here").click()
+    page.locator("[data-id=starry-night] .pick").click()
+    page.get_by_role("button", name="Paint the film").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the film").click()
     page.locator("im-film [data-do=command]").click()
     words = shlex.split(page.locator("dialog code").inner_text())
     assert words[:5] == ["impasto", "video", "my film.mp4", "-s", "0:scream, 0.8:starry-night"]
     words[-1] = str(tmp_path / words[-1])
     subprocess.run([sys.executable, "-m", *words], check=True, cwd=film.parent, capture_output=True)
     assert np.array_equal(pictures(Path(download.value.path())), pictures(tmp_path / "my film-painted.mp4"))
+
+
+def test_where_films_cannot_be_painted_the_command_is_named(visit: Visit, film: Path) -> None:
+    page = visit.page
+    page.evaluate("""async () => {
+      const { store } = await import("./js/app.js");
+      store.set({ capabilities: { ...store.now.capabilities, film: false } });
+    }""")
+    _open(visit, film)
+    expect(page.locator("im-film .elsewhere")).to_be_visible()
+    expect(page.get_by_role("button", name="Paint the film")).to_be_hidden()
+    page.locator("im-film [data-do=command]").click()
+    expect(page.locator("dialog code")).to_have_text("impasto video 'my film.mp4' -s mural -o 'my film-painted.mp4'")
 
 
 def test_a_film_is_cancelled_and_closed(visit: Visit, photo: Path, tmp_path: Path) -> None:
