@@ -2,13 +2,13 @@
 FROM python:3.12-slim AS build
 WORKDIR /source
 COPY . .
-RUN pip install --no-cache-dir --prefix=/installed --constraint constraints.txt '.[serve,heif]'
+RUN pip install --no-cache-dir --prefix=/installed --constraint constraints.txt '.[serve,heif,video]'
 
 FROM python:3.12-slim
 COPY --from=build /installed /usr/local
 RUN useradd --uid 1000 impasto && install --directory --owner impasto /data
 USER 1000
-# Your own styles, and networks that OpenVINO has compiled. Nothing else is written; uploads stay in memory.
+# Your own styles, and networks that OpenVINO has compiled. Nothing else is written; films are kept in /tmp, other uploads in memory.
 ENV XDG_DATA_HOME=/data XDG_CACHE_HOME=/data/cache PYTHONUNBUFFERED=1
 VOLUME /data
 EXPOSE 8000

@@ -126,9 +126,12 @@ def test_what_is_no_film(tmp_path: Path, photo: Path) -> None:
                 container.mux(packet)
     text = tmp_path / "notes.mp4"
     text.write_text("no film")
+    playlist = tmp_path / "list.mp4"  # FFmpeg would open the files that it names
+    playlist.write_text("ffconcat version 1.0\nfile a.mp4\n")
     for path, words in (
         (song, "only sound"),
         (text, "cannot be read as a film"),
+        (playlist, "cannot be read as a film"),
         (tmp_path / "none.mp4", "no such file"),
     ):
         with pytest.raises(ImpastoError, match=words) as error:

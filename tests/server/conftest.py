@@ -106,7 +106,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(scope="session")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A service for other computers, with a token, and with two places and tight limits."""
-    limits = {"host": "0.0.0.0", "token": TOKEN, "max-megapixels": 6, "max-megabytes": 1, "upload-seconds": 1.5}
+    limits = {
+        "host": "0.0.0.0",
+        "token": TOKEN,
+        "max-megapixels": 6,
+        "max-megabytes": 1,
+        "max-film-megabytes": 2,
+        "upload-seconds": 1.5,
+    }
     options = [f"--{name}={value}" for name, value in {**limits, "queue": 1, "workers": 1}.items()]
     with serving(tmp_path_factory.mktemp("strict"), *options, "--allow-origin", "https://friend.example") as service:
         service.client.headers["Authorization"] = f"Bearer {TOKEN}"

@@ -32,7 +32,7 @@ def _head(length: int | None = None, kind: str = "multipart/form-data; boundary=
     ).encode()
 
 
-def _connected(served: Served) -> socket.socket:
+def connected(served: Served) -> socket.socket:
     return socket.create_connection(("127.0.0.1", served.port), timeout=60)
 
 
@@ -72,13 +72,13 @@ def test_nothing_is_left(strict: Served) -> None:
 
 def _cut_off(strict: Served) -> None:
     """The client goes away in the middle of its body."""
-    with closing(_connected(strict)) as connection:
+    with closing(connected(strict)) as connection:
         connection.sendall(_head(50_000) + _form()[:300])
 
 
 def _abandoned(strict: Served) -> None:
     """The client goes away while its picture is painted."""
-    with closing(_connected(strict)) as connection:
+    with closing(connected(strict)) as connection:
         connection.sendall(_head(len(_form())) + _form())
 
 
@@ -94,10 +94,10 @@ def _bombed(strict: Served) -> httpx.Response:
 
 
 def test_bodies_are_capped_while_they_arrive(strict: Served) -> None:
-    with closing(_connected(strict)) as connection:  # it says how long it is, and is refused before it comes
+    with closing(connected(strict)) as connection:  # it says how long it is, and is refused before it comes
         connection.sendall(_head(1_000_001))
         assert connection.recv(1000).startswith(b"HTTP/1.1 413")
-    with closing(_connected(strict)) as connection:  # it does not
+    with closing(connected(strict)) as connection:  # it does not
         part = b'--x\r\nContent-Disposition: form-data; name="photo"; filename="a"\r\n\r\n' + bytes(2_000_000)
         connection.sendall(_head(None) + _chunk(part))
         assert connection.recv(1000).startswith(b"HTTP/1.1 413")
@@ -137,7 +137,7 @@ def test_other_bodies_are_capped(strict: Served) -> None:
 
 
 def test_slow_bodies_are_given_up(strict: Served) -> None:
-    with closing(_connected(strict)) as connection:
+    with closing(connected(strict)) as connection:
         connection.sendall(_head(1000) + b"--x")
         assert connection.recv(1000).startswith(b"HTTP/1.1 408")
         while connection.recv(1000):  # until it is closed
@@ -146,13 +146,13 @@ def test_slow_bodies_are_given_up(strict: Served) -> None:
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: loc"])
 def test_slow_heads_are_given_up(strict: Served, sent: bytes) -> None:
-    with closing(_connected(strict)) as connection:
+    with closing(connected(strict)) as connection:
         connection.sendall(sent)
         assert connection.recv(1000) == b""
 
 
 def test_a_second_slow_head_is_given_up(strict: Served) -> None:
-    with closing(_connected(strict)) as connection:
+    with closing(connected(strict)) as connection:
         connection.sendall(f"GET {PREFIX}/health HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         answer = b""
         while b"ok" not in answer:  # head and body may come one after the other
@@ -176,7 +176,7 @@ def test_answers_that_nobody_reads_are_given_up(strict: Served) -> None:
 
 def test_work_is_dropped_when_the_client_goes_away(strict: Served) -> None:
     before = strict.count(path="/pictures", status="499")
-    with closing(_connected(strict)) as connection:
+    with closing(connected(strict)) as connection:
         connection.sendall(_head(len(_form())) + _form())
         until(lambda: strict.places() == 1)
     until(lambda: strict.count(path="/pictures", status="499") == before + 1)
@@ -184,7 +184,7 @@ def test_work_is_dropped_when_the_client_goes_away(strict: Served) -> None:
 
 
 def test_places_are_bounded(strict: Served) -> None:
-    waiting = [_connected(strict) for _ in range(2)]
+    waiting = [connected(strict) for _ in range(2)]
     try:
         for taken, connection in enumerate(waiting):
             connection.sendall(_head(len(_form())) + _form())

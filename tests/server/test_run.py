@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 from PIL import Image
+from tests.film.films import make_film, moving, times_of
 from tests.server.conftest import Served
 
 from impasto.assets import examples
@@ -81,8 +82,9 @@ def test_the_options_are_the_settings() -> None:
 
 @pytest.fixture
 def folder(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the photo that the guide names."""
+    """A folder with the photo and the film that the guide names."""
     shutil.copy(examples() / "cat.jpg", tmp_path)
+    make_film(tmp_path / "film.mp4", moving(4))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -97,6 +99,14 @@ def _block(language: str, word: str, served: Served) -> str:
 def test_the_guides_curl_line(served: Served, folder: Path) -> None:
     subprocess.run(_block("sh", "curl", served), shell=True, check=True, capture_output=True)
     assert Image.open(folder / "cat-mural.jpg").size == (1024, 768)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_guides_curl_lines_for_a_film(served: Served, folder: Path) -> None:
+    lines = _block("sh", "film=@", served)
+    run = subprocess.run(["bash", "-ec", lines], check=True, capture_output=True, text=True)
+    assert '"state":"done","done":4,"total":4' in run.stdout
+    assert len(times_of(folder / "film-painted.mp4")) == 4
 
 
 def test_the_guides_python_client(served: Served, folder: Path) -> None:

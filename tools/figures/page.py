@@ -11,16 +11,21 @@ import io
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import impasto
 from impasto.assets import examples
+from impasto.film.frames import Frame
+from impasto.film.writing import Encoding, encode
 from impasto.images.reading import read_photo
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -96,11 +101,35 @@ def phone(page: Page) -> None:
     settle(page)
 
 
+def film(page: Page) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        with page.expect_file_chooser() as chooser:
+            page.locator("#open-film").click()
+        chooser.value.set_files(_pan(Path(folder) / "castle.mp4"))
+        page.locator("im-film canvas[data-shown]").wait_for()
+        for second, style in ((3, "great-wave"), (6, "starry-night")):
+            page.locator("im-film [name=time]").fill(str(second))
+            page.locator("im-film [data-do=add]").click()
+            page.locator(f"[data-id={style}] .pick").click()
+        page.wait_for_timeout(3000)
+
+
+def _pan(path: Path) -> Path:
+    """A film of eight seconds that moves over a photo."""
+    photo = Image.fromarray(read_photo(examples() / "neuschwansteincastle.jpg").array)
+    whole = np.asarray(photo.resize((960, round(960 * photo.height / photo.width))))
+    rate, unit = Fraction(20), Fraction(1, 20)
+    frames = (Frame(whole[40:490, step : step + 800], step * unit, unit) for step in range(160))
+    encode(frames, path, Encoding("h264", None, rate, unit))
+    return path
+
+
 FIGURES: dict[str, tuple[Callable[[Page], None], dict[str, Any]]] = {
     "start": (start, {**DESK, "color_scheme": "light"}),
     "painted": (painted, {**DESK, "color_scheme": "light"}),
     "mix": (mix, {**DESK, "color_scheme": "dark"}),
     "area": (area, {**DESK, "color_scheme": "light"}),
+    "film": (film, {**DESK, "color_scheme": "light"}),
     "phone": (phone, {**PHONE, "color_scheme": "dark", "locale": "zh-TW"}),
 }
 

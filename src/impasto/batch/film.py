@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import functools
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from impasto.batch.interrupt import noted_interrupt
 from impasto.batch.segments import Kept
 from impasto.errors import ImpastoError, StoppedError
 from impasto.film.folders import NumberedFrames
+from impasto.film.formats import codec_for
 from impasto.film.frames import Frame, ahead, at_rate
+from impasto.film.joining import Sound, check_space
 from impasto.film.outputs import Output
 from impasto.film.reading import FilmInfo
-from impasto.film.sources import read
-from impasto.film.writing import Encoder
+from impasto.film.sources import look, read
+from impasto.film.writing import Encoder, Encoding
+from impasto.images.reading import check_pixels
 from impasto.progress import Progress, silent
-from impasto.stylize.timeline import Timeline
-from impasto.stylize.video import State, paint_frames
+from impasto.stylize.sources import span_of
+from impasto.stylize.timeline import Timeline, checked_steady
+from impasto.stylize.video import STEADY, State, paint_frames
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+_UNIT = Fraction(1, 90_000)
+"""The unit of time stamps where a rate is given: the film's own may be as long as a frame."""
 
 _SECONDS = 8.0
 """How long a segment is worked on, in seconds: what is lost at most when the process is killed."""
@@ -67,6 +81,66 @@ class FilmJob:
         if self.fps:
             frames = at_rate(frames, self.fps)
         return frames if after is None else (frame for frame in frames if frame.time > after)
+
+
+class FilmOptions(TypedDict, total=False):
+    """What is asked of a film, beside its styles and controls; :class:`FilmJob` says what each is.
+
+    Attributes:
+        codec: one of :data:`impasto.film.formats.CODECS`; without it, the container's first.
+        crf: the quality; without it, the codec's.
+        longer: the long side of frames, in pixels.
+        sound: whether to keep the sound.
+    """
+
+    steady: float
+    start: float
+    end: float | None
+    fps: float | None
+    codec: str | None
+    crf: int | None
+    longer: int | None
+    sound: bool
+
+
+def film_job(
+    film: Path,
+    target: Path,
+    timeline: Callable[[], Timeline],
+    settings: Callable[[Timeline], str] = lambda timeline: "",
+    max_pixels: int | None = None,
+    **asked: Unpack[FilmOptions],
+) -> FilmJob:
+    """What is to be done, once all that can be wrong was checked.
+
+    Args:
+        film: a film, a picture that moves, or a folder of frames.
+        target: what it becomes; its ending says of what kind.
+        timeline: makes it; it is called last, as it may load a model.
+        settings: makes the digest of all that decides what the film becomes.
+        max_pixels: the most pixels of frames, read or painted; None is what photos may have.
+        asked: all else.
+
+    Raises:
+        ImpastoError: the film cannot be read, or something is out of its range or cannot be written.
+    """
+    steady = checked_steady(asked.get("steady", STEADY))
+    start, end, fps = span_of(asked.get("start", 0.0), asked.get("end"), asked.get("fps"))
+    codec = codec_for(target, asked.get("codec"))
+    check_space(target)
+    info, longer = look(film), asked.get("longer")
+    check_pixels(f"{film}: a frame", info.height * info.width, max_pixels, does="has")
+    check_pixels(f"size {longer}", math.prod(info.size_at(longer)), max_pixels, "would get", "give a smaller one")
+    made = timeline()
+    encoding = Encoding(codec, asked.get("crf"), fps or info.rate, _UNIT if fps else info.time_base)
+    sound = Sound(info, start, end) if asked.get("sound", True) else None
+    output = Output(target, encoding, sound, info.metadata)
+    return FilmJob(info, output, made, settings(made), steady, start, end, fps, longer)
+
+
+def prepared(*given: Any, **asked: Any) -> Callable[[Progress], int]:
+    """What paints a film and returns its number of frames; arguments and errors are those of :func:`film_job`."""
+    return functools.partial(paint_film, film_job(*given, **asked))
 
 
 def _empty(job: FilmJob) -> ImpastoError:

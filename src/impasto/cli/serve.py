@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import webbrowser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ import impasto
 from impasto.cli.options import model_option, struct_options
 from impasto.errors import ImpastoError, pip_install
 from impasto.server.settings import Settings
+
+if TYPE_CHECKING:
+    from impasto.server.service import Film
 
 
 @click.command()
@@ -42,6 +46,17 @@ def serve(settings: Settings, opens: bool, photos: Path | None, model: Path | No
         if opens:
             webbrowser.open(address)
 
-    fits = all(map(importlib.util.find_spec, ("torch", "accelerate")))
-    fit = add_style_apart if fits else None
-    run(impasto.__version__, settings, model=model, photos=photos, fit=fit, ready=ready)
+    fit = add_style_apart if _are_there("torch", "accelerate") else None
+    film = _film() if _are_there("av", "cv2") else None
+    run(impasto.__version__, settings, model=model, photos=photos, fit=fit, film=film, ready=ready)
+
+
+def _film() -> Film:
+    from impasto.batch.film import prepared
+
+    return prepared
+
+
+def _are_there(*modules: str) -> bool:
+    """Whether all modules are installed; none is imported."""
+    return all(map(importlib.util.find_spec, modules))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +25,6 @@ from impasto.stylize.typed import read_film_style, read_region
 if TYPE_CHECKING:
     from impasto.batch.film import FilmJob
     from impasto.stylize.timeline import Timeline
-
-_UNIT = Fraction(1, 90_000)
-"""The unit of time stamps where a rate is given: the film's own may be as long as a frame."""
 
 
 @click.command()
@@ -91,34 +87,22 @@ def video(film: Path, out: Path, overwrite: bool, **options: Any) -> None:
 
 
 def _job(film: Path, out: Path, **options: Any) -> FilmJob:
-    from impasto.batch.film import FilmJob
-    from impasto.film.formats import codec_for
-    from impasto.film.joining import Sound, check_space
-    from impasto.film.outputs import Output
-    from impasto.film.sources import look
-    from impasto.film.writing import Encoding
-    from impasto.stylize.sources import span_of
-    from impasto.stylize.timeline import checked_steady
-    from impasto.stylize.video import STEADY
+    from impasto.batch.film import film_job
 
-    steady = checked_steady(STEADY if options["steady"] is None else options["steady"])
-    start, end, fps = span_of(options["start"], options["end"], options["fps"])
-    codec = codec_for(out, options["codec"])
-    check_space(out)
-    info = look(film)
-    timeline = _timeline(options)
-    encoding = Encoding(codec, options["crf"], fps or info.rate, _UNIT if fps else info.time_base)
-    sound = None if options["no_audio"] else Sound(info, start, end)
-    return FilmJob(
-        info=info,
-        output=Output(out, encoding, sound, info.metadata),
-        timeline=timeline,
-        settings=_digest(film, timeline, options),
-        steady=steady,
-        start=start,
-        end=end,
-        fps=fps,
+    steady = {} if options["steady"] is None else {"steady": options["steady"]}
+    return film_job(
+        film,
+        out,
+        lambda: _timeline(options),
+        lambda timeline: _digest(film, timeline, options),
+        start=options["start"],
+        end=options["end"],
+        fps=options["fps"],
+        codec=options["codec"],
+        crf=options["crf"],
         longer=options["controls"]["size"],
+        sound=not options["no_audio"],
+        **steady,
     )
 
 

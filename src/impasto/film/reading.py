@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from impasto.errors import ImpastoError, pip_install
+from impasto.errors import ImpastoError, UnreadableError, pip_install
 from impasto.files import is_file
 from impasto.film.frames import Frame
 from impasto.film.tone import HLG, PQ, tone_mapped
@@ -30,6 +30,12 @@ except ModuleNotFoundError:
 logger = logging.getLogger(__name__)
 # PyAV's own logging stays off: its callback waits for Python while a decoder's threads are being joined, for ever.
 
+_CONTAINERS = (
+    "3gp,apng,asf,av1,avi,dirac,dv,flv,gif,gxf,h263,h264,hevc,ivf,live_flv,m4v,matroska,mjpeg,mov,mp4,mpeg,mpegts,"
+    "mpegvideo,mpjpeg,mxf,nut,obu,ogg,rm,swf,vc1,vvc,webm,wtv,yuv4mpegpipe"
+)
+"""FFmpeg's names of what is read. Playlists and descriptions of streams are not among them: they make it open other
+files and addresses."""
 BT709, BT601, BT2020 = 1, 5, 9
 """FFmpeg's numbers of the matrices between YUV and RGB."""
 LIMITED, FULL = 1, 2
@@ -83,9 +89,12 @@ def opened(path: str | os.PathLike[str]) -> Iterator[Any]:
     if not is_file(path):
         raise ImpastoError(f"{path}: there is no such file")
     try:
-        container = av.open(os.fspath(path), metadata_errors="replace")
+        options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
+        container = av.open(os.fspath(path), metadata_errors="replace", options=options)
     except (FFmpegError, OSError, ValueError) as error:
-        raise ImpastoError(f"{path}: cannot be read as a film ({reason(error)}); is it damaged or cut off?") from None
+        raise UnreadableError(
+            f"{path}: cannot be read as a film ({reason(error)}); is it damaged or cut off?"
+        ) from None
     with container:
         yield container
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from anyio import to_thread
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from impasto.errors import ImpastoError
 from impasto.server import openapi
-from impasto.server.api import about, fits, jobs, photos, pictures, styles
+from impasto.server.api import about, films, fits, jobs, photos, pictures, styles
 from impasto.server.endpoints import PREFIX
 from impasto.server.guard import Guard
 from impasto.server.metrics import Metered
@@ -26,8 +28,12 @@ from impasto.server.problems import GoneError, on_fault, on_gone, on_http_error,
 from impasto.server.service import Service
 from impasto.server.settings import Settings
 
-ENDPOINTS = tuple(endpoint for module in (about, pictures, styles, fits, jobs, photos) for endpoint in module.ENDPOINTS)
+ENDPOINTS = tuple(
+    endpoint for module in (about, pictures, films, styles, fits, jobs, photos) for endpoint in module.ENDPOINTS
+)
 """All paths of the service that OpenAPI describes."""
+_EXPIRE_EVERY = 60
+"""How often to look for what nobody fetched, in seconds."""
 STATIC = Path(__file__).parent / "static"
 """The page."""
 
@@ -39,7 +45,9 @@ def create_app(service: Service) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        expiring = asyncio.create_task(_expire(service))
         yield
+        expiring.cancel()
         service.queue.close()
         service.jobs.close()
 
@@ -74,6 +82,13 @@ def create_app(service: Service) -> Starlette:
     )
     app.state.service = service
     return app
+
+
+async def _expire(service: Service) -> None:
+    """Remove, from time to time, what nobody fetched."""
+    while True:
+        await asyncio.sleep(_EXPIRE_EVERY)
+        await to_thread.run_sync(service.jobs.expire)
 
 
 def _cross_origin(settings: Settings) -> list[Middleware]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -57,14 +57,15 @@ class Endpoint:
     async def answer_to(self, request: Request) -> Response:
         """Read the request, call the handler, and answer with what it returns."""
         service: Service = request.app.state.service
-        takes_place = bool(self.form)
-        with service.place(request) if takes_place else nullcontext():
+        with ExitStack() as held:
             given: list[Any] = []
+            if self.form:
+                held.enter_context(service.place(request))
             if self.query:
                 texts = {name: request.query_params.getlist(name) for name in request.query_params}
                 given += values_of(texts, self.query)
             if self.form:
-                given += await read_form(request, self.form)
+                given += await read_form(request, self.form, held, service.settings.max_bytes)
             elif isinstance(self.body, type):
                 given.append(await _read_json(request, self.body))
             answer = await self.handler(service, request, *given)

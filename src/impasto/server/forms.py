@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import msgspec
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from impasto.errors import ImpastoError, plain_types, shown, unknown
+from impasto.errors import ImpastoError, TooLargeError, plain_types, shown, unknown
 from impasto.server.problems import RefusedError
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -35,41 +38,91 @@ class File(msgspec.Struct, frozen=True):
     content: bytes
 
 
-class _InMemory(MultiPartParser):
-    """Keeps files in memory: bodies are capped, and nothing is to be left on a disk."""
+class StoredFile(msgspec.Struct, frozen=True):
+    """A file in a form that is too large for memory.
+
+    Attributes:
+        name: what its sender calls it; it is never taken for a path.
+        path: where it is until the request has been answered; whoever wants to keep it moves it.
+    """
+
+    name: str
+    path: str
+
+
+_FILES = {File, StoredFile}
+
+
+class _Parser(MultiPartParser):
+    """Keeps files in memory, where bodies are capped, but for those that are to be stored.
+
+    Args:
+        stored: the names of fields whose files are stored.
+        held: gets what removes them.
+        most: bytes that all other files may have together.
+    """
 
     spool_max_size = 1 << 40
 
+    def __init__(self, request: Request, stored: Collection[str], held: ExitStack, most: int) -> None:
+        limits = {"max_files": _MOST_PARTS, "max_fields": _MOST_PARTS, "max_part_size": _LONGEST_FIELD}
+        super().__init__(request.headers, request.stream(), **limits)
+        self._stored, self._held, self._left = stored, held, most
 
-async def read_form(request: Request, structs: Sequence[type[msgspec.Struct]]) -> list[Any]:
+    def on_headers_finished(self) -> None:
+        super().on_headers_finished()
+        part = self._current_part
+        if part.file is not None and part.field_name in self._stored:
+            folder = Path(self._held.enter_context(TemporaryDirectory(prefix="impasto-")))
+            part.file.file = self._held.enter_context((folder / "file").open("w+b"))
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._current_part.field_name not in self._stored:
+            self._left -= end - start
+            if self._left < 0:
+                raise TooLargeError("body: has too many bytes beside the film; send less")
+        super().on_part_data(data, start, end)
+
+
+async def read_form(request: Request, structs: Sequence[type[msgspec.Struct]], held: ExitStack, most: int) -> list[Any]:
     """The values of the ``structs`` that a multipart body has the fields of.
 
+    Args:
+        request: has the body.
+        structs: each field belongs to one of them.
+        held: gets what removes the files that are stored.
+        most: bytes that files have together which are not.
+
     Raises:
-        RefusedError: the body is of another kind, or damaged.
+        RefusedError: the body is of another kind, or damaged; or the disk is full.
         ImpastoError: a field is unknown, missing, given twice, of another kind or out of range.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "multipart/form-data":
         raise RefusedError(415, f"body: is {shown(kind)}; send multipart/form-data")
-    parser = _InMemory(
-        request.headers,
-        request.stream(),
-        max_files=_MOST_PARTS,
-        max_fields=_MOST_PARTS,
-        max_part_size=_LONGEST_FIELD,
-    )
+    fields = [field for struct in structs for field in msgspec.structs.fields(struct)]
+    stored = {field.name for field in fields if StoredFile in plain_types(field.type)}
     try:
-        form = await parser.parse()
+        form = await _Parser(request, stored, held, most).parse()
     except (MultiPartException, KeyError, ValueError) as error:
         raise RefusedError(400, f"body: is damaged ({getattr(error, 'message', error)}); send it anew") from None
-    fields: dict[str, list[str | File]] = defaultdict(list)
+    except OSError as error:
+        raise RefusedError(507, f"body: cannot be stored ({error.strerror}); try again later, or send less") from None
+    return values_of(await _read_fields(form, stored), structs)
+
+
+async def _read_fields(form: FormData, stored: Collection[str]) -> dict[str, list[str | File | StoredFile]]:
+    """Name -> what was given for it."""
+    fields: dict[str, list[str | File | StoredFile]] = defaultdict(list)
     for name, value in form.multi_items():
-        if isinstance(value, UploadFile):
-            fields[name].append(File(value.filename or "", await value.read()))
-        else:
+        if not isinstance(value, UploadFile):
             fields[name].append(value)
+        elif name in stored:
+            fields[name].append(StoredFile(value.filename or "", value.file.name or ""))
+        else:
+            fields[name].append(File(value.filename or "", await value.read()))
     await form.close()
-    return values_of(fields, structs)
+    return fields
 
 
 def values_of(fields: Mapping[str, list[Any]], structs: Sequence[type[msgspec.Struct]]) -> list[Any]:
@@ -100,13 +153,13 @@ def _value(struct: type[S], fields: Mapping[str, list[Any]]) -> S:
 def _read(field: msgspec.structs.FieldInfo, values: list[Any]) -> Any:
     kinds = plain_types(field.type)
     for value in values:
-        if isinstance(value, File) is not (File in kinds):
-            raise ImpastoError(f"{field.name}: is {'a file' if isinstance(value, File) else 'no file'}")
+        if (is_file := isinstance(value, File | StoredFile)) is not bool(_FILES & kinds):
+            raise ImpastoError(f"{field.name}: is {'a file' if is_file else 'no file'}")
     if Ellipsis in kinds:  # a tuple of any length
         return tuple(values)
     if len(values) > 1:
         raise ImpastoError(f"{field.name}: is given {len(values)} times; give it once")
-    return values[0] if File in kinds else _number_or_text(values[0], kinds)
+    return values[0] if _FILES & kinds else _number_or_text(values[0], kinds)
 
 
 def _number_or_text(text: str, kinds: set[Any]) -> Any:

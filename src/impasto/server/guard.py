@@ -24,6 +24,8 @@ COOKIE = "impasto-token"
 """The cookie that has the token, which ``/?token=…`` sets."""
 HEALTH = f"{PREFIX}/health"
 """The path that needs no token: whoever starts the service asks it whether it is ready."""
+FILMS = f"{PREFIX}/films"
+"""The path to which films are sent, which are larger than pictures."""
 _POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -62,6 +64,7 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._settings = settings
+        self._films = settings.for_films
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or answer it."""
@@ -70,8 +73,9 @@ class Guard:
             return
         request = Request(scope)
         answer = _with_headers(send)
+        limits = self._films if scope["path"] == FILMS else self._settings
         try:
-            self._check(request)
+            self._check(request, limits)
         except ImpastoError as error:
             response: Response = await on_impasto_error(request, error)
             await response(scope, receive, answer)
@@ -79,10 +83,10 @@ class Guard:
         if scope["path"] == "/" and "token" in request.query_params:
             await _with_cookie(request.query_params["token"])(scope, receive, answer)
             return
-        await self._app(scope, _Body(receive, self._settings), answer)
+        await self._app(scope, _Body(receive, limits), answer)
 
-    def _check(self, request: Request) -> None:
-        """Raise :class:`RefusedError` for whoever has no business here."""
+    def _check(self, request: Request, limits: Settings) -> None:
+        """Raise :class:`RefusedError` for whoever has no business here, or says that too much will arrive."""
         headers, settings, path = request.headers, self._settings, request.scope["path"]
         host = re.sub(r":\d*$", "", headers.get("host", "")).lower()
         if settings.is_local and host not in LOCAL_NAMES:
@@ -96,8 +100,8 @@ class Guard:
                 "the header Authorization: Bearer TOKEN",
             )
         length = headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > settings.max_bytes:
-            raise _too_large(settings)
+        if length.isdecimal() and int(length) > limits.max_bytes:
+            raise _too_large(limits)
 
     def _is_own(self, request: Request) -> bool:
         """Whether a request comes from no page, from one of the service, or from one that is allowed."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import shutil
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -32,6 +34,15 @@ _LOOKED = 0.2
 """How often a job is looked at for those who follow it, in seconds."""
 _SILENT = 15.0
 """The longest time for which those who follow a job hear nothing, in seconds."""
+_KEPT = 8
+"""The most jobs that have ended and whose files wait to be fetched."""
+_KEPT_SECONDS = 3600.0
+"""How long such files are kept."""
+
+
+def new_id() -> str:
+    """An id for a job, which nobody can guess."""
+    return secrets.token_urlsafe(9)
 
 
 class JobAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,28 +76,65 @@ class Jobs:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="impasto-job")
         self._jobs: dict[str, JobAnswer] = {}
         self._stopped: dict[str, threading.Event] = {}
-        self._lock = threading.Lock()
+        self._files: dict[str, tuple[Path, float]] = {}  # a job's folder, and when it was last used
+        self._lock = threading.RLock()
 
-    def start(self, kind: str, work: Work) -> JobAnswer:
+    def start(self, kind: str, work: Work, *, job: str = "", folder: Path | None = None) -> JobAnswer:
         """Do ``work`` as soon as all earlier jobs have ended.
 
         Args:
             kind: what sort of job it is, in a word.
             work: what is to be done.
+            job: its id, from :func:`new_id`; a new one without it.
+            folder: has the job's files. It is removed when the job has failed, is cancelled or forgotten, or an hour
+                after it was done.
 
         Raises:
-            RefusedError: too many wait.
+            RefusedError: too many wait, or have files that nobody fetched.
         """
-        job = JobAnswer(id=secrets.token_urlsafe(9), kind=kind)
+        started = JobAnswer(id=job or new_id(), kind=kind)
         with self._lock:
-            if sum(each.state == "queued" for each in self._jobs.values()) >= _WAITING:
-                raise RefusedError(503, f"{_WAITING} jobs wait already; try again in a minute", _RETRY)
-            self._jobs[job.id], self._stopped[job.id] = job, threading.Event()
+            self._check_room(with_files=folder is not None)
+            self._jobs[started.id], self._stopped[started.id] = started, threading.Event()
+            if folder:
+                self._files[started.id] = folder, time.monotonic()
             ended = [each.id for each in self._jobs.values() if each.ended]
             for old in ended[: max(0, len(self._jobs) - _REMEMBERED)]:
-                del self._jobs[old], self._stopped[old]
-        self._pool.submit(self._do, job.id, work)
-        return job
+                self.forget(old)
+        self._pool.submit(self._do, started.id, work)
+        return started
+
+    def _check_room(self, *, with_files: bool) -> None:
+        if sum(each.state == "queued" for each in self._jobs.values()) >= _WAITING:
+            raise RefusedError(503, f"{_WAITING} jobs wait already; try again in a minute", _RETRY)
+        if with_files and sum(self._jobs[job].ended for job in self._files) >= _KEPT:
+            what = f"{_KEPT} results wait to be fetched; fetch one, or DELETE its job"
+            raise RefusedError(503, what, _RETRY)
+
+    def folder(self, job: str) -> Path:
+        """The folder of a job that is done; a :class:`RefusedError` if it has none, or none any more."""
+        if self.get(job).state != "done" or job not in self._files:
+            raise RefusedError(404, f"job {job!r}: has no file to fetch")
+        return self._files[job][0]
+
+    def forget(self, job: str) -> None:
+        """Forget a job that has ended, and remove its files."""
+        with self._lock:
+            self._jobs.pop(job, None)
+            self._stopped.pop(job, None)
+            self._remove(job)
+
+    def expire(self) -> None:
+        """Forget jobs that were done long ago and whose files nobody fetched."""
+        latest = time.monotonic() - _KEPT_SECONDS
+        for job in [job for job, (_, used) in self._files.items() if self._jobs[job].ended and used < latest]:
+            self.forget(job)
+
+    def _remove(self, job: str) -> None:
+        """Remove the files of a job, if it has any."""
+        folder, _ = self._files.pop(job, (None, 0.0))
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def listed(self) -> list[JobAnswer]:
         """All jobs that are remembered, the newest first."""
@@ -106,11 +154,11 @@ class Jobs:
         """
         with self._lock:
             if self.get(job).ended:
-                del self._jobs[job], self._stopped[job]
-                return
+                return self.forget(job)
             self._stopped[job].set()
-        if self.get(job).state == "queued":
-            self._tell(job, state="cancelled")
+            if self.get(job).state == "queued":
+                self._end(job, state="cancelled")
+        return None
 
     async def follow(self, job: str) -> AsyncIterator[JobAnswer]:
         """A job as it is now, and again after every change, until it has ended.
@@ -132,6 +180,8 @@ class Jobs:
         for stopped in list(self._stopped.values()):
             stopped.set()
         self._pool.shutdown(cancel_futures=True)
+        for job in list(self._files):
+            self._remove(job)
 
     def _do(self, job: str, work: Work) -> None:
         stopped = self._stopped[job]
@@ -145,15 +195,24 @@ class Jobs:
             progress(0, 0, "")
             result = work(progress)
         except StoppedError:
-            self._tell(job, state="cancelled")
+            self._end(job, state="cancelled")
         except Exception as error:
             logger.log(
                 logging.DEBUG if isinstance(error, ImpastoError) else logging.ERROR, "impasto: job", exc_info=error
             )
             said = str(error) if isinstance(error, ImpastoError) else "the service failed; its log says why"
-            self._tell(job, state="failed", error=said)
+            self._end(job, state="failed", error=said)
         else:
-            self._tell(job, state="done", result=result)
+            self._end(job, state="done", result=result)
+
+    def _end(self, job: str, **changes: Any) -> None:
+        """Tell how a job has ended; only one that is done keeps its files, from now on for a while."""
+        with self._lock:
+            if changes["state"] != "done":
+                self._remove(job)
+            elif job in self._files:
+                self._files[job] = self._files[job][0], time.monotonic()
+            self._tell(job, **changes)
 
     def _tell(self, job: str, **changes: Any) -> None:
         """Change what is told of a job; nothing that is told already makes no change."""

@@ -36,7 +36,7 @@ def document(endpoints: Iterable[Endpoint], version: str) -> dict[str, Any]:
     schemas = msgspec.json.schema_components(
         sorted(structs, key=lambda each: each.__name__), ref_template=_REFERENCE + "{name}"
     )[1]
-    schemas["File"] = _FILE
+    schemas |= dict.fromkeys({"File", "StoredFile"} & set(schemas), _FILE)
     paths: dict[str, dict[str, Any]] = {}
     for each in endpoints:
         paths.setdefault(PREFIX + each.path, {})[each.method.lower()] = _operation(each, schemas)

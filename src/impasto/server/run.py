@@ -19,7 +19,7 @@ from impasto.images.folders import find_photos
 from impasto.server.app import create_app
 from impasto.server.engine import Engine
 from impasto.server.queue import Queue
-from impasto.server.service import Fit, Service
+from impasto.server.service import Film, Fit, Service
 from impasto.server.settings import Settings
 
 _GRACE = 3
@@ -90,6 +90,7 @@ def serve(
     model: Path | None,
     photos: Path | None,
     fit: Fit | None,
+    film: Film | None,
     ready: Callable[[str], None],
 ) -> None:
     """Serve until Ctrl-C.
@@ -99,7 +100,7 @@ def serve(
         settings: how the service is set up; it gets a token if it needs one.
         model: the only model, or None for all that come with the package.
         photos: see :class:`impasto.server.service.Service`.
-        fit: see there.
+        fit, film: see there.
         ready: is given the address of the page, once it can be opened.
 
     Raises:
@@ -113,7 +114,7 @@ def serve(
     settings = msgspec.structs.replace(settings, port=listening.getsockname()[1])
     engine, queue = Engine(model), Queue(settings.queue, settings.workers)
     config = uvicorn.Config(
-        create_app(Service(version, settings, engine, queue, fit=fit, photos=photos)),
+        create_app(Service(version, settings, engine, queue, fit=fit, film=film, photos=photos)),
         http=type("_AsPatient", (_Patient,), {"patience": min(_PATIENCE, settings.upload_seconds)}),
         ws="none",
         log_level="warning",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 
+from impasto.progress import Progress
 from impasto.server.engine import Engine
 from impasto.server.jobs import Jobs
 from impasto.server.queue import Queue
@@ -16,6 +17,9 @@ from impasto.server.settings import Settings
 
 Fit = Callable[..., None]
 """Is given paintings' files, a slug, a function to report to, and options by name."""
+Film = Callable[..., Callable[[Progress], int]]
+"""Is given a film's file, the file that it becomes, what makes its timeline, and options by name. It checks them and
+returns what paints the film."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Service:
         jobs: what takes minutes.
         fit: fits a style and keeps it among the user's own, as :func:`impasto.fitting.apart.add_style_apart` does; None
             if that is not installed.
+        film: prepares a film, as :func:`impasto.batch.film.prepared` does; None if that is not installed.
         photos: a folder of photos to choose from, or None.
     """
 
@@ -39,6 +44,7 @@ class Service:
     queue: Queue
     jobs: Jobs = field(default_factory=Jobs)
     fit: Fit | None = None
+    film: Film | None = None
     photos: Path | None = None
 
     def place(self, request: Request) -> AbstractContextManager[None]:

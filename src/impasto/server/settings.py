@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from impasto.errors import check_ranges
 
@@ -28,9 +28,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         float, Meta(gt=0, description="Refuse photos that claim more, unread, and pictures that would get more.")
     ] = 64.0
     max_megabytes: Annotated[float, Meta(gt=0, description="Refuse requests of more, while they arrive.")] = 100.0
-    upload_seconds: Annotated[float, Meta(gt=0, description="How long a request may take to arrive, in seconds.")] = (
-        120.0
-    )
+    max_film_megabytes: Annotated[float, Meta(gt=0, description="The same for films, which are kept on disk.")] = 1000.0
+    upload_seconds: Annotated[
+        float,
+        Meta(gt=0, description="How long a request may take to arrive, in seconds; films have as many times as much."),
+    ] = 120.0
     queue: Annotated[int, Meta(ge=0, description="How many requests may wait while others are painted.")] = 16
     workers: Annotated[int, Meta(ge=1, description="How many pictures are made at the same time.")] = 2
     token: Annotated[
@@ -59,8 +61,15 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def max_bytes(self) -> int:
-        """The most bytes of a request's body."""
+        """The most bytes of a request's body that is kept in memory."""
         return round(self.max_megabytes * 1e6)
+
+    @property
+    def for_films(self) -> Settings:
+        """The same settings with what films may have in place of what pictures may have."""
+        times = self.max_film_megabytes / self.max_megabytes
+        changes = {"max_megabytes": self.max_film_megabytes, "upload_seconds": self.upload_seconds * max(1.0, times)}
+        return structs.replace(self, **changes)
 
     def __post_init__(self) -> None:
         check_ranges(self)

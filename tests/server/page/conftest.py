@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from tests.film.films import make_film, moving
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install '.[dev]'")
 
@@ -32,15 +34,16 @@ class Serving:
 
     Args:
         data: the folder for the user's own styles.
+        python: Python's arguments that start the command line.
     """
 
-    def __init__(self, data: Path) -> None:
-        self.data = data
+    def __init__(self, data: Path, python: Sequence[str] = ("-m", "impasto")) -> None:
+        self.data, self.python = data, python
         self.port = 0
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "impasto", "serve", "--port", str(self.port)]
+        command = [sys.executable, *self.python, "serve", "--port", str(self.port)]
         environment = {**os.environ, "XDG_DATA_HOME": str(self.data)}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
         assert self.process.stdout is not None
@@ -141,3 +144,9 @@ def painting(tmp_path_factory: pytest.TempPathFactory) -> Path:
     blocks = Image.fromarray(rng.integers(0, 256, (12, 16, 3), dtype=np.uint8))
     blocks.resize((160, 120), Image.Resampling.NEAREST).save(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film of a second, 20 frames of 48 × 64 pixels."""
+    return make_film(tmp_path_factory.mktemp("film") / "my film.mp4", moving(20), rate=Fraction(20))

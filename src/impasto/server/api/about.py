@@ -27,8 +27,10 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     formats: tuple[str, ...]
     max_megapixels: float
     max_megabytes: float
+    max_film_megabytes: float
     places: int
     can_fit: bool
+    can_paint_films: bool
     controls: dict[str, Any]
 
 
@@ -47,8 +49,10 @@ async def about(service: Service, request: Request) -> About:
         formats=tuple(FORMAT_NAMES),
         max_megapixels=settings.max_megapixels,
         max_megabytes=settings.max_megabytes,
+        max_film_megabytes=settings.max_film_megabytes,
         places=settings.queue + settings.workers,
         can_fit=service.fit is not None,
+        can_paint_films=service.film is not None,
         controls=schema,
     )
 

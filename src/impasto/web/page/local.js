@@ -27,7 +27,7 @@ export class LocalEngine extends Engine {
   async capabilities() {
     const { model } = await this.#stylizer;
     return {
-      model: model.name, defaultModel: "fast", formats: FORMATS, fit: true, keep: Boolean(globalThis.caches), command: true,
+      model: model.name, defaultModel: "fast", formats: FORMATS, fit: true, film: false, keep: Boolean(globalThis.caches), command: true,
       maxPixels: MAX_PIXELS, local: true, photos: [],
     };
   }

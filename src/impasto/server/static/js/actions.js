@@ -1,7 +1,8 @@
 /** What the user can do, from wherever in the page. */
 
-import { DEFAULTS, WHOLE, activeArea, activeMix, app, store } from "./app.js";
+import { DEFAULTS, WHOLE, activeArea, activeMix, app, blendOf, store } from "./app.js";
 import { isAbort } from "./engine/engine.js";
+import { filmOf, withChanged, withMixes } from "./film.js";
 import { t, title } from "./i18n.js";
 import { MOST, only, toggled } from "./mix.js";
 import { Photo } from "./photo.js";
@@ -9,13 +10,17 @@ import { toast } from "./parts/toast.js";
 
 const IMAGES = /\.(jpe?g|png|webp|avif|gif|bmp|tiff?|heic|heif)$/i;
 const STYLE_FILE = ".safetensors";
+const FILMS = /\.(mp4|m4v|mov|mkv|webm|avi|mts|m2ts|mpe?g|3gp|wmv)$/i;
+const isFilm = (file) => file.type.startsWith("video/") || FILMS.test(file.name);
 const isImage = (file) => file.type.startsWith("image/") || IMAGES.test(file.name);
 
 /** Sorts dropped or pasted files: style files are opened, pictures are photos or, if asked for, paintings. */
 export async function take(files, as = "photo") {
   for (const file of files.filter((each) => each.name?.endsWith(STYLE_FILE))) await openStyle(file);
   const images = files.filter(isImage);
-  const other = files.find((file) => !isImage(file) && !file.name?.endsWith(STYLE_FILE));
+  const film = files.find(isFilm);
+  const other = files.find((file) => !isImage(file) && !isFilm(file) && !file.name?.endsWith(STYLE_FILE));
+  if (film) openFilm(film);
   if (other) toast(t("state.unreadable", { name: other.name }));
   if (as === "style") for (const file of images) await addPainting(file);
   else await addPhotos(images);
@@ -57,7 +62,9 @@ export async function showPhoto(photo) {
   wanted = photo;
   await photo?.open();
   const before = store.now.photo;
-  if (wanted !== photo || before === photo) return;
+  if (wanted !== photo) return;
+  closeFilm();
+  if (before === photo) return;
   store.set({ photo, layer: WHOLE, tool: null });
   before?.rest();
 }
@@ -72,6 +79,8 @@ export function removePhoto(photo) {
 
 /** Gives the layer that is worked on another mix. */
 export function setMix(mix) {
+  const { film } = store.now;
+  if (film) return changeFilm(withChanged(film, { mix }));
   const area = activeArea();
   if (!area) return store.set({ whole: mix });
   area.mix = mix;
@@ -141,6 +150,7 @@ export function putStyle(style, instead = style.id) {
 
 function changeMixes(changed) {
   for (const area of store.now.photos.flatMap((photo) => photo.areas)) area.mix = changed(area.mix);
+  if (store.now.film) store.set({ film: withMixes(store.now.film, changed) });
   store.set({ whole: changed(store.now.whole), areas: store.now.areas + 1 });
 }
 
@@ -178,6 +188,37 @@ export async function improve(style) {
 }
 
 export const cancelImprove = () => fit?.abort();
+
+/** Opens a film, in the styles that are chosen now. */
+export function openFilm(file) {
+  if (filmAbort) return;
+  document.querySelector("im-camera").close();
+  changeFilm(filmOf(file, activeMix()));
+}
+
+/** Changes the film; a painted one is not it any more. */
+export const changeFilm = (film) => !filmAbort && store.set({ film, filming: null, areas: store.now.areas + 1 });
+
+let filmAbort = null;
+
+/** Closes the film, unless it is being painted. */
+export function closeFilm() {
+  if (!filmAbort && store.now.film) changeFilm(null);
+}
+
+/** Paints the film. @param {number} [size] the long side of frames, in pixels */
+export async function paintFilm(size) {
+  const { film, controls } = store.now;
+  filmAbort = new AbortController();
+  store.set({ filming: { done: 0, total: 0 } });
+  const keys = film.keys.map(({ at, mix }) => ({ at, blend: blendOf(mix) }));
+  const progress = (done, total) => store.set({ filming: { done, total } });
+  const blob = await attempt(() => app.engine.film(film.file, keys, controls, { size, signal: filmAbort.signal, progress }));
+  filmAbort = null;
+  store.set({ filming: blob && { blob, name: `${film.name.replace(/\.[^.]+$/, "")}-painted.mp4` } });
+}
+
+export const cancelFilm = () => filmAbort?.abort();
 
 /** What an engine answers, or null if it refuses, which is said. */
 export async function attempt(work) {

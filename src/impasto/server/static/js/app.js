@@ -1,5 +1,6 @@
 /** What all parts of the page share: the engine, what is known, and what can be done. Filled in by `main.js`. */
 
+import { activeKey, partsAt } from "./film.js";
 import { parts, only } from "./mix.js";
 import { Store } from "./store.js";
 
@@ -27,6 +28,9 @@ export const store = new Store({
   idle: true,
   batch: null, // {done, total} while all photos are painted
   fitting: null, // {style, share} while a style is made better
+  /** @type {import("./film.js").Film|null} */
+  film: null,
+  filming: null, // {done, total} while a film is painted, then {blob, name}
 });
 
 export const app = {
@@ -44,14 +48,19 @@ export function activeArea({ photo, layer } = store.now) {
   return photo?.areas.find((area) => area.id === layer) ?? null;
 }
 
-/** The mix that is worked on: the active area's, or the whole picture's. */
+/** The mix that is worked on: that of a film's key frame, of the active area, or of the whole picture. */
 export function activeMix(now = store.now) {
-  return activeArea(now)?.mix ?? now.whole;
+  return now.film ? activeKey(now.film).mix : (activeArea(now)?.mix ?? now.whole);
 }
 
 /** A mix as the engine takes it. @returns {import("./engine/engine.js").Blend} */
-export function blendOf(mix, styles = store.now.styles) {
-  return parts(mix).map(({ id, weight }) => ({ style: styles.get(id), weight })).filter(({ style }) => style);
+export const blendOf = (mix, styles = store.now.styles) => blended(parts(mix), styles);
+
+/** What the film is painted in at a moment. @returns {import("./engine/engine.js").Blend} */
+export const filmBlend = (at, { film, styles } = store.now) => blended(partsAt(film, at), styles);
+
+function blended(shares, styles) {
+  return shares.map(({ id, weight }) => ({ style: styles.get(id), weight })).filter(({ style }) => style);
 }
 
 /** What is to be painted of a photo. @returns {import("./painter.js").Recipe} */

@@ -36,6 +36,22 @@ export function command({ photo, mix, controls, defaults, regions = [], size, fo
   return words.join(" ");
 }
 
+/**
+ * The command that paints a film.
+ * @param {Object} recipe
+ * @param {string} recipe.film the film's file name
+ * @param {{at: number, mix: {name: string, weight: number}[]}[]} recipe.keys
+ * @param {Object} recipe.controls, recipe.defaults, recipe.size, recipe.model as in {@link command}
+ */
+export function filmCommand({ film, keys, controls, defaults, size, model }) {
+  const style = keys.length === 1 ? blend(keys[0].mix) : keys.map(({ at, mix }) => `${at}:${blend(mix).replaceAll(",", "+")}`).join(", ");
+  const words = ["impasto", "video", quoted(film), "-s", quoted(style)];
+  for (const [name, option] of Object.entries(OPTIONS)) words.push(...said(option, controls[name], defaults[name]));
+  if (size) words.push("--size", String(size));
+  if (model) words.push("--model", quoted(model));
+  return [...words, "-o", quoted(`${film.replace(/\.[^.]+$/, "")}-painted.mp4`)].join(" ");
+}
+
 function said(option, value, usual) {
   if (value === undefined || value === usual) return [];
   return value === true ? [option] : [option, number(value)];

@@ -1,6 +1,6 @@
 /** Starts the page: the engine first, then its parts. */
 
-import { addPhotos } from "./actions.js";
+import { addPhotos, openFilm } from "./actions.js";
 import { WHOLE, app, recipeFor, store } from "./app.js";
 import { chooseFiles, icon } from "./dom.js";
 import { chosen } from "./engine/chosen.js";
@@ -13,6 +13,7 @@ import { Brush } from "./parts/brush.js";
 import { Camera, openCamera } from "./parts/camera.js";
 import { Controls } from "./parts/controls.js";
 import { Drop } from "./parts/drop.js";
+import { FilmPart } from "./parts/film.js";
 import { Look } from "./parts/look.js";
 import { MixPad } from "./parts/mix-pad.js";
 import { Photos } from "./parts/photos.js";
@@ -25,6 +26,7 @@ import { hush, toast } from "./parts/toast.js";
 const PARTS = {
   "im-stage": Stage, "im-brush": Brush, "im-areas": Areas, "im-mix": MixPad, "im-styles": StyleGrid, "im-controls": Controls,
   "im-photos": Photos, "im-save": Save, "im-start": Start, "im-camera": Camera, "im-drop": Drop, "im-look": Look,
+  "im-film": FilmPart,
 };
 
 const find = (selector) => document.querySelector(selector);
@@ -36,12 +38,12 @@ function draw() {
 
 function paintWhatIsWanted() {
   const ask = (now) => {
-    if (now.photo && now.styles.size && !document.body.classList.contains("live")) app.painter.ask(recipeFor(now.photo, now));
-    if (!now.photo) app.painter.stop();
+    if (now.photo && now.styles.size && !now.film && !document.body.classList.contains("live")) app.painter.ask(recipeFor(now.photo, now));
+    if (!now.photo || now.film) app.painter.stop();
   };
   let order = [];
-  store.watch(["photo", "whole", "controls", "areas", "styles"], (now) => {
-    const wanted = [now.photo, now.whole, now.controls, now.areas, now.styles.get(now.whole.ids[0])];
+  store.watch(["photo", "whole", "controls", "areas", "styles", "film"], (now) => {
+    const wanted = [now.photo, Boolean(now.film), now.whole, now.controls, now.areas, now.styles.get(now.whole.ids[0])];
     if (wanted.some((each, index) => each !== order[index])) ask(now);
     order = wanted;
   });
@@ -75,6 +77,10 @@ function listenTop() {
   find("#open-folder").addEventListener("click", async () => {
     const files = await chooseFiles({ multiple: true, folder: true });
     addPhotos(files.filter((file) => file.type.startsWith("image/")));
+  });
+  find("#open-film").addEventListener("click", async () => {
+    const [film] = await chooseFiles({ accept: "video/*,.mkv" });
+    if (film) openFilm(film);
   });
   find("#open-camera").addEventListener("click", openCamera);
   onLanguage(() => (document.title = title()));

@@ -28,7 +28,7 @@ export class Painter extends EventTarget {
   #wanted = null;
   #asked = 0;
   #shown = { order: 0, size: 0 };
-  #level = 1;
+  #level = 0; // the first picture is there soonest
   #later = settled(REST, () => this.#paintFine());
 
   /**

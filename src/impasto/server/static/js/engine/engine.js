@@ -35,6 +35,7 @@
  * @property {string} defaultModel what paints if the command line is not told
  * @property {string[]} formats endings that pictures can have, the usual one first
  * @property {boolean} fit whether styles can be made better than predicted
+ * @property {boolean} film whether films can be painted; else the page names the command that does it
  * @property {boolean} keep whether styles can be kept, renamed and removed
  * @property {boolean} command whether there is a command line that paints the same
  * @property {number} maxPixels of photos
@@ -56,6 +57,15 @@ export class Engine {
 
   /** Paints a photo. @returns {Promise<Blob>} an image file */
   async paint(_photo, _blend, _controls, _options) {
+    throw new Error("not written");
+  }
+
+  /**
+   * Paints a film. `keys` are moments in seconds and what it is painted in then; `progress` gets the numbers of frames that
+   * are done and of all.
+   * @returns {Promise<Blob>} an MP4 file
+   */
+  async film(_film, _keys, _controls, { size: _size, signal: _signal, progress: _progress }) {
     throw new Error("not written");
   }
 

@@ -28,6 +28,7 @@ export class HttpEngine extends Engine {
       defaultModel: about.models[0],
       formats: ["jpg", "png", "webp", "avif", "tiff"].filter((format) => about.formats.includes(format)),
       fit: about.can_fit,
+      film: about.can_paint_films,
       keep: true,
       command: true,
       maxPixels: 1e6 * about.max_megapixels,
@@ -58,12 +59,20 @@ export class HttpEngine extends Engine {
       form.append("region_mask", mask, "mask.png");
       form.append("region_style", written(other));
     }
-    for (const style of unlisted([blend, ...regions.map((region) => region.blend)])) {
-      form.append("style_file", style.file, `${style.slug}${SUFFIX}`);
-    }
+    appendFiles(form, [blend, ...regions.map((region) => region.blend)]);
     const fields = { ...controls, size, format, strip_metadata: strip, quality: preview ? PREVIEW_QUALITY : undefined };
     for (const [name, value] of Object.entries(fields)) if (value !== undefined) form.append(name, value);
     return (await this.#send("POST", "pictures", form, signal)).blob();
+  }
+
+  async film(film, keys, controls, { size, signal, progress }) {
+    const form = new FormData();
+    form.append("film", film, film.name);
+    form.append("style", writtenKeys(keys));
+    appendFiles(form, keys.map((key) => key.blend));
+    for (const [name, value] of Object.entries({ ...controls, size })) if (value !== undefined) form.append(name, value);
+    const { result } = await this.#job("films", form, signal, progress);
+    return (await this.#send("GET", new URL(result, this.#base), undefined, signal)).blob();
   }
 
   async predict(painting, name) {
@@ -106,10 +115,7 @@ export class HttpEngine extends Engine {
     form.append("slug", slug);
     form.append("name", name);
     form.append("replace", kind === "own");
-    const { id } = await (await this.#send("POST", "styles", form, signal)).json();
-    const cancel = () => this.#send("DELETE", `jobs/${id}`).catch(() => {});
-    signal.addEventListener("abort", cancel);
-    await this.#wait(id, progress, signal);
+    await this.#job("styles", form, signal, (done, total) => progress(total ? done / total : 0));
     const { styles } = await this.#json("styles");
     return { ...this.#listed(styles.find((style) => style.slug === slug)), painting };
   }
@@ -135,13 +141,19 @@ export class HttpEngine extends Engine {
     return { ...this.#listed(style), painting };
   }
 
-  /** Waits for a job. */
-  async #wait(id, progress, signal) {
+  /** Starts a job and waits for it; it is cancelled when `signal` is aborted. */
+  async #job(path, form, signal, progress) {
+    const { id } = await (await this.#send("POST", path, form, signal)).json();
+    const cancel = () => this.#send("DELETE", `jobs/${id}`).catch(() => {});
+    signal.addEventListener("abort", cancel, { once: true });
     for (;;) {
       const job = await this.#json(`jobs/${id}`);
-      if (job.state === "done") return;
       if (job.state === "failed" || job.state === "cancelled") throw new EngineError(job.error);
-      progress(job.total ? job.done / job.total : 0);
+      progress(job.done, job.total);
+      if (job.state === "done") {
+        signal.removeEventListener("abort", cancel);
+        return job;
+      }
       await pause(ASK_EVERY, signal);
     }
   }
@@ -187,6 +199,17 @@ async function refusal(response) {
 /** A blend as the command line has it. */
 const written = (blend) =>
   blend.length === 1 ? blend[0].style.slug : blend.map(({ style, weight }) => `${style.slug}:${weight}`).join(",");
+
+/** Key frames as the command line has them. */
+export function writtenKeys(keys) {
+  if (keys.length === 1) return written(keys[0].blend);
+  return keys.map(({ at, blend }) => `${at}:${written(blend).replaceAll(",", "+")}`).join(", ");
+}
+
+/** Sends along the files of styles that the service does not keep. */
+function appendFiles(form, blends) {
+  for (const style of unlisted(blends)) form.append("style_file", style.file, `${style.slug}${SUFFIX}`);
+}
 
 /** The styles of blends that the service does not keep; their files go along. */
 function unlisted(blends) {

@@ -1,6 +1,6 @@
 /** The camera, painted live and mirrored: always the newest frame, one at a time. */
 
-import { addPhotos } from "../actions.js";
+import { addPhotos, closeFilm } from "../actions.js";
 import { app, blendOf, store } from "../app.js";
 import { chooseFiles, h, pause } from "../dom.js";
 import { t } from "../i18n.js";
@@ -105,6 +105,7 @@ export class Camera extends HTMLElement {
 
 /** Opens the camera. Browsers show it to pages on this computer and to https only; elsewhere a phone's own app takes the photo. */
 export async function openCamera() {
+  closeFilm();
   if (navigator.mediaDevices) await document.querySelector("im-camera").open();
   else addPhotos(await chooseFiles({ capture: "environment" }));
 }

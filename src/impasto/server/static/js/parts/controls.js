@@ -25,7 +25,7 @@ export class Controls extends HTMLElement {
     });
     this.#build();
     store.watch(["controls"], () => this.#show());
-    store.watch(["photo"], ({ photo }) => (this.hidden = !photo));
+    store.watch(["photo", "film"], ({ photo, film }) => (this.hidden = !photo && !film));
     onLanguage(() => {
       this.#build();
       this.#show();
