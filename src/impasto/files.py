@@ -10,8 +10,8 @@ from pathlib import Path
 def write_file(path: Path, content: bytes) -> None:
     """Write ``content`` under a temporary name, then give it the name ``path``.
 
-    The temporary name is short, so that ``path`` may be as long as the system allows, and is always the same for the
-    same ``path``: what a killed process leaves is written over, and gone, as soon as the file is written again.
+    The temporary name is short, so that ``path`` may be as long as the system allows. It is always the same for the
+    same ``path``. So what a killed process leaves is gone as soon as the file is written again.
 
     Raises:
         OSError: the folder is missing or may not be written, or the disk is full; ``path`` is as it was then.

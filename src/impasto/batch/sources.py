@@ -42,8 +42,8 @@ def photos_of(source: str, target: str, column: str = SOURCE, depth: int | None 
 
     Returns:
         A table with the columns source (an address), name (the path by which its picture is named), source_size in
-        bytes and source_modified in ns since 1970 (0 where they are not known), and of a list those of target and
-        :data:`COLUMNS` that it has.
+        bytes and source_modified in ns since 1970. Both are 0 where they are not known. A list's table also has target
+        and :data:`COLUMNS`, as far as the list has them.
 
     Raises:
         ImpastoError: there is no such source, it may not be read, there are no photos in it, or they are in ``target``.

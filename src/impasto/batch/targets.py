@@ -106,8 +106,8 @@ def find_targets(photos: Iterable[Path], styles: Sequence[str], naming: Naming) 
         naming: where pictures go.
 
     Raises:
-        ImpastoError: one file for several pictures, two photos for one file, no photos in a folder, a picture in the
-            place of a photo, or a file name of unknown format.
+        ImpastoError: several pictures or photos would share one file, a folder has no photos, a picture would take a
+            photo's place, or a file name has an unknown format.
     """
     photos = list(dict.fromkeys(photos))
     alone = len(photos) == len(styles) == 1 and not is_folder(photos[0])

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 @click.option(
     "-s",
     "--style",
-    help="A style by its name, artist or title, the path of a style file or painting, or a blend (mural:.6,my.jpg:.4); "
-    "or key frames, between which styles turn into one another: '0:mural, 4.5:scream, 9:mural:.5+starry-night:.5'.",
+    help="A style by its name, artist or title, the path of a style file or painting, or a blend (mural:.6,my.jpg:.4). "
+    "Or key frames, between which styles turn into one another: '0:mural, 4.5:scream, 9:mural:.5+starry-night:.5'.",
 )
 @click.option("--style-image", type=click.Path(path_type=Path), help="A painting, as a style.")
 @click.option(

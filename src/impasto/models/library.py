@@ -95,14 +95,14 @@ def find(name: str, model: Model) -> Style:
     if _is_slug(name) and next(root().glob(f"*/{name}{SUFFIX}"), None):
         raise ImpastoError(
             f"style {name!r}: was made for another network than {model.name!r}; "
-            "name the model that it was made for, or add it to this one with impasto add-style"
+            "name that model, or add the style to this one with impasto add-style"
         )
     raise unknown("style", name, model.styles)
 
 
 def search(words: str, styles: Mapping[str, Style]) -> list[str]:
-    """The slugs of the styles that people mean by some words: the beginning of a slug, title or artist, or of a word in
-    one of them. Case, accents and spaces do not count: ``vangogh`` finds "Vincent van Gogh".
+    """The slugs of the styles that people mean by some words. They are the beginning of a slug, title or artist, or of
+    a word in one. Case, accents and spaces do not count: ``vangogh`` finds "Vincent van Gogh".
 
     Args:
         words: whatever is searched for; nothing is found without a letter or digit.
