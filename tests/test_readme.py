@@ -13,6 +13,7 @@ from typing import Any
 import click
 import msgspec
 import pytest
+import torch
 from click.testing import CliRunner
 from PIL import Image
 from tests.film.films import make_film, moving
@@ -88,11 +89,12 @@ def test_commands(folder: Path) -> None:
 
 
 def test_python(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (code,) = blocks("python")
-    names: dict[str, object] = {}
-    exec(code, names)
+    names: dict[str, Any] = {}
+    for code in blocks("python"):
+        exec(code, names)
     assert (folder / "mural.png").exists()
-    assert names["array"].shape == (50, 75, 3)  # type: ignore[attr-defined]
+    assert names["array"].shape == (50, 75, 3)
+    assert names["network"].style(style_id=torch.tensor([0])).shape == (1, 1560)
     assert "(1560,)" in capsys.readouterr().out
 
 
