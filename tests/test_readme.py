@@ -123,7 +123,9 @@ def run(line: str) -> None:
     assert result.exit_code == 0, f"{line}: {result.output}"
 
 
-@pytest.mark.parametrize("page", ["guide/any-style", "guide/training", "explanation/idea", "reference/recipe"])
+@pytest.mark.parametrize(
+    "page", ["guide/any-style", "guide/catalogue", "guide/training", "explanation/idea", "reference/recipe"]
+)
 def test_commands_that_take_long_can_be_read(page: str) -> None:
     """Their options exist. Most of these commands run in the README's test."""
     text = (DOCS / page).with_suffix(".md").read_text("utf-8")
