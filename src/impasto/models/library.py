@@ -19,7 +19,7 @@ import platformdirs
 
 from impasto.assets import BUNDLED, bundled
 from impasto.errors import ImpastoError, unknown
-from impasto.files import is_file, write_file
+from impasto.files import is_device, is_file, write_file
 from impasto.models.model import INFO, STYLES, Model, ModelInfo, read_info
 from impasto.styles.style import IDENTITY, Style
 
@@ -143,6 +143,8 @@ def check_name(name: str, model: Model, *, replace: bool = False) -> None:
     if not _is_slug(name):
         near = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "my-style"
         raise ImpastoError(f"name {name!r}: use lower-case letters, digits and hyphens, such as {near}")
+    if is_device(name):
+        raise ImpastoError(f"name {name!r}: Windows takes such a file for a device; choose another")
     if name == ALL:
         raise ImpastoError(f"name {name!r}: stands for every style; choose another")
     if name in model.info.styles or name == IDENTITY:
