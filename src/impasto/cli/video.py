@@ -69,8 +69,8 @@ if TYPE_CHECKING:
 def video(film: Path, out: Path, overwrite: bool, **options: Any) -> None:
     """Repaint a FILM: steadily, with its sound.
 
-    FILM is a film, an animated GIF, WebP or PNG, or a folder of numbered frames. A run that was stopped goes on where
-    it was when the same command is given again.
+    FILM is a film, an animated GIF, WebP or PNG, or a folder of numbered frames. After a stop, the same command
+    continues where it was.
     """
     spare([film], out)
     there = any(out.iterdir()) if out.is_dir() else out.is_file()
