@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from impasto.files import printable, write_file
+from impasto.files import is_device, place, portable, printable, write_file
 
 KILLED = """
 import os, signal, sys
@@ -49,3 +51,40 @@ def test_every_name_can_be_printed() -> None:
     assert printable(Path("photos/mün.jpg")) == "photos/mün.jpg"
     assert printable(os.fsdecode(b"caf\xe9.jpg")) == "caf\\xe9.jpg"
     assert printable("\ud83d").encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("trip/cat.jpg", "trip/cat.jpg"),
+        ("CON", "%43ON"),
+        ("aux.jpg", "%61ux.jpg"),
+        ("trip/nul.tar.gz/lpt1 .png", "trip/%6Eul.tar.gz/%6Cpt1 .png"),
+        ("console.jpg", "console.jpg"),
+        ("trip./a .jpg", "trip%2E/a .jpg"),
+        ("a /b..", "a%20/b.%2E"),
+        ('a:b|c"d.jpg', "a%3Ab%7Cc%22d.jpg"),
+        ("..\\..\\a.jpg", "..%5C..%5Ca.jpg"),
+        ("../a.jpg", "../a.jpg"),
+        ("貓.jpg", "貓.jpg"),
+    ],
+)
+def test_names_that_windows_takes(name: str, taken: str) -> None:
+    assert portable(name) == taken
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs"]), max_size=12))
+def test_every_name_becomes_one_that_windows_takes(name: str) -> None:
+    taken = portable(name)
+    assert portable(taken) == taken
+    for part in taken.split("/"):
+        assert PureWindowsPath(part).drive == ""
+        assert not is_device(part)
+        assert part in ("", ".", "..") or part.rstrip(". ") == part
+        assert not set(part) & set('<>:"|?*\\')
+
+
+def test_case_and_composition_count_where_they_tell_files_apart() -> None:
+    assert place(Path("Cat.JPG"), folds=True) == place("cat.jpg", folds=True)
+    assert place("cafe\u0301.jpg", folds=True) == place("café.jpg", folds=True)
+    assert place("Cat.jpg", folds=False) != place("cat.jpg", folds=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tarfile
@@ -9,6 +10,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+import impasto
 
 ROOT = Path(__file__).parents[1]
 MOST = 25e6
@@ -33,6 +36,19 @@ def tracked(folder: str) -> set[str]:
     if listed.returncode:
         pytest.skip("this is no git checkout")
     return set(listed.stdout.split("\0")) - {""}
+
+
+def test_the_version_is_everywhere_that_of_the_package() -> None:
+    """It is written in the package; what is read without the package repeats it."""
+    repeats = {
+        "CITATION.cff": r"^version: (\S+)$",
+        "CHANGELOG.md": r"^## (\S+)",
+        "docs/explanation/research.md": r"version = \{(\S+)\}",
+    }
+    for page, pattern in repeats.items():
+        first = re.search(pattern, (ROOT / page).read_text("utf-8"), re.MULTILINE)
+        assert first
+        assert first[1] == impasto.__version__, page
 
 
 def test_the_wheel_has_the_package_and_nothing_else(dist: Path) -> None:

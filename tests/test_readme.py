@@ -13,6 +13,7 @@ from typing import Any
 import click
 import msgspec
 import pytest
+import torch
 from click.testing import CliRunner
 from PIL import Image
 from tests.film.films import make_film, moving
@@ -88,11 +89,12 @@ def test_commands(folder: Path) -> None:
 
 
 def test_python(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (code,) = blocks("python")
-    names: dict[str, object] = {}
-    exec(code, names)
+    names: dict[str, Any] = {}
+    for code in blocks("python"):
+        exec(code, names)
     assert (folder / "mural.png").exists()
-    assert names["array"].shape == (50, 75, 3)  # type: ignore[attr-defined]
+    assert names["array"].shape == (50, 75, 3)
+    assert names["network"].style(style_id=torch.tensor([0])).shape == (1, 1560)
     assert "(1560,)" in capsys.readouterr().out
 
 
@@ -121,7 +123,9 @@ def run(line: str) -> None:
     assert result.exit_code == 0, f"{line}: {result.output}"
 
 
-@pytest.mark.parametrize("page", ["guide/any-style", "guide/training", "explanation/idea", "reference/recipe"])
+@pytest.mark.parametrize(
+    "page", ["guide/any-style", "guide/catalogue", "guide/training", "explanation/idea", "reference/recipe"]
+)
 def test_commands_that_take_long_can_be_read(page: str) -> None:
     """Their options exist. Most of these commands run in the README's test."""
     text = (DOCS / page).with_suffix(".md").read_text("utf-8")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from impasto.styles.style import Style
     from impasto.stylize.stylizer import Stylizer, load
 
-__version__ = "0.1.0"
+__version__ = "1.0.0rc1"
 __all__ = ["ImpastoError", "Style", "Stylizer", "__version__", "batch", "blend", "load"]
 
 _HOMES = {

@@ -1,17 +1,27 @@
-"""Files that appear whole or not at all, whether they are there or are the same, and how their names are printed."""
+"""Files that appear whole or not at all, whether they are there or are the same, and names that every system takes."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
+import sys
+import unicodedata
 from pathlib import Path
+
+WINDOWS = os.name == "nt"
+"""Whether names must be such as Windows takes."""
+FOLDS = sys.platform in ("win32", "cygwin", "darwin")
+"""Whether names that differ by case only are usually one file."""
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
+_FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ]$')
 
 
 def write_file(path: Path, content: bytes) -> None:
     """Write ``content`` under a temporary name, then give it the name ``path``.
 
-    The temporary name is short, so that ``path`` may be as long as the system allows, and is always the same for the
-    same ``path``: what a killed process leaves is written over, and gone, as soon as the file is written again.
+    The temporary name is short, so that ``path`` may be as long as the system allows. It is always the same for the
+    same ``path``. So what a killed process leaves is gone as soon as the file is written again.
 
     Raises:
         OSError: the folder is missing or may not be written, or the disk is full; ``path`` is as it was then.
@@ -56,6 +66,34 @@ def printable(path: str | os.PathLike[str]) -> str:
     return "".join(
         f"\\x{ord(each) & 0xFF:02x}" if surrogates[0] <= each <= surrogates[1] else each for each in os.fspath(path)
     )
+
+
+def is_device(name: str) -> bool:
+    """Whether Windows takes a file's name for a device, whatever its ending: ``aux.jpg``."""
+    return name.partition(".")[0].rstrip(" ").lower() in _DEVICES
+
+
+def portable(path: str) -> str:
+    """A path, with slashes, such as Windows takes. What it forbids is written as in addresses: ``a:b`` is ``a%3Ab``.
+
+    These are some characters, a dot or space at the end of a name, and the names of devices.
+    """
+    return "/".join(part if part in (".", "..") else _portable(part) for part in path.split("/"))
+
+
+def _portable(name: str) -> str:
+    plain = _FORBIDDEN.sub(_coded, name)
+    return _coded(plain[0]) + plain[1:] if is_device(plain) else plain
+
+
+def _coded(found: re.Match[str] | str) -> str:
+    return f"%{ord(found if isinstance(found, str) else found[0]):02X}"
+
+
+def place(path: str | os.PathLike[str], *, folds: bool) -> str:
+    """What is the same for two paths that are one file, where case does not count (``folds``) or does."""
+    text = os.fspath(path)
+    return unicodedata.normalize("NFC", text).casefold() if folds else text
 
 
 def digest(content: bytes) -> str:

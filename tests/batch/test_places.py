@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import ntpath
+import posixpath
 import re
 from pathlib import Path
 
@@ -13,6 +15,33 @@ from PIL import Image
 import impasto
 from impasto import ImpastoError
 from impasto.batch import places
+
+
+@pytest.mark.parametrize(
+    ("address", "normal", "parts"),
+    [
+        ("C:\\photos\\trip\\..\\a.jpg", "C:/photos/a.jpg", "photos/trip/a.jpg"),
+        ("c:/photos/a.jpg", "c:/photos/a.jpg", "photos/a.jpg"),
+        ("\\\\host\\share\\trip\\a.jpg", "//host/share/trip/a.jpg", "trip/a.jpg"),
+        ("file:///C:/photos/a.jpg", "C:/photos/a.jpg", "C:/photos/a.jpg"),
+        ("s3://bucket/trip/a\\b.jpg", "s3://bucket/trip/a\\b.jpg", "trip/a\\b.jpg"),
+    ],
+)
+def test_addresses_of_windows(address: str, normal: str, parts: str) -> None:
+    """Drives, shares and backslashes, in lists and on the command line; a bucket's names keep their backslashes."""
+    assert places.normal(address, ntpath) == normal
+    if not address.startswith("file:"):
+        assert "/".join(places.parts_of(address, ntpath)) == parts
+
+
+@pytest.mark.parametrize("text", ["trip\\a.jpg", ".\\trip\\a.jpg", "trip/a.jpg", "..\\trip\\a.jpg"])
+def test_relative_paths_of_lists_from_windows(text: str) -> None:
+    assert places.parts_of(text, ntpath) == ["trip", "a.jpg"]
+
+
+def test_elsewhere_a_backslash_is_a_letter() -> None:
+    assert places.normal("/trip/a\\b.jpg", posixpath) == "/trip/a\\b.jpg"
+    assert places.parts_of("/trip/a\\b.jpg", posixpath) == ["trip", "a\\b.jpg"]
 
 
 def photos(count: int) -> dict[str, bytes]:

@@ -22,6 +22,10 @@ from conftest import files_below
 from impasto import ImpastoError
 from impasto.batch import manifest, places
 from impasto.batch.run import Summary
+from impasto.batch.settings import BatchSettings
+from impasto.batch.sources import photos_of
+from impasto.batch.targets import Naming
+from impasto.batch.todo import todo
 from impasto.files import digest
 from impasto.images.reading import read_photo
 
@@ -54,7 +58,7 @@ def test_pictures_are_those_of_single_calls_and_the_record_describes_them(
     assert (read_photo(out / "b.png").array == read_photo(alone).array).all()
     row = record(out)["deep/c.jpg"]
     content = (out / "deep/c.jpg").read_bytes()
-    assert (row["source"], row["status"], row["error"]) == (str(album / "deep/c.jpg"), "painted", "")
+    assert (row["source"], row["status"], row["error"]) == ((album / "deep/c.jpg").as_posix(), "painted", "")
     assert (row["width"], row["height"], row["bytes"], row["sha256"]) == (75, 50, len(content), digest(content))
     assert re.fullmatch(r"/.*@[0-9a-f]{12}", row["model"])
     assert re.fullmatch(r"mural@[0-9a-f]{12}", row["style"])
@@ -173,6 +177,24 @@ def test_photos_that_are_listed_twice(run: Run, album: Path, tmp_path: Path) -> 
     (album / "list.csv").write_text("source,target\na.jpg,one.jpg\nb.png,one.jpg\n")
     with pytest.raises(ImpastoError, match=r"b.png: would become one.jpg, like .*; name them in a column 'target'"):
         run(album / "list.csv")
+
+
+def test_names_that_differ_by_case_only_are_refused_where_they_would_be_one_file(album: Path) -> None:
+    (album / "list.csv").write_text("source,target\na.jpg,One.jpg\nb.png,one.jpg\n")
+    photos, settings = photos_of(str(album / "list.csv"), str(album)), BatchSettings(style="mural")
+    done = manifest.schema().empty_table()
+    with pytest.raises(ImpastoError, match=r"b.png: would become one.jpg, like .*a.jpg"):
+        todo(photos, settings, Naming(folds=True), str(album / "out"), done, verify=False)
+    for naming, target in ((Naming(folds=False), str(album / "out")), (Naming(folds=True), "s3://bucket/out")):
+        assert todo(photos, settings, naming, target, done, verify=False).rows.num_rows == 2
+
+
+def test_a_folder_on_windows_gets_names_that_it_takes(album: Path) -> None:
+    (album / "list.csv").write_text("source\ns3://bucket/trip./aux.jpg\n")
+    photos, settings = photos_of(str(album / "list.csv"), str(album)), BatchSettings(style="mural")
+    done, naming = manifest.schema().empty_table(), Naming(name="{stem}", windows=True)
+    for target, name in ((str(album / "out"), "trip%2E/%61ux.jpg"), ("s3://bucket/out", "trip./aux.jpg")):
+        assert todo(photos, settings, naming, target, done, verify=False).rows["target"].to_pylist() == [name]
 
 
 def test_no_picture_takes_a_photos_place(run: Run, album: Path, trained: Path) -> None:

@@ -221,3 +221,29 @@ def test_one_file_holds_one_picture_of_its_format() -> None:
     with pytest.raises(ImpastoError, match="is no png file"):
         targets((Path("a.jpg"),), Path("b.jpg"), format="png")
     assert targets((Path("a.jpg"),), Path("b.JPEG"), format="jpg") == [(Path("a.jpg"), Path("b.JPEG"))]
+
+
+def test_two_photos_whose_pictures_differ_by_case_only_are_refused_where_they_would_be_one_file(tmp_path: Path) -> None:
+    photos = (Path("x/A.jpg"), Path("y/a.jpg"))
+    assert len(targets(photos, tmp_path, folds=False)) == 2
+    with pytest.raises(ImpastoError, match=r"y.a\.jpg: would be written to .*a-mural\.jpg like x.A\.jpg"):
+        targets(photos, tmp_path, folds=True)
+    # What changes its ending gets out of the way, as it does for the same name.
+    kept = dict(targets((Path("x/A.gif"), Path("y/a.png")), tmp_path, folds=True))
+    assert kept == {Path("x/A.gif"): tmp_path / "A.gif-mural.png", Path("y/a.png"): tmp_path / "a-mural.png"}
+
+
+def test_pictures_have_names_that_windows_takes() -> None:
+    naming = Naming(name="{style}\\{stem}", windows=True)
+    assert naming.picture_of("trip./aux.jpg", "mural") == "trip%2E/mural/%61ux.jpg"
+    assert naming.picture("a:b", "mural", ".jpg") == Path("mural/a%3Ab.jpg")
+    assert Naming(windows=False).picture_of("trip./aux.jpg", "mural") == "trip./aux-mural.jpg"
+
+
+@pytest.mark.parametrize(
+    "name", ["C:{stem}", "\\{stem}", "C:\\{stem}", "..\\{stem}", "{stem}\\", "\\\\host\\share\\{stem}"]
+)
+def test_names_with_drives_and_backslashes_stay_below_the_folder(name: str) -> None:
+    with pytest.raises(ImpastoError, match="is no name below --out"):
+        Naming(name=name, windows=True)
+    assert Naming(name=name, windows=False).name == name  # elsewhere these are usual letters

@@ -70,7 +70,7 @@ def test_styles_are_for_one_network(trained: Path, model: Model, mine: Style, tm
     path = library.root() / "another" / "other.safetensors"
     path.parent.mkdir(parents=True)
     other.save(path)
-    with pytest.raises(ImpastoError, match="add it to this one with impasto add-style"):
+    with pytest.raises(ImpastoError, match="add the style to this one with impasto add-style"):
         library.find("other", library.with_own_styles(model))
 
 
@@ -80,6 +80,7 @@ def test_styles_are_for_one_network(trained: Path, model: Model, mine: Style, tm
         ("mural", True, "choose another"),
         ("identity", False, "choose another"),
         ("all", True, "stands for every style"),
+        ("aux", False, "Windows takes such a file for a device"),
         ("mine", False, "--replace"),
         ("My Style!", False, "such as my-style"),
         ("../up", False, "such as up"),

@@ -28,6 +28,7 @@ def test_what_has_the_name_of_a_file_is_a_path() -> None:
     assert parse_blend("./my.safetensors:2,mural:.5") == {mine: 2, "mural": 0.5}
     assert parse_blend("painting.jpg, mural") == {Path("painting.jpg"): 1, "mural": 1}
     assert parse_blend(r"C:\my.safetensors") == {Path(r"C:\my.safetensors"): 1}
+    assert parse_blend(r"C:\a\my.JPG:.4,D:/x.png") == {Path(r"C:\a\my.JPG"): 0.4, Path("D:/x.png"): 1}
     assert parse_region("sky=.png=painting.jpg:.5,mural") == (Path("sky=.png"), {Path("painting.jpg"): 0.5, "mural": 1})
 
 

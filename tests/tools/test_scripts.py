@@ -77,6 +77,21 @@ def test_the_page_of_the_catalogue_is_that_of_the_bundled_model(run, tmp_path: P
     assert (tmp_path / "page.md").read_text("utf-8") == (ROOT / "docs" / "guide" / "catalogue.md").read_text("utf-8")
 
 
+def test_the_gallery_has_a_picture_of_each_bundled_style() -> None:
+    pictures = ROOT / "docs" / "figures" / "styles"
+    with_painting = {slug for slug, style in load_model("fast").styles.items() if style.thumbnail}
+    assert {path.stem for path in pictures.iterdir()} == with_painting
+    assert max(path.stat().st_size for path in pictures.iterdir()) <= 80_000
+
+
+def test_the_gallery_is_drawn(run, trained: Path, tmp_path: Path) -> None:
+    run("tools/figures/catalogue.py", "styles", trained, tmp_path / "styles", "--size", 64)
+    drawn = sorted((tmp_path / "styles").iterdir())
+    assert [path.name for path in drawn] == ["mural.webp", "stained-glass.webp"]
+    with Image.open(drawn[0]) as image:
+        assert (image.mode, image.size) == ("RGBA", (192 + 2 * (6 + 360), 2 * 270 + 6))
+
+
 def test_call_benchmark(run, trained: Path, tmp_path: Path) -> None:
     report = tmp_path / "call.json"
     options = ["--rounds", 1, "--side", 64, "--large", 160, 120, "--json", report]

@@ -91,7 +91,7 @@ def do(job: Job, *, overwrite: bool = True, max_pixels: int = MAX_PIXELS, progre
     Args:
         job: the photo.
         overwrite: paint a picture anew that is there already; otherwise it is reported as skipped.
-        max_pixels: a photo that claims more pixels is refused unread, and a picture that would get more.
+        max_pixels: a photo that claims more pixels is refused before it is read, and a picture that would get more.
         progress: is told of every tile of a large picture. What it raises ends the painting.
     """
     if not overwrite and is_file(job.target):

@@ -1,7 +1,7 @@
 """The record of a batch: Parquet files beside its pictures, with a row for each photo.
 
-Each file is written whole and never changed, so that a run that is killed loses what it did in its last seconds, and
-paints it again. Of several rows for one picture the last one counts.
+Each file is written whole and never changed. So a run that is killed loses what it did in its last seconds only, and
+paints that again. Of several rows for one picture the last one counts.
 """
 
 from __future__ import annotations

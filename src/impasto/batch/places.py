@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from impasto.errors import ImpastoError, needs_extra, unknown
@@ -50,8 +51,12 @@ def is_remote(address: str) -> bool:
     return "://" in address
 
 
-def normal(address: str | os.PathLike[str]) -> str:
-    """An address in the one form that all have: of a file on this machine, its absolute path.
+def normal(address: str | os.PathLike[str], paths: ModuleType = os.path) -> str:
+    """An address in the one form that all have: of a file on this machine, its absolute path, with slashes.
+
+    Args:
+        address: a path or the address of a file or folder.
+        paths: how paths are written: ``os.path``, ``ntpath`` or ``posixpath``.
 
     Raises:
         ImpastoError: it begins with a scheme that is none of :data:`SCHEMES`, or names no bucket.
@@ -59,14 +64,28 @@ def normal(address: str | os.PathLike[str]) -> str:
     address = os.fspath(address)
     scheme, separator, rest = address.partition("://")
     if not separator:
-        return os.path.abspath(address)  # noqa: PTH100  # a path may be a link, which stays one
+        return _with_slashes(paths.abspath(address), paths)  # a path may be a link, which stays one
     if scheme == "file":
-        return os.path.abspath(rest)  # noqa: PTH100
+        drive = paths.splitdrive(rest.lstrip("/"))[0]  # file:///C:/photos
+        return _with_slashes(paths.abspath(rest.lstrip("/") if drive else rest), paths)
     if scheme not in SCHEMES:
         raise ImpastoError(f"{address}: {unknown('scheme', scheme, (*SCHEMES, 'file'))}")
     if not rest.partition("/")[0]:
         raise ImpastoError(f"{address}: names no bucket; write {scheme}://BUCKET/FOLDER")
     return address.rstrip("/")
+
+
+def parts_of(address: str, paths: ModuleType = os.path) -> list[str]:
+    """The names on the way to a file: below its bucket, or below the root or drive of a path."""
+    if is_remote(address):
+        plain = address.partition("://")[2].partition("/")[2]
+    else:
+        plain = _with_slashes(paths.splitdrive(address)[1], paths)
+    return [part for part in plain.split("/") if part not in ("", ".", "..")]
+
+
+def _with_slashes(path: str, paths: ModuleType) -> str:
+    return path.replace(paths.sep, "/")
 
 
 def below(folder: str, name: str) -> str:

@@ -5,6 +5,7 @@ The photos are an Arrow table, one row each, so that a million of them take litt
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -42,8 +43,8 @@ def photos_of(source: str, target: str, column: str = SOURCE, depth: int | None 
 
     Returns:
         A table with the columns source (an address), name (the path by which its picture is named), source_size in
-        bytes and source_modified in ns since 1970 (0 where they are not known), and of a list those of target and
-        :data:`COLUMNS` that it has.
+        bytes and source_modified in ns since 1970. Both are 0 where they are not known. A list's table also has target
+        and :data:`COLUMNS`, as far as the list has them.
 
     Raises:
         ImpastoError: there is no such source, it may not be read, there are no photos in it, or they are in ``target``.
@@ -136,7 +137,7 @@ def _listed(address: str, column: str) -> pa.Table:
         raise ImpastoError(f"{address}: is empty; there is nothing to paint")
     folder = address.rpartition("/")[0]
     sources = [_address(text, folder) for text in read[column].to_pylist()]
-    names = [_name(text) for text in read[column].to_pylist()]
+    names = ["/".join(places.parts_of(text)) for text in read[column].to_pylist()]
     looked = [_looked(source) for source in sources]
     columns: dict[str, Any] = {SOURCE: sources, "name": names}
     columns |= {SIZE: [size for size, _ in looked], MODIFIED: [modified for _, modified in looked]}
@@ -174,15 +175,9 @@ def _given(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _address(text: str, folder: str) -> str:
     """The normal address of what a list names."""
-    if places.is_remote(text) or text.startswith("/"):
+    if places.is_remote(text) or os.path.isabs(text):  # noqa: PTH117
         return places.normal(text)
     return places.below(folder, text) if places.is_remote(folder) else places.normal(places.below(folder, text))
-
-
-def _name(text: str) -> str:
-    """What a picture is named by: the path in the bucket, or on this machine, as the list has it, and nothing above."""
-    path = text.partition("://")[2].partition("/")[2] if places.is_remote(text) else text
-    return "/".join(part for part in path.split("/") if part not in ("", ".", ".."))
 
 
 def _looked(source: str) -> tuple[int, int]:

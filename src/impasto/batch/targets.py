@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import string
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import NamedTuple
 
 import msgspec
 
 from impasto.errors import ImpastoError
-from impasto.files import digest, identity, is_folder
+from impasto.files import FOLDS, WINDOWS, digest, identity, is_folder, place, portable
 from impasto.images.folders import pictures_in
 from impasto.images.formats import FORMATS, READABLE, image_format
 
@@ -41,11 +41,15 @@ class Naming(msgspec.Struct, frozen=True, kw_only=True):
     """How many levels of a folder are searched for photos: 1 is the folder alone, None is all."""
     overwrite: bool = False
     """Whether a picture may take the place of a photo."""
+    windows: bool = WINDOWS
+    """Whether names must be such as Windows takes."""
+    folds: bool = FOLDS
+    """Whether names that differ by case only are one file."""
 
     def __post_init__(self) -> None:
         if self.format:
             image_format(f"a.{self.format}")
-        _check_name(self.name)
+        _check_name(self.name, PureWindowsPath if self.windows else PurePosixPath)
 
     @property
     def is_file(self) -> bool:
@@ -60,7 +64,7 @@ class Naming(msgspec.Struct, frozen=True, kw_only=True):
 
     def picture(self, stem: str, style: str, suffix: str) -> Path:
         """The path of a picture below its folder. A stem that makes the name too long is cut, and its digest added."""
-        whole = Path(self.name.format(stem=stem, style=style) + suffix)
+        whole = Path(self._named(stem, style, suffix))
         excess = len(os.fsencode(whole.name)) - _MOST_BYTES
         if excess <= 0:
             return whole
@@ -68,7 +72,7 @@ class Naming(msgspec.Struct, frozen=True, kw_only=True):
         kept = stem
         while kept and len(os.fsencode(kept)) > len(os.fsencode(stem)) - excess - len(mark):
             kept = kept[:-1]
-        return Path(self.name.format(stem=kept + mark, style=style) + suffix)
+        return Path(self._named(kept + mark, style, suffix))
 
     def picture_of(self, photo: str, style: str) -> str:
         """The path of a photo's picture below ``out``, which the photo's own path decides, whatever others there are.
@@ -83,10 +87,16 @@ class Naming(msgspec.Struct, frozen=True, kw_only=True):
         stem, dot, ending = name.rpartition(".")
         suffix = f".{self.format}" if self.format else dot + ending if dot + ending.lower() in FORMATS else ".png"
         stem = stem if dot + ending == suffix else name
-        picture = self.name.format(stem=stem, style=style) + suffix
+        picture = self._named(stem, style, suffix)
         if len(os.fsencode(picture)) > _MOST_BYTES:  # pathlib is slow, for a million names
             picture = self.picture(stem, style, suffix).as_posix()
-        return folder + slash + picture
+        return (portable(folder) if self.windows else folder) + slash + picture
+
+    def _named(self, stem: str, style: str, suffix: str) -> str:
+        """The name with what it is made of, with slashes."""
+        if not self.windows:
+            return self.name.format(stem=stem, style=style) + suffix
+        return portable(self.name.replace("\\", "/").format(stem=stem, style=style) + suffix)
 
 
 class Target(NamedTuple):
@@ -106,8 +116,8 @@ def find_targets(photos: Iterable[Path], styles: Sequence[str], naming: Naming) 
         naming: where pictures go.
 
     Raises:
-        ImpastoError: one file for several pictures, two photos for one file, no photos in a folder, a picture in the
-            place of a photo, or a file name of unknown format.
+        ImpastoError: several pictures or photos would share one file, a folder has no photos, a picture would take a
+            photo's place, or a file name has an unknown format.
     """
     photos = list(dict.fromkeys(photos))
     alone = len(photos) == len(styles) == 1 and not is_folder(photos[0])
@@ -116,7 +126,7 @@ def find_targets(photos: Iterable[Path], styles: Sequence[str], naming: Naming) 
     else:
         sources = [source for photo in photos for source in _sources(photo, naming)]
         targets = [target for style in styles for target in _in_style(sources, style, naming)]
-        _part_pictures(targets)
+        _part_pictures(targets, folds=naming.folds)
     if not naming.overwrite:
         _spare_photos(targets)
     return targets
@@ -161,23 +171,23 @@ def _in_style(sources: list[tuple[Path, Path]], style: str, naming: Naming) -> l
 
     Which of the two it is does not depend on their order: a photo whose ending stays has the plain name.
     """
-    taken: set[Path] = set()
+    taken: set[str] = set()
     targets = []
     for source, folder in sorted(sources, key=lambda pair: pair[0].suffix != naming.suffix(pair[0])):
         suffix = naming.suffix(source)
         picture = folder / naming.picture(source.stem, style, suffix)
-        if picture in taken and source.suffix != suffix:
+        if place(picture, folds=naming.folds) in taken and source.suffix != suffix:
             picture = folder / naming.picture(source.name, style, suffix)
-        taken.add(picture)
+        taken.add(place(picture, folds=naming.folds))
         targets.append(Target(source, style, picture))
     return targets
 
 
-def _part_pictures(targets: list[Target]) -> None:
+def _part_pictures(targets: list[Target], *, folds: bool) -> None:
     """Refuse two pictures of one name, also those of different styles: a-b in style c, and a in style b-c."""
-    found: dict[Path, Target] = {}
+    found: dict[str, Target] = {}
     for target in targets:
-        other = found.setdefault(target.picture, target)
+        other = found.setdefault(place(target.picture, folds=folds), target)
         if other is not target:
             both = f"{target.photo}: would be written to {target.picture} like {other.photo}"
             raise ImpastoError(f"{both}; stylize them apart, or give a --name with {{stem}} and {{style}}")
@@ -194,16 +204,16 @@ def _spare_photos(targets: list[Target]) -> None:
             )
 
 
-def _check_name(name: str) -> None:
-    """Refuse what cannot be a name of pictures."""
+def _check_name(name: str, kind: type[PurePath]) -> None:
+    """Refuse what cannot be a name of pictures, on systems with paths of this kind."""
     try:
         fields = [tuple(rest) for _, *rest in string.Formatter().parse(name) if rest[0] is not None]
     except ValueError as error:
         raise ImpastoError(f"name {name!r}: {error}; write {NAME}") from None
     if not {*fields} <= {("stem", "", None), ("style", "", None)}:
         raise ImpastoError(f"name {name!r}: only {{stem}} and {{style}} are replaced; write {NAME}")
-    path = PurePath(name)
-    if not path.name or name.endswith(("/", os.sep)) or path.is_absolute() or ".." in path.parts:
+    path, slashes = kind(name), ("/", "\\") if kind is PureWindowsPath else "/"
+    if not path.name or name.endswith(slashes) or path.anchor or ".." in path.parts:
         raise ImpastoError(f"name {name!r}: is no name below --out; write {NAME}")
     if path.suffix.lower() in FORMATS:
         raise ImpastoError(f"name {name!r}: leave {path.suffix} away; --format {path.suffix[1:]} gives it")

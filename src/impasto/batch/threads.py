@@ -30,7 +30,7 @@ def work(
         jobs: in any order.
         workers: how many jobs are done at once.
         overwrite: paint pictures anew that are there already; otherwise they are reported as skipped.
-        max_pixels: photos that claim more pixels are refused unread, and pictures that would get more.
+        max_pixels: photos that claim more pixels are refused before they are read, and pictures that would get more.
         progress: is told of every tile of a large picture, so it suits a single job.
 
     Yields:

@@ -66,7 +66,9 @@ def todo(
     """
     from pyarrow import compute
 
-    rows = _spare(_each_once(_described(photos, settings, naming)), target)
+    if places.is_remote(target):  # the names of a bucket may be any
+        naming = msgspec.structs.replace(naming, windows=False, folds=False)
+    rows = _spare(_each_once(_described(photos, settings, naming), folds=naming.folds), target)
     failed = rows.filter(compute.not_equal(rows["error"], ""))
     rows = rows.filter(compute.equal(rows["error"], ""))
     known = _known(rows, done, target)
@@ -147,7 +149,7 @@ def _describe(
     return pa.RecordBatch.from_pydict(columns)
 
 
-def _each_once(rows: pa.Table) -> pa.Table:
+def _each_once(rows: pa.Table, *, folds: bool) -> pa.Table:
     """The rows without photos that are listed twice, to be painted in the same way.
 
     Raises:
@@ -156,14 +158,16 @@ def _each_once(rows: pa.Table) -> pa.Table:
     import pyarrow as pa
     from pyarrow import compute
 
-    if compute.count_distinct(rows[TARGET]).as_py() == rows.num_rows:
+    pictures = compute.utf8_lower(rows[TARGET]) if folds else rows[TARGET]
+    if compute.count_distinct(pictures).as_py() == rows.num_rows:
         return rows
     seen: dict[str, list[str]] = {}
     first = []
-    for row in zip(*(rows[name].to_pylist() for name in (TARGET, SOURCE, "own")), strict=True):
-        target, *photo = row
-        first.append(target not in seen)
-        other = seen.setdefault(target, photo)
+    columns = (pictures, *(rows[name] for name in (TARGET, SOURCE, "own")))
+    for row in zip(*(column.to_pylist() for column in columns), strict=True):
+        file, target, *photo = row
+        first.append(file not in seen)
+        other = seen.setdefault(file, photo)
         if other[0] != photo[0]:
             raise ImpastoError(f"{photo[0]}: would become {target}, like {other[0]}; name them in a column {TARGET!r}")
         if other != photo:

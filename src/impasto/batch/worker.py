@@ -62,9 +62,9 @@ class Worker:
         """Paint a photo.
 
         Args:
-            row: the address of its ``source``, and the ``target``, which is a path below the folder of pictures; its
-                ``own`` settings, in JSON, if they are not those of all; and under ``known`` the SHA-256 of the picture
-                that is there, if it is to be kept.
+            row: ``source`` is its address, and ``target`` a path below the folder of pictures. ``own`` has its
+                settings, in JSON, if they are not those of all. ``known`` has the SHA-256 of the picture that is there,
+                if it is to be kept.
             progress: see :func:`impasto.batch.jobs.do`.
 
         Returns:

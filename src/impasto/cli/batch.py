@@ -62,8 +62,8 @@ class _WithStatus(click.Command):
 )
 @click.option("--address", help="Of a Ray cluster.  [default: Ray is started on this machine]")
 @click.option("--column", default="source", help="The column of a list that has the addresses of photos.")
-@click.option("--overwrite", is_flag=True, help="Paint all pictures anew.")
-@click.option("--verify", is_flag=True, help="Read the pictures that are there; paint damaged ones anew.")
+@click.option("--overwrite", is_flag=True, help="Paint all pictures again.")
+@click.option("--verify", is_flag=True, help="Read the pictures that are there; paint damaged ones again.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as a line of JSON.")
 @file_options
 @control_options

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 @click.option(
     "-s",
     "--style",
-    help="A style by its name, artist or title, the path of a style file or painting, or a blend (mural:.6,my.jpg:.4); "
-    "or key frames, between which styles turn into one another: '0:mural, 4.5:scream, 9:mural:.5+starry-night:.5'.",
+    help="A style by its name, artist or title, the path of a style file or painting, or a blend (mural:.6,my.jpg:.4). "
+    "Or key frames, between which styles turn into one another: '0:mural, 4.5:scream, 9:mural:.5+starry-night:.5'.",
 )
 @click.option("--style-image", type=click.Path(path_type=Path), help="A painting, as a style.")
 @click.option(
@@ -69,8 +69,8 @@ if TYPE_CHECKING:
 def video(film: Path, out: Path, overwrite: bool, **options: Any) -> None:
     """Repaint a FILM: steadily, with its sound.
 
-    FILM is a film, an animated GIF, WebP or PNG, or a folder of numbered frames. A run that was stopped goes on where
-    it was when the same command is given again.
+    FILM is a film, an animated GIF, WebP or PNG, or a folder of numbered frames. After a stop, the same command
+    continues where it was.
     """
     spare([film], out)
     there = any(out.iterdir()) if out.is_dir() else out.is_file()

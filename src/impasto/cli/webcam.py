@@ -41,8 +41,8 @@ def webcam(
 ) -> None:
     """Show what the camera sees, repainted, in a window, in the browser, or as another camera.
 
-    Keys: N and P change the style, B blends it with the next one, + and - change the strength, S saves a picture here,
-    Q and Escape end it.
+    Keys: N and P change the style, and B blends it with the next one. + and - change the strength. S saves a picture
+    here. Q and Escape end it.
     """
     if preview and device:
         raise ImpastoError("--preview and --to: give one of them")

@@ -46,8 +46,8 @@ class Batch:
     def of(
         cls, photo: Tensor, noisy: Tensor, slot: Tensor, parts: Tensor | None = None, index: Tensor | None = None
     ) -> Batch:
-        """The batch of photos (N+M,3,H,W), slots (N+M,) and parts of paintings (M,3,h,w): the last M photos are for the
-        predictor, and their slots are not used."""
+        """The batch of photos (N+M,3,H,W), slots (N+M,) and parts of paintings (M,3,h,w). The last M photos are for the
+        predictor, which does not use their slots."""
         if parts is None or index is None:
             return cls(Named(photo, noisy, slot))
         count = len(slot) - len(index)

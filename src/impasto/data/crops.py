@@ -91,8 +91,8 @@ class Crops(Dataset[Crop]):
     def photo(self, number: int) -> Tensor:
         """Crop ``number`` as it is in the photo, (3,crop,crop) uint8, never a synthetic sky.
 
-        These are what losses are measured by: the style loss of one bright flat colour is a hundred times a photo's,
-        nearly all of it at relu1_2, and swamps the mean.
+        These are what losses are measured by. The style loss of one bright flat colour is a hundred times a photo's,
+        nearly all of it at relu1_2. It would swamp the mean.
         """
         rng = np.random.default_rng((self.options.seed, number))
         rng.integers(len(self.slots))

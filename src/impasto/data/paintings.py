@@ -45,8 +45,8 @@ class Paintings(Dataset[Part]):
     Args:
         folders: the files of each folder.
         seed: the seed of the run.
-        mixed: the share of parts that are mixed with another part: one half of them in the colours of the other
-            (:func:`in_colors_of`), one half side by side with it.
+        mixed: the share of parts that are mixed with another part. One half of them get the colours of the other
+            (:func:`in_colors_of`); one half stand side by side with it.
     """
 
     def __init__(self, folders: Sequence[Sequence[Path]], seed: int, mixed: float = 0.0) -> None:

@@ -20,7 +20,7 @@ from impasto.nn.vgg import VGG16
 
 DISTRIBUTION = DistributionOptions(projections=256, quantiles=256, octaves=2, places=6000)
 """How distributions are compared when models are scored. With other seeds, the share of the gap that one picture closes
-has a standard deviation of 0.01, and with half as many projections more; fewer places would do."""
+has a standard deviation of 0.01. With half as many projections it is larger; fewer places would do."""
 _SEED = 0
 """What directions and places are drawn from: the same for all pictures, so that scores can be compared."""
 

@@ -96,7 +96,7 @@ def add_style(
             :class:`impasto.fitting.options.FitOptions`.
 
     Raises:
-        ImpastoError: a painting cannot be read, shows nothing or is not to be taken as it is, the name is taken, a
+        ImpastoError: a painting cannot be read, shows nothing or is not to be taken as it is. Or the name is taken, a
             folder is missing or cannot be written, or a number is out of its bounds.
     """
     options = msgspec.structs.replace(options, **changes)

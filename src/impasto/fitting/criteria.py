@@ -168,8 +168,8 @@ class GapCriterion:
         return Score(gap.item(), distance.mean().item(), kept, artifacts=artifacts)
 
     def missing(self, score: Score) -> float:
-        """How far a score is from a perfect one: the gap left, plus how much pictures lack of what they should keep of
-        photos, plus artifacts."""
+        """How far a score is from a perfect one. It is the gap left, plus what pictures lack of what they should keep
+        of photos, plus artifacts."""
         if self.options.weight:
             lost = self.targets[0].gaps(torch.tensor(score.content_distance)).item() / self.options.weight
         else:

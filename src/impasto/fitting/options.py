@@ -21,9 +21,9 @@ class FitOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     objective: Literal["distribution", "gap"] = "distribution"
     """What is minimised. ``distribution``: how far whole distributions of activations and colours are from the
-    painting's, as a share of what photos have, plus ``content_weight`` times the content distance. It brings out a
+    painting's, where untouched photos have 1. The content distance is added, ``content_weight`` times. It brings out a
     painting's darks, lights and accents. ``gap``: the share of the style gap that is left, plus what is lost below the
-    wanted ``likeness``; only this one minds ``likeness``, ``evenly`` and ``weight``, and options that suit it are
+    wanted ``likeness``. Only this one minds ``likeness``, ``evenly`` and ``weight``. Options that suit it are
     ``BY_GAP``."""
     content_weight: Annotated[float, Meta(ge=0)] = 0.12
     """With ``objective = "distribution"``, the weight of the content distance: more keeps more of the photo."""
@@ -98,7 +98,7 @@ BY_GAP = FitOptions(objective="gap", crop=160, rate=0.1, cells=0.0, raster=2.0, 
 """How a new style is fitted by the losses of the paper."""
 REFIT = FitOptions(rate=2e-2, blocks=0.3)
 """How a style of a trained network is fitted once more: at a smaller rate, since its row is near its best already. With
-all of a new style's weight of blocks, fine strokes lost 2 points of their style gap; without any, cells of 2 × 2 pixels
+a new style's whole weight of blocks, fine strokes lost 2 points of their style gap. Without any, cells of 2 × 2 pixels
 showed."""
 REFIT_BY_GAP = msgspec.structs.replace(BY_GAP, likeness=0.34, rate=2e-2, blocks=0.3, minutes=0.5)
 """The same by the losses of the paper, at the likeness at which the first bundled networks were trained."""

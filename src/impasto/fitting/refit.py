@@ -1,9 +1,9 @@
 """Fit the styles of a trained model once more, each alone, with the convolutions as they are.
 
-Training shares its steps among all styles, and the weight of a style's loss, which follows the likeness of its
-pictures, changes only in steps that draw this style. Once the convolutions are trained, some hundred steps on one row
-find a better balance for that style. A fit begins at the style's own row or at the one that the model predicts for its
-image, whichever has the lower objective.
+Training shares its steps among all styles. The weight of a style's loss follows the likeness of its pictures, and
+changes only in steps that draw this style. Once the convolutions are trained, some hundred steps on one row find a
+better balance for that style. A fit begins at the style's own row or at the one that the model predicts for its image,
+whichever has the lower objective.
 """
 
 from __future__ import annotations

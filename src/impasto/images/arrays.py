@@ -25,8 +25,8 @@ _RESAMPLING = Image.Resampling.LANCZOS
 _ENLARGING = Image.Resampling.BICUBIC
 """The filter by which parts of pictures are enlarged."""
 _GAP = 1.9
-"""What is reduced by more than twice this factor is reduced to at least so many times its new size first, by means of
-squares of pixels."""
+"""What is reduced by more than twice this factor is first averaged over squares of pixels, to at least so many times
+its new size."""
 _STRIP = 256
 """Height, in pixels, of the strips in which large pictures are scaled."""
 

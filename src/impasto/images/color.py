@@ -74,8 +74,8 @@ def from_oklab(lab: Pixels) -> Pixels:
 def shown(lightness: Pixels, color: Pixels) -> Pixels:
     """What a screen shows of Oklab: lightness (N,1,H,W) in [0,1] and colour axes (N,2,H,W) -> sRGB (N,3,H,W) in [0,1].
 
-    A colour too strong for its lightness is greyed just as far as a screen needs, at the same lightness and hue, so
-    that no halo of clipped colour stands around a stroke.
+    A colour too strong for its lightness is greyed just as far as a screen needs, at the same lightness and hue. So no
+    halo of clipped colour stands around a stroke.
     """
     least: Pixels = np.zeros_like(lightness)
     most: Pixels = np.ones_like(lightness)

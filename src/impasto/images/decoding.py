@@ -1,6 +1,6 @@
 """From whatever a file holds to (H,W,3) uint8, sRGB, upright, and alpha beside it.
 
-A photo of 200 megapixels fills the memory: everything is done strip by strip, and each strip is written to its place in
+A photo of 200 megapixels fills the memory. So everything is done strip by strip, and each strip goes to its place in
 the one array that is returned.
 """
 

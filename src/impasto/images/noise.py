@@ -9,8 +9,8 @@ import numpy.typing as npt
 from PIL import Image
 
 OCTAVES = 6
-"""How many octaves are summed: their cells are 1, 2, 4, 8, 16 and 32 pixels wide, from the grain of a photo to the
-length of a stroke."""
+"""How many octaves are summed. Their cells are 1, 2, 4, 8, 16 and 32 pixels wide: from a photo's grain to the length of
+a stroke."""
 PERIOD = 256
 """The largest number of cells after which an octave repeats."""
 FIELD = 2048
@@ -37,7 +37,7 @@ def noise_of_field(height: int, width: int, top: int = 0, left: int = 0) -> npt.
 def noise(height: int, width: int, top: int = 0, left: int = 0) -> npt.NDArray[np.float32]:
     """A window of a field of Gaussian noise whose octaves are about equally strong. It repeats after :data:`FIELD`.
 
-    White noise drives a network at the finest scale only, and a flat area becomes a lattice of dots; with energy at the
+    White noise drives a network at the finest scale only, and a flat area becomes a lattice of dots. With energy at the
     scale of strokes it becomes strokes.
 
     Args:

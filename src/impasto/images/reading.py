@@ -62,7 +62,7 @@ def read_photo(
     Args:
         source: a path; the bytes of a file; a PIL image; or an array, (H,W), (H,W,3) or (H,W,4), uint8. A photo that is
             decoded already is returned as it is.
-        max_pixels: files that claim more are refused unread, see :func:`open_image`.
+        max_pixels: files that claim more are refused before they are read, see :func:`open_image`.
         labels: see :func:`impasto.images.decoding.decode`.
         enough: long and short side, in pixels, to which the photo will be scaled at most. A JPEG that is larger than
             twice that is decoded at a half, a quarter or an eighth of its size, which is sooner done.

@@ -91,8 +91,8 @@ def _aligned(picture: Window, frame: Window) -> Window:
 def _tile_size(shown: Window, frame: Window, side: int, halo: int) -> tuple[int, int]:
     """Height and width of the tiles that cover ``shown`` with the least work.
 
-    Squares would leave narrow strips at the right and the bottom, and for these a window of full size is painted like
-    for any other tile: up to half of the work where a picture has few tiles.
+    Squares would leave narrow strips at the right and the bottom. For these a window of full size would be painted, as
+    for any other tile. That is up to half of the work where a picture has few tiles.
     """
     most = (side + 2 * halo) ** 2
     best, least = (shown.height, shown.width), np.inf

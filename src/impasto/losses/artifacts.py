@@ -17,8 +17,8 @@ ArtifactLoss = Callable[[Tensor, Tensor], Tensor]
 """Pictures (N,3,H,W) and their photos (N,3,H,W), RGB in [0,1] -> (N,)."""
 
 _CELL = 8
-"""The side of a cell, in pixels, in which :func:`grid_pattern` looks for a checkerboard: two places of the maps in
-residual blocks, which are 4 pixels apart."""
+"""The side of a cell, in pixels, in which :func:`grid_pattern` looks for a checkerboard. It spans two places of the
+maps in residual blocks, which are 4 pixels apart."""
 _CELLS = 8
 """The side of the window over which cells are averaged, in cells."""
 _INVISIBLE = 1e-2
@@ -70,10 +70,10 @@ def grid_pattern(image: Tensor) -> Tensor:
 def blockiness(image: Tensor) -> Tensor:
     """How much of a picture consists of blocks of 2 × 2 pixels: edges between blocks, and next to none within them.
 
-    A network that paints four pixels at once can give all four the same colour, and in this way reach the contrast of a
-    painting's grain. The blocks need not be like one another, so :func:`grid_pattern` does not see them. Like measures
-    of JPEG's blocks (Wang, Sheikh & Bovik, *No-reference perceptual quality assessment of JPEG compressed images*, ICIP
-    2002), this one compares the differences of neighbours across blocks with the differences within blocks.
+    A network that paints four pixels at once can give all four the same colour. In this way it reaches the contrast of
+    a painting's grain. The blocks need not be like one another, so :func:`grid_pattern` does not see them. Like
+    measures of JPEG's blocks (Wang, Sheikh & Bovik, *No-reference perceptual quality assessment of JPEG compressed
+    images*, ICIP 2002), this one compares the differences of neighbours across blocks with those within blocks.
 
     Args:
         image: (N,3,H,W), RGB in [0,1]; H and W are at least 3. The first block lies in the upper left corner.
@@ -97,8 +97,8 @@ def cell_noise(image: Tensor) -> Tensor:
 
     A network that paints 2 × 2 pixels at once can give each of them a value of its own that follows nothing in the
     photo. Such noise is not seen by :func:`blockiness`, because neighbours differ as much within a cell as across. It
-    has as much of a checkerboard as white noise: the share of checkerboards in the differences of neighbours is 1/4 in
-    white noise and about 1/8 in photos. Light and the two axes of colour are judged each by itself.
+    has as much of a checkerboard as white noise. The share of checkerboards in the differences of neighbours is 1/4 in
+    white noise, and about 1/8 in photos. Light and the two axes of colour are judged each by itself.
 
     Args:
         image: (N,3,H,W), RGB in [0,1].
@@ -146,8 +146,8 @@ def raster_energy(image: Tensor, photo: Tensor) -> Tensor:
 def specks(image: Tensor, photo: Tensor) -> Tensor:
     """How strong the speckle is where the photo is smooth: light and dark specks, as from a brush that spatters.
 
-    A pixel counts by the square of how much farther than 18 grey levels it is from the mean of the 9 × 9 pixels around
-    it. So grain counts for nothing, however much of it there is. Speckle lowers style losses, because it has the
+    A pixel's distance is taken from the mean of the 9 × 9 pixels around it. What is beyond 18 grey levels counts,
+    squared. So grain counts for nothing, however much of it there is. Speckle lowers style losses, because it has the
     contrast of the edges in a painting.
 
     Args:

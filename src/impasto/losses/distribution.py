@@ -3,10 +3,10 @@
 A Gram matrix is a second moment: a picture can have all of a painting's and still lack its darks, lights and accents. A
 sliced Wasserstein distance compares whole distributions (Heitz, Vanhoey, Chambon & Belcour, *A Sliced Wasserstein Loss
 for Neural Texture Synthesis*, CVPR 2021). The activations at one place of a map are a vector. The vectors of all places
-are projected onto a random direction, the projected values are sorted, and the sorted values of picture and painting
-are compared: smallest with smallest, largest with largest. Where things are in the picture does not matter.
+are projected onto a random direction, and the projected values are sorted. Then those of picture and painting are
+compared: smallest with smallest, largest with largest. Where things are in the picture does not matter.
 
-Pictures are seen in several octaves (full size, half, quarter and so on), so that large forms count as well as strokes
+Pictures are seen in several octaves: full size, half, quarter and so on. So large forms count as well as strokes
 (Snelgrove, *High-resolution multi-scale neural texture synthesis*, SIGGRAPH Asia 2017 Technical Briefs).
 """
 
@@ -92,7 +92,7 @@ def colors(picture: Tensor) -> dict[str, Tensor]:
 def random_directions(count: int, channels: int, generator: torch.Generator) -> Tensor:
     """(count,channels), float32: random vectors of length 1.
 
-    Up to ``channels`` of them at a time are orthogonal to one another, which makes means over directions steadier
+    Up to ``channels`` of them at a time are orthogonal to one another. That makes means over directions steadier
     (Rowland et al., *Orthogonal estimation of Wasserstein distances*, AISTATS 2019).
     """
     each = min(count, channels)
@@ -188,7 +188,7 @@ def distribution_gap_closed(terms: Tensor, photo_terms: Tensor) -> Tensor:
         photo_terms: (N,T) or (1,T), those of their photos.
 
     Returns:
-        (N,): 0 for the photo itself, 1 for a picture whose distributions are the painting's, and below 0 for one that
-        is farther from the painting than the photo is.
+        (N,): 0 for the photo itself, and 1 for a picture whose distributions are the painting's. Below 0, it is farther
+        from the painting than the photo is.
     """
     return 1 - (terms / photo_terms).mean(dim=1)

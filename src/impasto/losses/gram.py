@@ -68,7 +68,7 @@ def _pairs(places: Tensor, offsets: list[int]) -> list[tuple[Tensor, Tensor]]:
 class _Products(torch.autograd.Function):
     """:func:`products` with a gradient written by hand.
 
-    PyTorch's own gradient of a slice is a whole map of zeros with the slice filled in, and it adds up one such map for
+    PyTorch's own gradient of a slice is a whole map of zeros with the slice filled in. One such map is added up for
     every offset.
     """
 

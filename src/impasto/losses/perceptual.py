@@ -1,8 +1,8 @@
 """Content and style losses on the activations of VGG-16.
 
 The losses are those of Johnson et al. 2016, with the Gram matrices of Gatys et al. 2016, as Dumoulin et al. 2017 train
-with them. Weights of these losses depend on the scale of VGG-16's input: here it is 0..255 with the mean taken away,
-and not divided by a standard deviation.
+with them. Weights of these losses depend on the scale of VGG-16's input. Here it is 0..255 with the mean taken away,
+not divided by a standard deviation.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def content_loss(features: Tensor, target: Tensor) -> Tensor:
 def content_likeness(features: Tensor, target: Tensor) -> Tensor:
     """The correlation of two activations over positions, all maps together.
 
-    Between a picture and its photo it is 1 if all forms are kept, and about 0.1 if they could as well be those of
-    another photo. Unlike the content loss it ignores contrast, which the content loss mostly measures: by that, a plain
-    grey picture is nearer to a photo than most other photos are.
+    Between a picture and its photo it is 1 if all forms are kept. It is about 0.1 if they could be another photo's.
+    It ignores contrast, which the content loss mostly measures. By the content loss, a plain grey picture is nearer to
+    a photo than most other photos are.
 
     Args:
         features: (N,C,H,W).

@@ -82,8 +82,8 @@ def gap_weights(terms: Tensor, evenly: float) -> Tensor:
 
     Args:
         terms: (N,L), the style losses of photos by layer, see :meth:`PhotoScores.terms`.
-        evenly: from 0 to 1. With 1, each layer of a photo counts the same; with 0, layers count as in the style loss;
-            in between, as a mixture of the two.
+        evenly: from 0 to 1. With 1, each layer of a photo counts the same. With 0, layers count as in the style loss.
+            Values in between mix the two.
 
     Returns:
         (N,L). For each of the N styles, the sum of weights times ``terms`` is 1.

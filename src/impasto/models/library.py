@@ -19,7 +19,7 @@ import platformdirs
 
 from impasto.assets import BUNDLED, bundled
 from impasto.errors import ImpastoError, unknown
-from impasto.files import is_file, write_file
+from impasto.files import is_device, is_file, write_file
 from impasto.models.model import INFO, STYLES, Model, ModelInfo, read_info
 from impasto.styles.style import IDENTITY, Style
 
@@ -95,14 +95,14 @@ def find(name: str, model: Model) -> Style:
     if _is_slug(name) and next(root().glob(f"*/{name}{SUFFIX}"), None):
         raise ImpastoError(
             f"style {name!r}: was made for another network than {model.name!r}; "
-            "name the model that it was made for, or add it to this one with impasto add-style"
+            "name that model, or add the style to this one with impasto add-style"
         )
     raise unknown("style", name, model.styles)
 
 
 def search(words: str, styles: Mapping[str, Style]) -> list[str]:
-    """The slugs of the styles that people mean by some words: the beginning of a slug, title or artist, or of a word in
-    one of them. Case, accents and spaces do not count: ``vangogh`` finds "Vincent van Gogh".
+    """The slugs of the styles that people mean by some words. They are the beginning of a slug, title or artist, or of
+    a word in one. Case, accents and spaces do not count: ``vangogh`` finds "Vincent van Gogh".
 
     Args:
         words: whatever is searched for; nothing is found without a letter or digit.
@@ -143,6 +143,8 @@ def check_name(name: str, model: Model, *, replace: bool = False) -> None:
     if not _is_slug(name):
         near = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "my-style"
         raise ImpastoError(f"name {name!r}: use lower-case letters, digits and hyphens, such as {near}")
+    if is_device(name):
+        raise ImpastoError(f"name {name!r}: Windows takes such a file for a device; choose another")
     if name == ALL:
         raise ImpastoError(f"name {name!r}: stands for every style; choose another")
     if name in model.info.styles or name == IDENTITY:

@@ -1,8 +1,8 @@
 """A model on disk: a folder whose files anyone can open.
 
-It holds ``model.json`` (:class:`ModelInfo`), the weights of the network in ``network.safetensors``, the graphs that
-runtimes run (:class:`Graph`), which refer to the weights in that file, and one file for each style in ``styles/``. A
-model that predicts styles has the weights of its predictor in ``predictor.safetensors``.
+It holds ``model.json`` (:class:`ModelInfo`), the weights of the network in ``network.safetensors``, and one file for
+each style in ``styles/``. The graphs that runtimes run (:class:`Graph`) refer to the weights in that file. A model that
+predicts styles has the weights of its predictor in ``predictor.safetensors``.
 """
 
 from __future__ import annotations

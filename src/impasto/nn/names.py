@@ -1,6 +1,6 @@
 """Names of weights in files that older versions wrote.
 
-Until November 2026 a predictor's encoder was called ``looks``, and the 1×1 convolutions of the slim loss network, which
+Until November 2026 a predictor's encoder was called ``looks``. The 1×1 convolutions of the slim loss network, which
 turn its maps into VGG-16's, were called ``look1_2`` and so on. They are called ``encoder`` and ``head1_2`` now. The
 files of the bundled models keep the old names, because their graphs point to the weights by their place in the file.
 """

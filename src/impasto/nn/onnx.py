@@ -1,8 +1,7 @@
 """Export to ONNX: every graph that a runtime may run, with dynamic batch, height and width, and the style as an input.
 
 The graphs hold no weights. They refer to the safetensors file beside them, by offset and length. So the graphs of two
-networks of one architecture differ in nothing else, and each graph is traced once in a process, which takes half a
-second.
+networks of one architecture differ in nothing else. Each graph is traced once in a process, which takes half a second.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ class TransposedConv(nn.Module):
     """Nearest upsampling by 2 and a 3×3 convolution, as one transposed convolution of the map before upsampling.
 
     It takes less than half of the products and keeps no upsampled map in memory. After upsampling, a kernel that is
-    three rows high covers only two rows of the map: one of them lies under two rows of weights, which can be added up
+    three rows high covers only two rows of the map. One of them lies under two rows of weights, which can be added up
     beforehand. Reflection padding of the upsampled map repeats the border of the map, so replicate padding is the same.
     """
 

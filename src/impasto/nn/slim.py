@@ -1,6 +1,6 @@
 """A slim loss network in VGG-16's place: small enough to come with the package, fast enough for fitting on a laptop.
 
-It has VGG-16's depth and a fraction of its maps. A 1×1 convolution at each style layer, called a head, turns its maps
+It has VGG-16's depth and a fraction of its maps. Each style layer has a 1×1 convolution, called a head. It turns maps
 into VGG-16's activations along the directions in which the Gram matrices of pictures differ most. They are scaled so
 that losses on them have the size of VGG-16's losses, except for what the other directions would add
 (:mod:`impasto.training.distill`). All of :mod:`impasto.losses.perceptual` works with either network.

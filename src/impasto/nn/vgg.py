@@ -46,8 +46,8 @@ class VGG16(nn.Module):
         """The activations of ``layers``, after their ReLU.
 
         Args:
-            image: (N,3,H,W), RGB in [0,1]. It is scaled to 0..255 and the mean is taken away in the dtype of the image;
-                then it is cast to the dtype of the weights.
+            image: (N,3,H,W), RGB in [0,1]. It is scaled to 0..255, and the mean is taken away, in the dtype of the
+                image. Then it is cast to the dtype of the weights.
             layers: names such as ``relu3_3``. Layers above the highest one are not computed.
 
         Returns:

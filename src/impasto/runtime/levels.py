@@ -1,7 +1,7 @@
 """OpenVINO networks that take photos and give pictures of 8 bits.
 
-What surrounds a network (casts, layout, scaling, noise, clipping, rounding) becomes a part of it, so it is computed by
-all cores and in few passes over memory.
+Casts, layout, scaling, noise, clipping and rounding surround a network. Here they become a part of it, so all cores
+compute them, in few passes over memory.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from openvino import opset13 as opset
 _PICTURE = "picture"
 """The output that is changed, if there is one."""
 PHOTO, NOISE, AMOUNT = "photo", "noise", "amount"
-"""The inputs that take the place of the image: a part of a photo (1,h,w,3) uint8, noise (1,3,h,w) float32, and by how
-much it is multiplied before it is added, (1,1,h,w) or (1,1,1,1) float32."""
+"""The inputs that take the place of the image: a part of a photo (1,h,w,3) uint8, and noise (1,3,h,w) float32. The
+third, (1,1,h,w) or (1,1,1,1) float32, multiplies the noise before it is added."""
 
 
 def in_levels(network: openvino.Model) -> openvino.Model:

@@ -34,8 +34,8 @@ _SHAPES = "8"
 that paints pictures of ever new sizes grows by about a megabyte with each. With 8, sizes that alternate are as fast."""
 
 _FOLDED = 4
-"""How many networks with a style and statistics in their weights are kept, at least: the frames of a film are painted
-by as many, one after the other."""
+"""How many networks with a style and statistics in their weights are kept, at least. The frames of a film are painted
+by as many, in turn."""
 _PREPARED = 32
 """How many styles' networks in 8 bits are kept in memory: about a megabyte each."""
 
@@ -77,8 +77,8 @@ def _cache() -> dict[str, str]:
 def _core() -> openvino.Core:
     """The only OpenVINO core of this process. It must outlive every network.
 
-    It reads weights into memory. If it mapped their file, as it does by default, and somebody copied another model over
-    it while a network is compiled, that network would be kept in the cache as the one of before.
+    It reads weights into memory. By default it maps their file. If somebody copied another model over it while a
+    network is compiled, that network would be kept in the cache as the one of before.
     """
     core = openvino.Core()
     core.set_property({"ENABLE_MMAP": False})

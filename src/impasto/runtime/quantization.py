@@ -1,7 +1,7 @@
 """Networks in 8 bits, by NNCF's post-training quantization.
 
 A network is quantized once for each style. Its weights are quantized without the scales that a style and the statistics
-of a photo give them, and what its maps are quantized to depends on the style alone: they are normalised. So it fits
+of a photo give them. What its maps are quantized to depends on the style alone, as they are normalised. So it fits
 every photo.
 """
 

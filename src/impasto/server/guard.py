@@ -1,7 +1,7 @@
 """Who is let in, how much may arrive, and what browsers are told.
 
 A page on the web can make a browser call a service on its user's own computer. So a request must name this computer as
-its host, and may come from a page of the service's own alone; and what can be reached from elsewhere needs a token.
+its host, and may come from the service's own pages alone. What can be reached from elsewhere needs a token.
 """
 
 from __future__ import annotations

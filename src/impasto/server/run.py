@@ -33,7 +33,7 @@ _CONNECTIONS = 500
 
 
 class _Patient(H11Protocol):
-    """Closes connections on which nothing happens: uvicorn itself waits for ever for the head of a first request, and
+    """Closes connections on which nothing happens. uvicorn itself waits for ever for the head of a first request, and
     for clients that do not read their answers."""
 
     patience = float(_PATIENCE)

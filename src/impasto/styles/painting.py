@@ -29,8 +29,8 @@ _LEAST_SIDE = 32
 _LEAST_CONTRAST = 2.0
 """Standard deviation, in grey levels, that some channel of a painting must have."""
 _LEAST_COLOR = 2.0
-"""Mean difference, in levels, between the channels of a pixel below which a painting counts as without colour: scans
-without colour have 0, the palest paintings 9."""
+"""A painting whose pixels differ by less between their channels, in levels and in the mean, counts as without colour.
+Scans without colour have 0, the palest paintings 9."""
 _OPAQUE = 0.99
 """Mean alpha, of 1, below which a painting counts as partly transparent."""
 _LONG = 3
@@ -97,8 +97,8 @@ def read_painting(
             meant, are refused.
 
     Raises:
-        ImpastoError: it cannot be read, is too small, or shows nothing (one colour, or all transparent);
-            or it is not to be taken as it is.
+        ImpastoError: it cannot be read, is too small, shows nothing (one colour, or all transparent), or is not to be
+            taken as it is.
     """
     if size is not None and not (isinstance(size, Integral) and size >= _LEAST_SIDE):
         raise ImpastoError(f"size {shown(size)}: a style image must be read at {_LEAST_SIDE} pixels or more")

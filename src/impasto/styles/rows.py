@@ -26,8 +26,8 @@ _LOGITS = np.log(_LEVELS / (1 - _LEVELS))
 def with_palette(identity: Row, photo: Levels, fold: int) -> Row:
     """The identity style with the colours of a photo.
 
-    The last layer gives every picture in a style the same mean and contrast. The identity style has none of its own:
-    its last γ and β are the standard deviation and the mean of what the network's sigmoid turns into the photo.
+    The last layer gives every picture in a style the same mean and contrast. The identity style has none of its own.
+    Its last γ and β are the deviation and mean of what the network's sigmoid turns into the photo.
 
     Args:
         identity: (P,), the row of the identity style.
@@ -51,8 +51,8 @@ def without_palette(row: Row, fold: int) -> Row:
 def recoloring(row: Row, photo: Levels, fold: int) -> npt.NDArray[np.float32]:
     """What each level of a photo's colours becomes in the colours of a style.
 
-    This does what the last layer does: what the sigmoid turns into the photo gets the mean β and the standard
-    deviation γ of the style.
+    This does what the last layer does. What the sigmoid turns into the photo gets the mean β and the standard deviation
+    γ of the style.
 
     Args:
         row: (P,), the row of the style.

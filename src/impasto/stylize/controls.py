@@ -30,7 +30,7 @@ class Controls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = 1.0
     """Below 1, the photo is laid over the picture with the opacity 1 − strength. Where the model has a style called
     ``identity``, the network also comes nearer to that style. Beyond 1, the picture is painted again, over strokes that
-    are there already: at 1.5 it is a painting of the painting, and before that one of its mix with the photo. Up to
+    are there already. At 1.5 it is a painting of the painting, and before that one of its mix with the photo. Up to
     1.25 the second picture is laid over the first one, by a share that grows with the strength."""
     detail: Annotated[
         float,

@@ -1,7 +1,7 @@
 """What is done to a picture once it is painted: forms and colours come back from its photo.
 
 Photo and picture are (H,W,3) of one size. The photo has 8 bits, the picture 8 or 16. It is changed in place and strip
-by strip: next to a large picture and its photo there is no room for a third one in float32.
+by strip. Next to a large picture and its photo there is no room for a third, in float32.
 """
 
 from __future__ import annotations

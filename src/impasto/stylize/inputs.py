@@ -26,8 +26,8 @@ from impasto.images.reading import check_pixels, read_photo
 ImageLike = str | os.PathLike[str] | bytes | io.BytesIO | Image.Image | Photo
 """Every form of a photo that becomes a PIL image; an array becomes an array."""
 PhotoLike = ImageLike | Array
-"""A photo: its path, the bytes of its file, a PIL image, a decoded photo, or an array (H,W), (H,W,3) or (H,W,4) uint8,
-RGB or RGBA."""
+"""A photo: its path, its file's bytes, a PIL image, a decoded photo, or an array (H,W), (H,W,3) or (H,W,4) uint8, RGB
+or RGBA."""
 T = TypeVar("T")
 Batch = list[T] | tuple[T, ...]
 """Several photos, which become a list of pictures. Several in one array, (N,H,W,3) or (N,H,W,4), become an array."""

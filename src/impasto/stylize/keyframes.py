@@ -1,6 +1,6 @@
 """Values that change in the course of a film: key frames, between which they move smoothly.
 
-``0:mural, 4.5:scream, 9:mural:.5+starry-night:.5`` is a style in time: from 0 to 4.5 seconds the mural turns into the
+``0:mural, 4.5:scream, 9:mural:.5+starry-night:.5`` is a style in time. From 0 to 4.5 seconds the mural turns into the
 scream, and from there to 9 seconds into a blend.
 """
 

@@ -1,8 +1,8 @@
 """From what a caller names as a style to the point at which the network is run.
 
-A ``str`` is the slug of a style, or a blend of slugs as the command line writes it; a :class:`~pathlib.Path` is a file:
-a style file (``.safetensors``) or the picture of a painting, whose style is predicted. Nothing here takes a text for a
-file: it may come from someone who is not to read files, such as a visitor of a web page.
+A ``str`` is the slug of a style, or a blend of slugs as the command line writes it. A :class:`~pathlib.Path` is a file.
+It is a style file (``.safetensors``), or the picture of a painting, whose style is predicted. Nothing here takes a text
+for a file. It may come from someone who is not to read files, such as a visitor of a web page.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Point:
     """Where the network is run for a style or blend at some strength, whatever the photo.
 
     The identity style, which paints the photo as it is, is kept apart, because its colours are those of the photo. It
-    moves the row by the square of its share only: what the network paints halfway between two styles so far apart is
-    neither, while the photo, which is laid over the picture by the share itself, is always clean.
+    moves the row by the square of its share only. What the network paints halfway between two styles so far apart is
+    neither. The photo, which is laid over the picture by the share itself, is always clean.
 
     Attributes:
         base: (P,) float32, the style or blend without the identity style.
@@ -71,8 +71,8 @@ def resolve(style: StyleLike, model: Model, strength: float, predict: Callable[[
         predict: gives the row (P,) of a painting's file.
 
     Raises:
-        ImpastoError: a style is unknown, a file cannot be read, a style belongs to another network, or a blend has no
-            weight above 0 or one that is no weight.
+        ImpastoError: a style is unknown or belongs to another network, a file cannot be read, or a blend's weights are
+            no numbers above 0.
     """
     if isinstance(style, str) and style not in model.styles and (":" in style or "," in style):
         style = blend_of(style)

@@ -1,9 +1,9 @@
 """The size of strokes: a network paints strokes of one size in pixels, so a picture is painted at the size that suits.
 
-A small picture is painted larger than it is, and reduced. A large one is painted small first; this draft is enlarged
-and painted again by the same network, which draws the large strokes anew as sharp ones of its own. Every draft would
-have harder contrasts than the one before, so of each only what is finer than the strokes is kept: light and colour stay
-as in the first draft.
+A small picture is painted larger than it is, and reduced. A large one is painted small first. This draft is enlarged
+and painted again by the same network, which draws the large strokes anew, sharp. Every draft would have harder
+contrasts than the one before. So only what is finer than the strokes is kept of each. Light and colour stay as in the
+first draft.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from impasto.images.arrays import Levels, resize, white
 WORKING = 1024
 """Long side, in pixels, at which a picture is painted whose strokes have the size 1."""
 _NEARLY = 0.75
-"""Where a picture would be painted at this share of its size or more, it is painted at its size, at once: strokes are
-a third finer at most, which nobody sees, and painting it twice would take twice as long."""
+"""Where a picture would be painted at this share of its size or more, it is painted at its size, at once. Strokes are a
+third finer at most, which nobody sees. Painting it twice would take twice as long."""
 _ENLARGED = 1.8
-"""With a stroke of 1, small pictures are painted at no more than this many times their size: with finer strokes they
+"""With a stroke of 1, small pictures are painted at no more than this many times their size. With finer strokes they
 would have nothing but grain. At twice their size, 4 × 4 pixels, one place of the network's maps, would become cells of
 2 × 2 again."""
 _FINEST = 0.5
@@ -73,8 +73,8 @@ def sizes(height: int, width: int, stroke: float = 1.0) -> list[tuple[int, int]]
 
 
 def own_stroke(height: int, width: int) -> float:
-    """The size of the strokes in a picture of this height and width that is painted at its own size, or the finest that
-    can be asked for, in pictures of more than 2048 pixels."""
+    """The size of the strokes in a picture of this height and width that is painted at its own size. Beyond 2048
+    pixels, it is the finest that can be asked for."""
     return max(_FINEST, _working(height, width))
 
 
@@ -87,8 +87,8 @@ def _working(height: int, width: int) -> float:
 def keep_forms(picture: Levels, draft: Levels) -> None:
     """Give a picture (H,W,3) the light and colour of the smaller draft (h,w,3) that it was painted from.
 
-    The difference between the two is taken at a size at which only large forms are left, enlarged, and added to the
-    picture in place: there may be no room for another picture.
+    The difference between the two is taken at a size at which only large forms are left. It is enlarged and added to
+    the picture in place, as there may be no room for another one.
     """
     height, width = picture.shape[:2]
     size = [max(1, length // _FORM) for length in draft.shape[:2]]

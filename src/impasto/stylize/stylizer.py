@@ -131,8 +131,8 @@ class Stylizer:
         """Repaint a photo, or several: :meth:`plan` and :meth:`Plan.paint` in one call.
 
         Args:
-            photo: a path, the bytes of a file, a PIL image, or an array (H,W), (H,W,3) or (H,W,4) uint8, RGB or RGBA;
-                or a batch: a list of these, or an array (N,H,W,3) or (N,H,W,4).
+            photo: a path, the bytes of a file, a PIL image, or an array (H,W), (H,W,3) or (H,W,4) uint8, RGB or RGBA. A
+                batch is a list of these, or an array (N,H,W,3) or (N,H,W,4).
             style: a slug, or a blend; see :meth:`plan`, also for ``style_image`` and ``regions``.
             style_image: any painting, in place of ``style``.
             regions: pairs of a mask and a style.
@@ -143,13 +143,14 @@ class Stylizer:
                 and size.
 
         Returns:
-            A picture of exactly the photo's upright size, or of ``size``, with the photo's alpha: a uint8 array (H,W,3)
-            or (H,W,4) for an array, else a PIL image. For a list, a list of them; for (N,H,W,…), such an array.
+            A picture of exactly the photo's upright size, or of ``size``, with the photo's alpha. It is a uint8 array
+            (H,W,3) or (H,W,4) for an array, else a PIL image. For a list, a list of them; for (N,H,W,…), such an array.
 
         Raises:
-            ImpastoError: the photo or painting cannot be read; the style is unknown or belongs to another network; a
-                parameter is of another kind or out of range; not exactly one of ``style`` and ``style_image`` is given;
-                or the model predicts no styles. The message is one line that names the parameter, and holds no input.
+            ImpastoError: the photo or painting cannot be read. Or the style is unknown or belongs to another network.
+                Or a parameter is of another kind or out of range. Or not exactly one of ``style`` and ``style_image``
+                is given. Or the model predicts no styles. The message is one line that names the parameter, and holds
+                no input.
         """
         plan = self.plan(style, Controls(**controls), regions, style_image=style_image)
         return plan.paint(photo, progress, max_megapixels=max_megapixels)
@@ -165,20 +166,20 @@ class Stylizer:
         """Find out, once for any number of photos, what is to be painted and how.
 
         Args:
-            style: a slug of :attr:`styles`; the :class:`~pathlib.Path` of a style file, or of a painting, whose style
-                is predicted; a style that was made for this network; or a blend, slug or Path -> weight, in which
-                weights count in proportion to their sum. A blend of slugs may also be written as on the command line,
-                ``"mural:0.6,scream:0.4"``.
+            style: a slug of :attr:`styles`, or a style that was made for this network. It may be the
+                :class:`~pathlib.Path` of a style file, or of a painting, whose style is predicted. Or it is a blend,
+                slug or Path -> weight, in which weights count in proportion to their sum. A blend of slugs may also be
+                written as on the command line, ``"mural:0.6,scream:0.4"``.
             controls: strength, detail, and so on.
             regions: pairs of a mask and a style. Where a mask is white the picture has that style, where it is black
                 ``style``, and where it is grey, or masks overlap, a blend. A mask is a path, the bytes of a file, a PIL
-                image, or an array (H,W): bool, floating point from 0 to 1, whole numbers from 0 to 255, or 0 and 1. One
-                of another size than the photo's is scaled to it, and the log says so.
+                image, or an array (H,W). An array is bool, floating point from 0 to 1, or whole numbers: 0 to 255, or 0
+                and 1. One of another size than the photo's is scaled to it, and the log says so.
             style_image: any painting, in place of ``style``: its style is predicted (:meth:`predict`).
 
         Raises:
-            ImpastoError: a painting, style file or mask cannot be read; a style is unknown or belongs to another
-                network; not exactly one of ``style`` and ``style_image`` is given; or the model predicts no styles.
+            ImpastoError: a painting, style file or mask cannot be read. Or a style is unknown or belongs to another
+                network. Or not exactly one of ``style`` and ``style_image`` is given. Or the model predicts no styles.
         """
         if (style is None) == (style_image is None):
             raise ImpastoError("give either a style or a style image")
@@ -207,7 +208,7 @@ class Stylizer:
         """Repaint a film, frame by frame and all of a piece.
 
         Args:
-            source: the file of a film or of a picture that moves, a folder of numbered frames, or any iterable of
+            source: the file of a film or of a picture that moves, or a folder of numbered frames. Or any iterable of
                 arrays (H,W,3) uint8, RGB, of one size: a camera, for instance. Frames are read as they are needed.
             style: as in :meth:`plan`; or key frames, ``"0:mural, 4.5:scream, 9:mural:.5+starry-night:.5"``, or pairs of
                 a time in seconds and a style. Between them, styles turn into one another.
@@ -281,8 +282,8 @@ def load(
         model: a model folder, or the name of a model that comes with the package, ``fast`` or ``paper``. Without one
             it is ``fast``.
         runtime: a name in :data:`impasto.runtime.RUNTIMES`.
-        precision: what OpenVINO computes in. ``auto`` is ``bf16`` on processors that have it, which is twice as fast
-            and hardly differs (half a grey level in the mean), and ``f32`` on others and in other runtimes. ``int8``
+        precision: what OpenVINO computes in. ``auto`` is ``bf16`` on processors that have it. That is twice as fast and
+            hardly differs (half a grey level in the mean). On others and in other runtimes it is ``f32``. ``int8``
             needs the extra ``int8``. It takes some seconds to prepare each style, once; what it prepares is kept.
         at_once: how many threads will call it at the same time. A single picture is finished soonest when it has all
             cores; many pictures are finished soonest when each has cores of its own.

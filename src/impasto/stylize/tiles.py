@@ -1,6 +1,6 @@
 """Pictures of any size in bounded memory: small ones are painted whole, large ones in tiles with frozen statistics.
 
-A tile is painted as a part of the whole picture. Its statistics come from a thumbnail of the whole, and the network is
+A tile is painted as a part of the whole picture. Its statistics come from a thumbnail of the whole. The network is
 given as much of the photo around the tile as its pixels depend on. So tiles agree where they meet.
 """
 
@@ -31,7 +31,7 @@ LARGE = 6_400_000
 THUMBNAIL = 480_000
 """The largest number of pixels of the thumbnail on which statistics are measured."""
 TILE = 512
-"""Side, in pixels, of the square that bounds the memory of a tile: no tile, with its halo, has more pixels than such a
+"""Side, in pixels, of the square that bounds the memory of a tile. No tile, with its halo, has more pixels than such a
 square with its own halo."""
 
 # Photos of a folder, and frames of a video, mostly have one size, upright or not, and each is painted at two sizes.
@@ -45,7 +45,7 @@ class TiledPainter:
     Attributes:
         runtime: the network.
         deviation: standard deviation of the noise added to photos, on the 0..255 scale. Instance normalization blows a
-            noise-free ramp up to unit variance, into hard bands, and leaves a flat area flat; a little noise breaks
+            noise-free ramp up to unit variance, into hard bands, and leaves a flat area flat. A little noise breaks
             that symmetry, and the network paints strokes there.
         halo: how far around a pixel the network looks, in pixels; a multiple of 4.
         whole: most pixels of a picture that is painted whole (:data:`WHOLE`).

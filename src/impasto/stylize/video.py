@@ -23,8 +23,8 @@ _NODE = 0.5
 _GLIDE = 1.5
 """Seconds in which statistics move to a frame that the shot has come to."""
 _DRIFT = 18.0, 0.35
-"""A shot has moved on when its mean colour has changed by the first number, in grey levels, or its contrast by the
-second, the logarithm of a factor."""
+"""A shot has moved on when its mean colour has changed by the first number, in grey levels. The second is for its
+contrast: the logarithm of a factor."""
 _KEPT = 12
 """How many measurements are kept."""
 _CONTRAST = 30.0

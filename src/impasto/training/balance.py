@@ -16,8 +16,8 @@ _STYLE = 20.0
 
 
 class PaintingFactors:
-    """A factor for the style loss of each painting; it falls while pictures in the painting's style are less like their
-    photos than they should be.
+    """A factor for the style loss of each painting. It falls while pictures in its style are less like their photos
+    than they should be.
 
     Args:
         scores: what photos score on paintings.

@@ -1,8 +1,8 @@
 """The catalogue: a TOML file that describes artworks once, for all recipes that train on them.
 
 A recipe names it by ``catalogue = "catalogue.toml"``, a path relative to the recipe. Each of its styles then gives its
-slug and what differs from the catalogue, and has its place in the list as its slot; a recipe without styles takes all
-artworks, in the catalogue's order.
+slug and what differs from the catalogue. Its place in the list is its slot. A recipe without styles takes all artworks,
+in the catalogue's order.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class Teacher(nn.Module):
             self.get_buffer(f"spread_{layer}").copy_(energy.sqrt())
 
     def scale(self, layer: str) -> Tensor:
-        """The factor of answers by which losses on them are losses on VGG-16's activations: losses are means over maps,
+        """The factor of answers by which losses on them are losses on VGG-16's activations. Losses are means over maps,
         and VGG-16 has C maps where the answers have c."""
         width, components = self.get_buffer(f"directions_{layer}").shape
         return self.get_buffer(f"spread_{layer}") * (components / width) ** 0.5

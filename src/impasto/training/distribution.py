@@ -17,8 +17,8 @@ from impasto.training.objective import GAP, Compared, GapObjective, Styles
 from impasto.training.recipe import Recipe
 
 SEEDS = 4
-"""The number of sets of random directions. Each step takes the next set; a few fixed sets keep the paintings' quantiles
-in memory, and are too many for a picture to be right along these directions alone."""
+"""The number of sets of random directions. Each step takes the next set. With a few fixed sets, the paintings'
+quantiles stay in memory. They are too many for a picture to be right along these directions alone."""
 
 
 class DistributionObjective(GapObjective):

@@ -68,8 +68,8 @@ class TrainingOptions(CropOptions, frozen=True, forbid_unknown_fields=True, kw_o
     learning_rate: Annotated[float, Meta(gt=0)] = 1e-3
     """Adam's learning rate, after the warm-up and before the decay."""
     style_rate: Annotated[float, Meta(gt=0)] = 1.0
-    """The learning rate of γ and β, as a multiple of ``learning_rate``. A style that is drawn in a share p of the steps
-    is moved √p times as fast as the convolutions by Adam; a value of 1/√p makes up for that."""
+    """The learning rate of γ and β, as a multiple of ``learning_rate``. Adam moves a style that is drawn in a share p
+    of the steps √p times as fast as the convolutions. A value of 1/√p makes up for that."""
     warmup: Annotated[int, Meta(ge=0)] = 0
     """The number of first steps in which the learning rate rises from near 0. 0: it does not."""
     decay: Fraction = 0.0
@@ -79,25 +79,25 @@ class TrainingOptions(CropOptions, frozen=True, forbid_unknown_fields=True, kw_o
     each style's loss is divided by what untouched photos score on it."""
     layer_balance: Fraction = 0.0
     """How far the style losses of different layers are made equal. 0: all layers have one weight, as in the paper, and
-    relu4_3 hardly counts. 1: each layer's loss is divided by what untouched photos score on it, and those layers that
-    see larger forms count as much as the others."""
+    relu4_3 hardly counts. 1: each layer's loss is divided by what untouched photos score on it. So layers that see
+    larger forms count as much as the others."""
     evenly: Fraction = 1.0
     """With ``objective = "gap"``, the share of the style gap in which all layers count the same. In the rest, layers
     count as they do in the style loss, by which styles are scored."""
     objective: Literal["content", "gap", "distribution"] = "content"
     """What is minimised. ``content``: the content loss plus the weighted style loss, as in the paper. ``gap``: the
-    share of the style gap that is left, which counts the same for every style, plus a loss for content likeness that is
-    lost (:func:`impasto.losses.perceptual.likeness_lost`), which brings styles to their ``likeness`` at once;
-    ``balance`` and ``layer_balance`` do not matter then. ``distribution``: how far whole distributions of activations
-    and colours are from the painting's, as a share of what photos have, plus ``content_weight`` times the content
-    distance; it keeps a painting's darks, lights and accents. ``shifts``, the balances and ``likeness`` do not matter
-    then."""
+    share of the style gap that is left, which counts the same for every style. To it is added a loss for content
+    likeness that is lost (:func:`impasto.losses.perceptual.likeness_lost`), which brings styles to their ``likeness``
+    at once. ``balance`` and ``layer_balance`` do not matter then. ``distribution``: how far whole distributions of
+    activations and colours are from the painting's, where untouched photos have 1. The content distance is added,
+    ``content_weight`` times. It keeps a painting's darks, lights and accents. ``shifts``, the balances and ``likeness``
+    do not matter then."""
     content_weight: Annotated[float, Meta(ge=0)] = 0.1
     """With ``objective = "distribution"``, the weight of the content distance: more keeps more of the photo."""
     teacher: str = ""
-    """A model, a folder or the name of a bundled one, of any architecture, whose pictures in the same styles take the
-    photos' place in the content loss. A small network comes nearer to a large one so than by photos and paintings
-    alone. Without it, the content loss is that of the photos."""
+    """A model (a folder, or a bundled one's name) of any architecture. Its pictures in the same styles take the photos'
+    place in the content loss. A small network comes nearer to a large one so than by photos and paintings alone.
+    Without it, the content loss is that of the photos."""
     likeness: Annotated[float, Meta(gt=0, lt=1)] | None = None
     """The content likeness (:func:`impasto.losses.perceptual.content_likeness`) that pictures should have, where 1
     keeps all forms of the photo. With ``objective = "content"``, the weight of a style grows while its pictures are
@@ -151,13 +151,13 @@ class PredictorOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The content likeness that pictures in predicted styles should have; without it, that of the ``[training]``
     table."""
     weight: Annotated[float, Meta(gt=0)] | None = None
-    """If given, what is minimised for predicted styles is the content loss plus this weight times the style loss, the
-    same for all paintings (Ghiasi et al. 2017), whatever the ``objective`` of the named styles is. Without it,
-    predicted styles have the objective of named ones."""
+    """If given, predicted styles minimise the content loss plus this weight times the style loss, the same for all
+    paintings (Ghiasi et al. 2017), whatever the ``objective`` of the named styles is. Without it, predicted styles have
+    the objective of named ones."""
     evenly: Fraction = 0.0
     """With a ``weight``, the share of a painting's style loss in which all layers count the same."""
     mixed: Fraction = 0.0
-    """The share of the predictor's inputs that are made of two paintings: half of these show one painting in the
+    """The share of the predictor's inputs that are made of two paintings. Half of these show one painting in the
     colours of the other, half show both side by side. So there are as many styles as pairs of paintings."""
     held_out: tuple[str, ...] = ()
     """File names of paintings that training never shows, so that the result can be judged by them."""
