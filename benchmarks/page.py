@@ -28,6 +28,8 @@ SIDES = (4000, 3000)
 """Of the large photo, in pixels: 12 megapixels."""
 SECONDS = 5
 """How long the dot is dragged."""
+MOVES = 60
+"""How often a second the hand moves it, as a screen shows it."""
 
 LISTEN = """async () => {
   const { app } = await import("./js/app.js");
@@ -79,6 +81,7 @@ def dragged(page: Page) -> tuple[float, int]:
     began = time.perf_counter()
     while (spent := time.perf_counter() - began) < SECONDS:
         page.mouse.move(pad["x"] + 30 + (spent * 60) % (pad["width"] - 60), pad["y"] + 80)
+        time.sleep(1 / MOVES)
     page.mouse.up()
     sizes = [size for _, size in page.evaluate("() => pictures")]
     return len(sizes) / SECONDS, int(statistics.mode(sizes)) if sizes else 0

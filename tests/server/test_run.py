@@ -18,7 +18,7 @@ from tests.server.conftest import Served
 from impasto.assets import examples
 from impasto.cli.main import main
 from impasto.cli.serve import serve
-from impasto.server.run import address
+from impasto.server.run import address, listen
 from impasto.server.settings import Settings
 
 pytestmark = pytest.mark.xdist_group("server")
@@ -37,6 +37,14 @@ GUIDE = (Path(__file__).parents[2] / "docs" / "guide" / "service.md").read_text(
 )
 def test_the_address_can_be_opened(host: str, token: str, printed: str) -> None:
     assert address(Settings(host=host, token=token)) == printed
+
+
+def test_answers_are_sent_at_once() -> None:
+    """Otherwise the last part of an answer waits 40 ms until the first one is acknowledged."""
+    with listen(Settings(port=0)) as listening, socket.create_connection(listening.getsockname()):
+        connection, _ = listening.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.parametrize(
