@@ -63,6 +63,7 @@ def page(stylizer: impasto.Stylizer) -> str:
         "The 32 styles that come with impasto. This is one photograph in each of them, by `fast`, with the artwork in "
         "its corner:", "",
         "![One photograph in every style](../figures/catalogue.jpg)", "",
+        "[Try them on a photo of yours](../try/index.html), in this browser. "
         "Paint in one of them with `impasto stylize photo.jpg -s NAME`. All artworks are in the public domain. "
         "[All styles on eight photos](../figures/sheet.jpg).", "",
         "A style of yours can come to everybody: CONTRIBUTING.md says how.", "",
