@@ -68,6 +68,11 @@ def test_the_page_paints_from_a_plain_host_and_then_without_one(
     page.reload()
     page.locator(CARDS).first.wait_for()
     picture = paint(page, photo, tmp_path)
+    # Its WebAssembly comes from what is kept, where browsers keep what they compiled with it.
+    assert page.evaluate(
+        "caches.match('model/onnxruntime.wasm').then(({ headers }) => headers.get('Content-Type'))"
+    ) == ("application/wasm")
+    assert page.evaluate("caches.match('model/onnxruntime.wasm.bin').then(Boolean)") is False
     assert picture.name == "mine-mural.png"
     assert Image.open(picture).size == (64, 48)
     assert faults == []

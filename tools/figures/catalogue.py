@@ -87,7 +87,8 @@ def page(stylizer: impasto.Stylizer) -> str:
         "artwork in its corner:", "",
         "![One photograph in every style](../figures/catalogue.jpg)", "",
         "Below, each style stands beside its painting, on four photographs. All artworks are in the public domain, and "
-        "the photographs are in the public domain or CC0. [All styles on eight photos](../figures/sheet.jpg).", "",
+        "the photographs are in the public domain or CC0. [All styles on eight photos](../figures/sheet.jpg). "
+        "[Try them on a photo of yours](../try/index.html), in this browser.", "",
         "One more style, `identity`, is the photo itself. A style of yours can come to everybody: CONTRIBUTING.md says "
         "how.", "",
         " · ".join(f"[{style.slug}](#{style.slug})" for style in styles),

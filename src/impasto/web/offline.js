@@ -17,5 +17,5 @@ export async function keepOffline(script, mayReload) {
     sessionStorage.setItem(RELOADED, "yes");
     location.reload();
   }
-  setTimeout(() => active.postMessage("keep"), LATER);
+  setTimeout(() => active?.postMessage("keep"), LATER);
 }

@@ -7,6 +7,8 @@
 const VERSION = "development";
 const LIST = "files.json";
 const CACHE = `impasto-${VERSION}`;
+/** How the names of packed WebAssembly end. It is kept unpacked, so that browsers keep what they compiled with it. */
+const [PACKED, UNPACKED] = [".wasm.bin", ".wasm"];
 const ISOLATED = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
@@ -20,7 +22,15 @@ const request = ({ path, sha256 }) => new Request(path, { integrity: `sha256-${s
 async function install() {
   const { version, first } = await list();
   if (version !== VERSION) throw new Error("the host is being updated");
-  await (await caches.open(CACHE)).addAll(first.map(request));
+  const cache = await caches.open(CACHE);
+  await Promise.all(first.map((file) => keep(cache, file)));
+}
+
+async function keep(cache, file) {
+  if (!file.path.endsWith(PACKED)) return cache.add(request(file));
+  const { body } = await fetch(request(file));
+  const unpacked = new Response(body.pipeThrough(new DecompressionStream("gzip")), { headers: { "Content-Type": "application/wasm" } });
+  return cache.put(file.path.replace(PACKED, UNPACKED), unpacked);
 }
 
 async function activate() {
@@ -41,7 +51,8 @@ async function answer(given) {
   const wanted = pathname.endsWith("/") ? `${pathname}index.html` : given;
   const kept = await caches.match(wanted, { cacheName: CACHE, ignoreSearch: true });
   const response = kept ?? (await fetch(given));
-  if (response.type === "opaque" || response.type === "error" || response.redirected) return response;
+  // Others are handed on as they are: with a new response, browsers forget what they compiled.
+  if (!["document", "iframe", "worker"].includes(given.destination) || response.redirected) return response;
   const headers = new Headers(response.headers);
   for (const [name, value] of Object.entries(ISOLATED)) headers.set(name, value);
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });

@@ -37,7 +37,8 @@ export class Stylizer {
   static async load(folder = new URL("../model/", import.meta.url)) {
     const stylizer = new Stylizer();
     const base = new URL(`${folder}`.replace(/\/?$/, "/"), document.baseURI);
-    const { manifest, threads } = await stylizer.#ask("load", { folder: base.href });
+    const controlled = Boolean(navigator.serviceWorker?.controller);
+    const { manifest, threads } = await stylizer.#ask("load", { folder: base.href, controlled });
     stylizer.threads = threads;
     stylizer.model = manifest.model;
     const addressOf = ({ thumbnail }) => thumbnail && new URL(thumbnail, base).href;

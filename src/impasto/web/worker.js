@@ -22,10 +22,9 @@ const cancelled = new Set();
 let before = Promise.resolve();
 
 const methods = {
-  async load({ folder }) {
+  async load({ folder, controlled }) {
     const bundle = await Bundle.open(folder);
-    ort.env.wasm.numThreads = threads();
-    ort.env.wasm.wasmBinary = await bundle.bytes(WASM);
+    Object.assign(ort.env.wasm, await runtime(bundle, new URL(WASM, folder).href, controlled), { numThreads: threads() });
     const opening = Studio.open(ort, bundle);
     noise({ top: 0, left: 0, height: 1, width: 1 }); // its cells are drawn while networks are made ready
     studio = await opening;
@@ -56,6 +55,15 @@ const methods = {
     return studio.row(slug);
   },
 };
+
+/**
+ * ONNX Runtime's code. If a service worker keeps it unpacked, that is an address: browsers compile it while it is read, and
+ * keep what they compiled. Otherwise it is bytes.
+ */
+async function runtime(bundle, address, controlled) {
+  const kept = controlled && (await caches.match(address)) && (await fetch(address)).ok;
+  return kept ? { wasmPaths: { wasm: address } } : { wasmBinary: await bundle.bytes(WASM) };
+}
 
 async function painted(photo, /** @type {any} */ { regions = [], ...request }, breathe) {
   const masks = await Promise.all(regions.map(async ({ mask }) => {

@@ -58,13 +58,15 @@ async function opened(blob) {
 function* stripsOf(bitmap) {
   const { width, height } = bitmap;
   const rows = Math.min(height, Math.ceil(STRIP / width));
-  const context = new OffscreenCanvas(width, rows).getContext("2d", { willReadFrequently: true });
+  const context = contextOf(new OffscreenCanvas(width, rows), { willReadFrequently: true });
   for (let top = 0; top < height; top += rows) {
     context.clearRect(0, 0, width, rows);
     context.drawImage(bitmap, 0, -top);
     yield context.getImageData(0, 0, width, Math.min(rows, height - top)).data;
   }
 }
+
+const contextOf = (canvas, options = {}) => /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d", options));
 
 /** Colours and alpha apart. @returns {Photo} */
 function parted({ width, height }, strips) {
@@ -123,7 +125,7 @@ export async function encode(picture, photo, { format, quality = QUALITY, strip 
 
 async function drawn(rgba, height, width, type, quality) {
   const canvas = new OffscreenCanvas(width, height);
-  canvas.getContext("2d").putImageData(new ImageData(rgba, width, height), 0, 0);
+  contextOf(canvas).putImageData(new ImageData(rgba, width, height), 0, 0);
   return canvas.convertToBlob({ type, quality: quality / 100 });
 }
 

@@ -20,26 +20,50 @@ const UNIT = 2 ** 23;
 const { fround } = Math;
 const density = (x) => Math.exp(-0.5 * x * x);
 
-/** @returns {() => number} whole numbers of 32 bits */
+/** A number of 128 bits as four of 32, the lowest first. @param {bigint} number */
+const words = (number) => [0n, 32n, 64n, 96n].map((place) => Number((number >> place) & 0xffffffffn) | 0);
+
+/** The upper 32 bits of a product of two whole numbers of 32 bits. */
+function upper(one, other) {
+  const [low, high] = [other & 0xffff, other >>> 16];
+  const middle = Math.imul(one >>> 16, low) + (Math.imul(one & 0xffff, low) >>> 16);
+  const rest = Math.imul(one & 0xffff, high) + (middle & 0xffff);
+  return (Math.imul(one >>> 16, high) + (middle >>> 16) + (rest >>> 16)) >>> 0;
+}
+
+const lower = (one, other) => Math.imul(one, other) >>> 0;
+
+/** It multiplies as one does on paper, because `BigInt` is ten times slower. @returns {() => number} whole numbers of 32 bits */
 function generator() {
-  let state = STATE;
+  const [f0, f1, f2, f3] = words(FACTOR);
+  const [i0, i1, i2, i3] = words(INCREMENT).map((word) => word >>> 0);
+  let [s0, s1, s2, s3] = words(STATE);
   let waiting = -1;
-  const halves = new Uint32Array(2);
-  const whole = new BigUint64Array(halves.buffer);
+  const step = () => {
+    const first = i0 + lower(s0, f0);
+    const second = i1 + lower(s0, f1) + lower(s1, f0) + upper(s0, f0) + carried(first);
+    const third = i2 + lower(s0, f2) + lower(s1, f1) + lower(s2, f0) + upper(s0, f1) + upper(s1, f0) + carried(second);
+    const below = upper(s0, f2) + upper(s1, f1) + upper(s2, f0) + carried(third);
+    const fourth = i3 + lower(s0, f3) + lower(s1, f2) + lower(s2, f1) + lower(s3, f0) + below;
+    [s0, s1, s2, s3] = [first | 0, second | 0, third | 0, fourth | 0];
+  };
   return () => {
     if (waiting >= 0) {
       const high = waiting;
       waiting = -1;
       return high;
     }
-    state = BigInt.asUintN(128, state * FACTOR + INCREMENT);
-    const mixed = BigInt.asUintN(64, (state >> 64n) ^ state);
-    const turn = state >> 122n;
-    whole[0] = (mixed >> turn) | (mixed << (64n - turn));
-    waiting = halves[1];
-    return halves[0];
+    step();
+    const [one, other, turn] = [s0 ^ s2, s1 ^ s3, s3 >>> 26];
+    waiting = turn & 32 ? turned(one, other, turn & 31) : turned(other, one, turn & 31);
+    return turn & 32 ? turned(other, one, turn & 31) : turned(one, other, turn & 31);
   };
 }
+
+const carried = (sum) => Math.floor(sum / 2 ** 32);
+
+/** 32 bits that are moved to the right by less than that, and filled up from others. */
+const turned = (bits, others, by) => (by ? (bits >>> by) | (others << (32 - by)) : bits) >>> 0;
 
 /** The ziggurat: widths of its layers in units, the widths that are surely below the curve, and the curve. */
 function ziggurat() {
@@ -83,5 +107,7 @@ export function gaussian(count) {
       if ((curve[layer - 1] - curve[layer]) * share() + curve[layer] < density(x)) return x;
     }
   };
-  return Float32Array.from({ length: count }, draw);
+  const numbers = new Float32Array(count);
+  for (let place = 0; place < count; place++) numbers[place] = draw();
+  return numbers;
 }

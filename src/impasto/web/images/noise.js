@@ -10,7 +10,7 @@ const FIELD = 2048;
 /** Standard deviation of the sum of all octaves. */
 const DEVIATION = Math.fround(2.036);
 
-/** @type {Float32Array|undefined} */
+/** All octaves, drawn when they are first needed. @type {Float32Array} */
 let cells;
 
 /**

@@ -34,7 +34,10 @@ export function shares({ styles, masks }, window) {
   return planes;
 }
 
-/** The share of the identity style at each pixel of a window, or one value if it is the same everywhere. */
+/**
+ * The share of the identity style at each pixel of a window, or one value if it is the same everywhere.
+ * @param {Float32Array|null} [parts] the shares of all styles, if they are known
+ */
 export function identityIn(regions, window, parts = null) {
   const { identity } = regions;
   if (new Set(identity).size < 2) return Float32Array.of(identity[0] ?? 0);

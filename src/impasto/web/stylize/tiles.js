@@ -97,7 +97,11 @@ function noisy({ data, height, width }, window, amount) {
   return planes;
 }
 
-/** The photo at a size if that is smaller, else the photo itself, which is then enlarged part by part. */
+/**
+ * The photo at a size if that is smaller, else the photo itself, which is then enlarged part by part.
+ * @param {import("../images/arrays.js").Picture} photo
+ * @param {import("../images/arrays.js").Size} size
+ */
 const shrunk = (photo, size) => (photo.height * photo.width > size[0] * size[1] ? resize(photo, ...size) : photo);
 
 /** Writes the planes that were painted for the window `seen` to the picture, as far as they are of `tile`. */

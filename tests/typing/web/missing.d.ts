@@ -1,0 +1,2 @@
+/** What `impasto export-web` puts beside the module. */
+declare module "*/ort.wasm.bundle.min.mjs";
