@@ -103,16 +103,16 @@ PAINTER = """async (asks) => {
 
 def test_while_the_user_drags_only_the_newest_is_painted_next(page: playwright_api.Page) -> None:
     told = page.evaluate(PAINTER, "ask('a'); await rest(20); ask('b'); ask('c'); await finish(0); await finish(1)")
-    assert told["asked"][0] == "a@384"
+    assert told["asked"][0] == "a@256"
     assert {asked.split("@")[0] for asked in told["asked"][1:]} == {"c"}
     assert [shown.split("@")[0] for shown in told["shown"]] == ["1", "3"]
 
 
 def test_the_fine_picture_comes_once_the_user_rests_and_is_given_up_when_they_go_on(page: playwright_api.Page) -> None:
     told = page.evaluate(PAINTER, "ask('a'); await finish(0); await rest(300); ask('b'); await finish(2)")
-    assert told["asked"][:2] == ["a@384", "a@1000"]
+    assert told["asked"][:2] == ["a@256", "a@1000"]
     assert told["aborted"] == ["a@1000"]
-    assert told["shown"][0] == "1@384"
+    assert told["shown"][0] == "1@256"
     assert told["shown"][1].startswith("2@")
 
 
