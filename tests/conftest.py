@@ -72,6 +72,9 @@ size = 64
 # What was started in the background (``pytest &``) ignores Ctrl-C, and so would the processes that tests stop by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Processes that tests start need not compile the package's modules each time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # Tests neither use nor fill the user's cache and style folder, and leave nothing behind.
 for variable in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
     os.environ[variable] = tempfile.mkdtemp(prefix="impasto-tests-")
