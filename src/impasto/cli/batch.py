@@ -47,6 +47,7 @@ class _WithStatus(click.Command):
 
 @click.command(
     cls=_WithStatus,
+    short_help="Repaint a folder, a bucket or a list.",
     context_settings={"default_map": {"name": "{stem}"}},  # another style is painted in the place of the first one
     epilog="`impasto batch status TARGET` sums up what is there. A folder of that name is ./status.",
 )

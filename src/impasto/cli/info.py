@@ -18,9 +18,9 @@ from impasto.runtime import RUNTIMES
 @click.command()
 @model_option(" and ".join(BUNDLED))
 def info(model: Path | None) -> None:
-    """Show versions, runtimes and models, and where your own styles are.
+    """Show versions, runtimes and models.
 
-    Please put what it prints into bug reports.
+    It also shows where your own styles are. Please put what it prints into bug reports.
     """
     from impasto.models import library
     from impasto.models.model import load_model
