@@ -95,7 +95,7 @@ def test_a_hint_without_an_installation_names_the_checkout(monkeypatch: pytest.M
         raise importlib.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(importlib.metadata, "requires", missing)
-    assert pip_install("train") == "pip install '.[train]' in impasto's folder"
+    assert pip_install("train") == 'pip install ".[train]" in impasto\'s folder'
 
 
 def test_values_are_shown_in_short() -> None:

@@ -32,6 +32,14 @@ def test_all_public_names_come_without_pytorch() -> None:
     assert names == "load Stylizer blend"
 
 
+def test_films_say_what_they_need() -> None:
+    without = "import sys; sys.modules['av'] = None; from impasto.cli.main import main; "
+    code = without + "main(['video', 'film.mp4', '-s', 'mural', '-o', 'painted.mp4'], standalone_mode=False)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    hint = run("from impasto.errors import pip_install; print(pip_install('video'))")
+    assert result.stderr == f"impasto: this needs av: {hint}\n"
+
+
 def test_what_needs_pytorch_says_so() -> None:
     code = "import impasto\ntry: impasto.add_style\nexcept impasto.ImpastoError as error: print(error)"
     hint = run("from impasto.errors import pip_install; print(pip_install('train'))")

@@ -15,22 +15,25 @@ from reference_text import table
 def commands() -> dict[str, Callable[[], str]]:
     """Heading -> what writes the part, for every command and subcommand."""
     context = click.Context(main, info_name="impasto", **main.context_settings)
-    return {each.command_path: lambda each=each: command(each) for each in _below(context)}
+    return {_path(each): lambda each=each: command(each) for each in _below(context)}
 
 
 def _below(context: click.Context) -> Iterator[click.Context]:
-    """The contexts of all commands of a group."""
-    assert isinstance(context.command, click.Group)
-    for name, each in context.command.commands.items():
-        inner = click.Context(each, info_name=name, parent=context)
+    """The contexts of all commands below one."""
+    for name, each in getattr(context.command, "commands", {}).items():
+        inner = click.Context(each, info_name=name, parent=context, **each.context_settings)
         yield inner
-        if isinstance(each, click.Group):
-            yield from _below(inner)
+        yield from _below(inner)
+
+
+def _path(context: click.Context) -> str:
+    """The words that call a command. click's own also has the arguments of the commands before it."""
+    return f"{_path(context.parent) if context.parent else ''} {context.info_name}".strip()
 
 
 def command(context: click.Context) -> str:
     """Usage, help and options of a command as Markdown."""
-    usage = " ".join([context.command_path, *context.command.collect_usage_pieces(context)])
+    usage = " ".join([_path(context), *context.command.collect_usage_pieces(context)])
     text = [_paragraph(each) for each in inspect.cleandoc(context.command.help or "").split("\n\n")]
     options = [each for each in context.command.get_params(context) if isinstance(each, click.Option)]
     records = [each.get_help_record(context) for each in options if "--help" not in each.opts]

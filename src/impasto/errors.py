@@ -41,17 +41,17 @@ def pip_install(extra: str) -> str:
     """The command that installs an extra of this package, wherever the package itself came from.
 
     impasto is not on the package index, so ``pip install 'impasto[train]'`` would find nothing. What an extra needs is
-    there, and this is what the command names.
+    there, and this is what the command names. The quotes are double ones: Windows' command prompt knows no others.
     """
     import importlib.metadata  # takes longer than all else in this module
 
     try:
         required = importlib.metadata.requires("impasto") or []
     except importlib.metadata.PackageNotFoundError:
-        return f"pip install '.[{extra}]' in impasto's folder"
+        return f'pip install ".[{extra}]" in impasto\'s folder'
     split = (requirement.partition(";") for requirement in required)
     names = [name.strip() for name, _, marker in split if re.search(rf"extra == ['\"]{extra}['\"]", marker)]
-    return " ".join(["pip install", *(f"'{name}'" for name in names)])
+    return " ".join(["pip install", *(f'"{name}"' for name in names)])
 
 
 @contextmanager

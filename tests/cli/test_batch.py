@@ -43,7 +43,7 @@ def test_what_a_run_says(folder: Path, trained: Path) -> None:
     }  # fmt: skip
     status = invoke("batch", "status", "out")
     assert "out: 2 pictures, 0.0 MB; the last one at 20" in status.stdout
-    assert re.search(r"  2 by .*@[0-9a-f]{12} mural@[0-9a-f]{12}\n1 photos failed:\n  .*bad.jpg: ", status.stdout)
+    assert re.search(r"  2 by .*@[0-9a-f]{12} mural@[0-9a-f]{12}\n1 failed:\n  .*bad.jpg: ", status.stdout)
     assert json.loads(invoke("batch", "status", "out", "--json").stdout)["painted"] == 2
     assert invoke("batch", "status", "out", "--failed").stdout == f"{folder}/photos/bad.jpg\n"
 

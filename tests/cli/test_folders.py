@@ -243,7 +243,7 @@ def test_ctrl_c_ends_a_run_with_130_and_one_line(trained: Path, many: Path, tmp_
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (
-        130, "impasto: stopped; the same command goes on with the pictures that are left\n"
+        130, "impasto: stopped; the same command continues with the pictures that are left\n"
     )  # fmt: skip
     assert 0 < len(files_in(out)) < 12 * KILLS
     assert not [*out.glob(".*")]

@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 import impasto
 from impasto.assets import BUNDLED
 from impasto.cli.main import main
+from impasto.models.library import root
 
 
 def invoke(*arguments: object) -> Result:
@@ -124,7 +125,7 @@ def test_sheet_shows_every_style(trained: Path, photo: Path, tmp_path: Path) -> 
 def test_info(trained: Path) -> None:
     result = invoke("info", "--model", trained)
     assert result.exit_code == 0
-    for words in (impasto.__version__, "openvino 20", f"{trained}, fast, 4 styles"):
+    for words in (impasto.__version__, "openvino 20", f"{trained}, fast, 4 styles", f"styles    your own: {root()}"):
         assert words in result.output
 
 
@@ -168,7 +169,7 @@ def test_train_stop_resume_stylize(workshop, photo: Path, tmp_path: Path) -> Non
     os.kill(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "saved; the same command and --resume goes on" in errors
+    assert "saved; continue with --resume" in errors
     assert "Traceback" not in errors
     assert load_file(out / "checkpoint.safetensors")
     assert not (out / "model.json").exists()

@@ -191,7 +191,7 @@ def test_precisions_that_a_runtime_has_not_are_refused(trained: Path, monkeypatc
     with pytest.raises(ImpastoError, match="no precision 'f16'"):
         impasto.load(trained, precision="f16")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ImpastoError, match="pip install 'nncf"):
+    with pytest.raises(ImpastoError, match='pip install "nncf'):
         impasto.load(trained, precision="int8")
 
 

@@ -153,6 +153,12 @@ def test_a_file_is_upright_and_says_what_its_photo_says(tab: Tab, ending: str) -
         ('stylizer.paint(new Blob(["no"], { type: "image/png" }), "mural")', "not a picture"),
         ('stylizer.paint(new ImageData(64, 64), "nobody")', "style nobody: there is none"),
         ('stylizer.paint(new ImageData(64, 64), "mural", { strength: 2 })', "strength 2: must be from 0 to 1.5"),
+        ('stylizer.paint(new ImageData(64, 64), "mural", { strenght: 1 })', "no control strenght: there are strength"),
+        ("stylizer.paint(new ImageData(64, 64))", "give a style"),
+        (
+            "(() => { const other = new stylizer.constructor(); other.close(); return other.save('mural'); })()",
+            "is closed",
+        ),
         ('stylizer.paint(new ImageData(64, 64), "mural", {}, { size: 9000 })', "more than 50 megapixels"),
         ('stylizer.open(new Blob(["no"]))', "no style file"),
         ("stylizer.predict(new ImageData(64, 64))", "nothing but one colour"),

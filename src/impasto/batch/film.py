@@ -191,7 +191,7 @@ def _paint_rest(job: FilmJob, kept: Kept, progress: Progress) -> int:
         while _segment(frames, job, kept, report, stop.is_set):
             pass
         if stop.is_set():
-            what = f"{done + count} frames are kept, and the same command goes on from there"
+            what = f"{done + count} frames are kept, and the same command continues from there"
             raise StoppedError(f"stopped; {what}")
     return done + count
 

@@ -31,7 +31,7 @@ class Status(msgspec.Struct, frozen=True):
         lines = [f"{self.target}: {self.painted:,} pictures, {self.bytes / 1e6:,.1f} MB; the last one at {self.last}"]
         lines += [f"  {count:,} by {style}" for style, count in self.styles.items()]
         if self.failed:
-            lines += [f"{self.failed:,} photos failed:", *(f"  {why}" for _, why in self.failures)]
+            lines += [f"{self.failed:,} failed:", *(f"  {why}" for _, why in self.failures)]
         return "\n".join(lines)
 
 

@@ -32,6 +32,11 @@ _EVERY = 60.0
 class _WithStatus(click.Command):
     """A command that is also ``status`` if that is its first word."""
 
+    @property
+    def commands(self) -> dict[str, click.Command]:
+        """As in a group; the reference of the command line lists them."""
+        return {"status": status}
+
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
@@ -42,6 +47,7 @@ class _WithStatus(click.Command):
 
 @click.command(
     cls=_WithStatus,
+    short_help="Repaint a folder, a bucket or a list.",
     context_settings={"default_map": {"name": "{stem}"}},  # another style is painted in the place of the first one
     epilog="`impasto batch status TARGET` sums up what is there. A folder of that name is ./status.",
 )
@@ -60,14 +66,16 @@ class _WithStatus(click.Command):
     help="What does the work: threads of this process, or ray, a cluster.",
     metavar="EXECUTOR",
 )
-@click.option("--address", help="Of a Ray cluster.  [default: Ray is started on this machine]")
+@click.option("--address", help="The address of a Ray cluster.  [default: Ray is started on this machine]")
 @click.option("--column", default="source", help="The column of a list that has the addresses of photos.")
 @click.option("--overwrite", is_flag=True, help="Paint all pictures again.")
 @click.option("--verify", is_flag=True, help="Read the pictures that are there; paint damaged ones again.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as a line of JSON.")
 @file_options
 @control_options
-@click.option("--region", "regions", multiple=True, metavar="MASK.png=STYLE", help="Another style where it is white.")
+@click.option(
+    "--region", "regions", multiple=True, metavar="MASK.png=STYLE", help="Another style where the mask is white."
+)
 @click.option("--max-megapixels", type=click.FloatRange(0.1), default=250, help="Refuse larger photos and pictures.")
 @model_option()
 @runtime_option
@@ -117,7 +125,7 @@ def batch(
         try:
             summary = run(source, target, settings, naming, work, progress=_told(shown), **options)
         except KeyboardInterrupt:
-            raise StoppedError("stopped; the same command goes on with the pictures that are left") from None
+            raise StoppedError("stopped; the same command continues with the pictures that are left") from None
     _sum_up(summary, as_json=as_json)
 
 

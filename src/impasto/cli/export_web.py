@@ -9,7 +9,7 @@ import click
 from impasto.cli.options import model_option
 
 
-@click.command()
+@click.command(short_help="Make a page that paints inside the browser.")
 @click.argument("out", type=click.Path(path_type=Path))
 @model_option()
 def export_web(out: Path, model: Path | None) -> None:

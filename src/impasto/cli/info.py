@@ -20,8 +20,9 @@ from impasto.runtime import RUNTIMES
 def info(model: Path | None) -> None:
     """Show versions, runtimes and models.
 
-    Please put what it prints into bug reports.
+    It also shows where your own styles are. Please put what it prints into bug reports.
     """
+    from impasto.models import library
     from impasto.models.model import load_model
 
     models = [load_model(name) for name in ([model] if model else BUNDLED)]
@@ -31,6 +32,7 @@ def info(model: Path | None) -> None:
         click.echo(f"runtime   {runtime} {_installed(runtime) or f'(not installed: {pip_install(extra)})'}")
     for each in models:
         click.echo(f"model     {each.name}, {each.info.architecture}, {len(each.styles)} styles, {each.path}")
+    click.echo(f"styles    your own: {library.root()}")
 
 
 def _installed(package: str) -> str | None:

@@ -177,7 +177,7 @@ def _paint(
             try:
                 return [_said(report, among, as_json=as_json, alone=alone) for report in told]
             except KeyboardInterrupt:
-                kept = "" if overwrite else "; the same command goes on with the pictures that are left"
+                kept = "" if overwrite else "; the same command continues with the pictures that are left"
                 raise StoppedError(f"stopped{kept}") from None
 
 

@@ -17,7 +17,7 @@ from impasto.cli.options import (
     runtime_option,
     spare,
 )
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, needs_extra
 from impasto.models.choice import choose
 from impasto.progress import bar, write
 from impasto.stylize.typed import read_film_style, read_region
@@ -87,7 +87,8 @@ def video(film: Path, out: Path, overwrite: bool, **options: Any) -> None:
 
 
 def _job(film: Path, out: Path, **options: Any) -> FilmJob:
-    from impasto.batch.film import film_job
+    with needs_extra("video"):
+        from impasto.batch.film import film_job
 
     steady = {} if options["steady"] is None else {"steady": options["steady"]}
     return film_job(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from impasto.stylize.live import Live
 
 
-@click.command()
+@click.command(short_help="Show what the camera sees, repainted.")
 @click.option("-s", "--style", "styles", multiple=True, help="A style or blend; several, to change between them.")
 @click.option("--camera", default="0", help="The number of a camera, or a film in its place.")
 @click.option("--size", type=click.IntRange(64, 1920), default=480, help="Long side of the picture, in pixels.")

@@ -25,13 +25,19 @@ class Settings(Struct, frozen=True, kw_only=True):
     )
     port: Annotated[int, Meta(ge=0, le=65535, description="The port to listen on; 0 is any free one.")] = 8000
     max_megapixels: Annotated[
-        float, Meta(gt=0, description="Refuse photos that claim more, unread, and pictures that would get more.")
+        float,
+        Meta(gt=0, description="Refuse larger photos before they are read, and larger pictures unpainted."),
     ] = 64.0
-    max_megabytes: Annotated[float, Meta(gt=0, description="Refuse requests of more, while they arrive.")] = 100.0
-    max_film_megabytes: Annotated[float, Meta(gt=0, description="The same for films, which are kept on disk.")] = 1000.0
+    max_megabytes: Annotated[float, Meta(gt=0, description="Refuse larger requests while they arrive.")] = 100.0
+    max_film_megabytes: Annotated[
+        float, Meta(gt=0, description="The same for requests with a film, which is kept on disk.")
+    ] = 1000.0
     upload_seconds: Annotated[
         float,
-        Meta(gt=0, description="How long a request may take to arrive, in seconds; films have as many times as much."),
+        Meta(
+            gt=0,
+            description="How long a request may take to arrive, in seconds. One with a film has longer.",
+        ),
     ] = 120.0
     queue: Annotated[int, Meta(ge=0, description="How many requests may wait while others are painted.")] = 16
     workers: Annotated[int, Meta(ge=1, description="How many pictures are made at the same time.")] = 2

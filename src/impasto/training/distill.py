@@ -173,7 +173,7 @@ class Distillation:
                 if stop or self.step % options.checkpoint_every == 0:
                     self.save()
                 if stop:
-                    raise StoppedError(f"stopped after step {self.step}, saved; the same command and --resume goes on")
+                    raise StoppedError(f"stopped after step {self.step}, saved; continue with --resume")
 
     def _take_step(self, batch: Batch) -> dict[str, float]:
         """Take one step; the losses are those before it."""

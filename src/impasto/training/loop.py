@@ -52,7 +52,7 @@ def train(run: Run, watch: Callable[[Run], None] | None = None, tell: Tell = qui
                 if watch:
                     watch(run)
                 if stop:
-                    raise StoppedError(f"stopped after step {run.step}, saved; the same command and --resume goes on")
+                    raise StoppedError(f"stopped after step {run.step}, saved; continue with --resume")
     finally:
         if log:
             log.close()

@@ -29,6 +29,7 @@ export class Stylizer {
   #worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
   #waiting = new Map();
   #last = 0;
+  #closed = false;
 
   /**
    * Loads a model.
@@ -109,6 +110,7 @@ export class Stylizer {
   /** Ends the worker. */
   close() {
     this.#worker.terminate();
+    this.#closed = true;
     this.#fail("the stylizer is closed");
   }
 
@@ -123,6 +125,7 @@ export class Stylizer {
   #ask(method, given, signal, progress) {
     const id = ++this.#last;
     return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(new Error("the stylizer is closed"));
       if (signal?.aborted) return reject(signal.reason);
       const cancel = () => {
         this.#worker.postMessage({ cancel: id });
@@ -166,6 +169,7 @@ async function requestOf(style, controls, { size, regions = [] }) {
 /** @param {StyleLike} style @returns {import("./stylize/studio.js").Part[]} */
 function blendOf(style) {
   const part = (one, weight) => (typeof one === "string" ? { slug: one, weight } : { slug: one.info.slug, row: one.row, weight });
+  if (!style) throw new Error("give a style: a name, a blend, or one that was predicted or opened");
   if (Array.isArray(style)) return style.map(({ style: one, weight }) => part(one, weight));
   if (typeof style === "string") return style.split(",").map((words) => named(words.trim()));
   if (/** @type {Style} */ (style).row) return [part(style, 1)];

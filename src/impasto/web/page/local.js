@@ -53,7 +53,7 @@ export class LocalEngine extends Engine {
 
   async fit(_painting, name) {
     const command = `impasto add-style PAINTING --name ${slugOf(name)}`;
-    throw new EngineError(`A browser cannot train. On your computer: pip install 'impasto[train]', then ${command}`);
+    throw new EngineError(`A browser cannot train. On your computer: pip install ".[train]" in impasto's folder, then ${command}`);
   }
 
   async open(file) {

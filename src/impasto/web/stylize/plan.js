@@ -33,6 +33,8 @@ const RANGES = { strength: [0, 1.5], detail: [0, 1], stroke: [0.5, 4] };
 
 /** Controls with what was not given, checked. @param {Partial<Controls>} given @returns {Controls} */
 export function checked(given) {
+  const unknown = Object.keys(given).find((name) => !(name in DEFAULTS));
+  if (unknown) throw new Error(`no control ${unknown}: there are ${Object.keys(DEFAULTS).join(", ")}`);
   const controls = { ...DEFAULTS, ...given };
   for (const [name, [least, most]] of Object.entries(RANGES)) {
     if (!(controls[name] >= least && controls[name] <= most)) throw new Error(`${name} ${controls[name]}: must be from ${least} to ${most}`);
