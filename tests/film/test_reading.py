@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from tests.film.films import bars, make_film, moving
 
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, TooLargeError
+from impasto.film import reading
 from impasto.film.reading import look_at, read_frames
+from impasto.images.reading import MAX_PIXELS
 
 
 def arrays(path: Path, **options: object) -> list[np.ndarray]:
@@ -156,3 +158,15 @@ def test_odd_sizes_and_a_given_size(tmp_path: Path) -> None:
     film = make_film(tmp_path / "odd.mkv", moving(2, 49, 65), codec="libx264rgb", pixels="rgb24", matrix=0, full=True)
     assert arrays(film)[0].shape == (49, 65, 3)
     assert arrays(film, longer=130)[0].shape == (98, 130, 3)
+
+
+def test_frames_are_measured_before_one_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    film = make_film(tmp_path / "film.mp4", moving(2))
+    monkeypatch.setattr(reading, "_decoded", lambda *given: pytest.fail("is decoded"))
+    with pytest.raises(TooLargeError, match="megapixels"):
+        look_at(film, 64 * 48 - 1)
+
+
+def test_decoders_refuse_frames_that_take_all_memory(tmp_path: Path) -> None:
+    with reading.opened(make_film(tmp_path / "film.mp4", moving(2))) as container:
+        assert reading.picture_of(container, "film").codec_context.options["max_pixels"] == str(MAX_PIXELS)

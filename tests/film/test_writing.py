@@ -11,7 +11,8 @@ import pytest
 from tests.film.films import bars, make_film, moving, onset, pitches, times_of
 
 from impasto.errors import ImpastoError
-from impasto.film.formats import CODECS, CONTAINERS, codec_for
+from impasto.film.animations import write_animation
+from impasto.film.formats import CODECS, CONTAINERS, check_codec, codec_for
 from impasto.film.frames import Frame
 from impasto.film.joining import Sound, join
 from impasto.film.reading import look_at, read_frames
@@ -143,3 +144,38 @@ def test_repeated_time_stamps_of_sound_do_no_harm(tmp_path: Path) -> None:
 def test_what_cannot_be_written(name: str, codec: str | None, words: str) -> None:
     with pytest.raises(ImpastoError, match=words):
         codec_for(Path(name), codec)
+
+
+def test_names_that_look_like_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = make_film(tmp_path / "Rome: day 1.mp4", moving(6), sound="aac")
+    out = rewritten(Path(source.name), Path("http:out.mp4"))
+    assert len(times_of(tmp_path / out)) == 6
+    write_animation(read_frames(look_at(out)), Path("data:out.png"))
+    assert (tmp_path / "data:out.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("codec", "crf", "size"),
+    [
+        ("hevc", 22, (34, 34)),
+        ("hevc", 52, (64, 64)),
+        ("h264", 0, (64, 64)),
+        ("av1", 30, (2, 8)),
+        ("h264", 19, (16386, 2)),
+    ],
+)
+def test_what_encoders_do_not_take(codec: str, crf: int, size: tuple[int, int]) -> None:
+    with pytest.raises(ImpastoError, match=rf"{codec} takes"):
+        check_codec(codec, crf, size)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_what_encoders_take(codec: str, tmp_path: Path) -> None:
+    """The least frames that they are given, in the best and the worst quality."""
+    taken = CODECS[codec]
+    side = taken.sides[0]
+    for crf in taken.crfs:
+        check_codec(codec, crf, (side, side))
+        frames = [Frame(np.full((side, side, 3), 50 * number, np.uint8), Fraction(number, 25)) for number in range(4)]
+        assert encode(frames, tmp_path / "out.mov", Encoding(codec, crf, Fraction(25), Fraction(1, 25))) == 4

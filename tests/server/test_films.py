@@ -232,3 +232,13 @@ def test_files_of_jobs_are_bounded_and_expire(tmp_path: Path, monkeypatch: pytes
     kept = done()
     jobs.close()
     assert not kept.exists()
+
+
+def test_whoever_only_asks_about_a_film_does_not_fetch_it(served: Served, film: bytes) -> None:
+    *_, last = _events(served, _send(served, film, end="0.1")["id"])
+    address = f"http://127.0.0.1:{served.port}{last['result']}"
+    asked = served.client.head(address)
+    assert (asked.status_code, asked.content) == (200, b"")
+    fetched = served.client.get(address)
+    assert fetched.headers["content-length"] == asked.headers["content-length"]
+    assert len(_frames(fetched.content)) == 3

@@ -16,7 +16,7 @@ from impasto.batch.interrupt import noted_interrupt
 from impasto.batch.segments import Kept
 from impasto.errors import ImpastoError, StoppedError
 from impasto.film.folders import NumberedFrames
-from impasto.film.formats import codec_for
+from impasto.film.formats import check_codec, codec_for
 from impasto.film.frames import Frame, ahead, at_rate
 from impasto.film.joining import Sound, check_space
 from impasto.film.outputs import Output
@@ -126,11 +126,13 @@ def film_job(
     """
     steady = checked_steady(asked.get("steady", STEADY))
     start, end, fps = span_of(asked.get("start", 0.0), asked.get("end"), asked.get("fps"))
+    target = target if target.name not in ("", "..") else target.resolve()
     codec = codec_for(target, asked.get("codec"))
     check_space(target)
-    info, longer = look(film), asked.get("longer")
+    info, longer = look(film, max_pixels), asked.get("longer")
     check_pixels(f"{film}: a frame", info.height * info.width, max_pixels, does="has")
     check_pixels(f"size {longer}", math.prod(info.size_at(longer)), max_pixels, "would get", "give a smaller one")
+    check_codec(codec, asked.get("crf"), info.size_at(longer))
     made = timeline()
     encoding = Encoding(codec, asked.get("crf"), fps or info.rate, _UNIT if fps else info.time_base)
     sound = Sound(info, start, end) if asked.get("sound", True) else None

@@ -18,7 +18,7 @@ from av.error import FFmpegError
 from impasto.errors import ImpastoError
 from impasto.film.formats import COPIED_SOUND, ENCODERS, sound_encoder
 from impasto.film.frames import Frame
-from impasto.film.reading import FilmInfo, opened, reason
+from impasto.film.reading import FilmInfo, address, opened, reason
 from impasto.film.writing import Encoding, cannot_write
 
 logger = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ def _write(
     with ExitStack() as stack:
         scale = str(encoding.time_base.denominator)
         options = {"movflags": "+faststart", "movie_timescale": scale} if part.suffix in (".mp4", ".mov") else {}
-        container: Any = stack.enter_context(av.open(str(part), "w", options=options))
+        container: Any = stack.enter_context(av.open(address(part), "w", options=options))
         container.metadata.update({key: text for key, text in metadata.items() if key in _KEPT})
         first = stack.enter_context(opened(segments[0]))
         pictures = container.add_stream_from_template(first.streams.video[0], opaque=True)
@@ -141,7 +141,7 @@ def _sounds(source: Any, container: Any, suffix: str, sound: Sound) -> list[Iter
             found.append(_encoded(sound, stream.index, target, number))
         else:
             logger.warning(
-                "%s: track %d of the sound (%s) cannot be decoded; it is left out", source.name, number, name
+                "%s: track %d of the sound (%s) cannot be decoded; it is left out", sound.info.path, number, name
             )
     return found
 
@@ -234,8 +234,13 @@ def check_space(out: Path) -> None:
     """Check that a film can be written there.
 
     Raises:
-        ImpastoError: the folder is missing or may not be written.
+        ImpastoError: the folder is missing or may not be written; or a folder is in the film's place, or a file in that
+            of a folder of frames.
     """
+    if out.suffix and out.is_dir():
+        raise ImpastoError(f"{out}: is a folder; give the name of a film")
+    if not out.suffix and out.is_file():
+        raise ImpastoError(f"{out}: is a file, not a folder for frames; give another --out, or an ending: .mp4")
     folder = out.parent
     if not folder.is_dir():
         raise ImpastoError(f"{folder}: there is no such folder; make it, or give another --out")

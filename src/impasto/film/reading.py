@@ -44,6 +44,8 @@ EXACT = 0x4 | 0x2000 | 0x4000 | 0x40000
 """Flags of FFmpeg's scaler: bicubic, chroma at full size in and out, and exact rounding."""
 QUICK = 0x2 | 0x2000 | 0x40000
 """Flags for frames that keep their size: bilinear chroma, and exact rounding; twice as fast."""
+_LIMITS = {"max_pixels": str(MAX_PIXELS)}
+"""What decoders are told, so that no frame takes all memory; a film may say that it is as large as it likes."""
 _HD = 720
 """Films that do not say how their colours are stored do it as in HD from this height on, in pixels, as in SD below."""
 
@@ -89,14 +91,19 @@ def opened(path: str | os.PathLike[str]) -> Iterator[Any]:
     if not is_file(path):
         raise ImpastoError(f"{path}: there is no such file")
     try:
-        options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
-        container = av.open(os.fspath(path), metadata_errors="replace", options=options)
+        options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file", **_LIMITS}
+        container = av.open(address(path), metadata_errors="replace", options=options)
     except (FFmpegError, OSError, ValueError) as error:
         raise UnreadableError(
             f"{path}: cannot be read as a film ({reason(error)}); is it damaged or cut off?"
         ) from None
     with container:
         yield container
+
+
+def address(path: str | os.PathLike[str]) -> str:
+    """A path as FFmpeg takes it: in ``Rome: day 1.mp4`` it would see a protocol."""
+    return f"file:{os.fspath(path)}"
 
 
 def reason(error: BaseException) -> str:
@@ -116,21 +123,27 @@ def picture_of(container: Any, path: str | os.PathLike[str]) -> Any:
         raise ImpastoError(f"{path}: has no pictures, only sound; give a film")
     if getattr(streams[0], "codec_context", None) is None:
         raise ImpastoError(f"{path}: there is no decoder for its pictures; convert it to H.264 first")
+    streams[0].codec_context.options = _LIMITS
     return streams[0]
 
 
-def look_at(path: str | os.PathLike[str]) -> FilmInfo:
+def look_at(path: str | os.PathLike[str], max_pixels: int | None = None) -> FilmInfo:
     """What a film is like, from its file's head and its first frame.
 
+    Args:
+        path: the film.
+        max_pixels: the most pixels that its frames may have, which is checked before one is decoded.
+
     Raises:
-        ImpastoError: it cannot be read, or has no frame.
+        ImpastoError: it cannot be read, or has no frame, or its frames are too large.
     """
     with opened(path) as container:
         stream = picture_of(container, path)
+        check_pixels(f"{path}: a frame", stream.width * stream.height, max_pixels, does="has")
         frame = next(_decoded(container, stream), None)
         if frame is None:
             raise ImpastoError(f"{path}: has no frame that can be read; is it damaged or cut off?")
-        check_pixels(f"{path}: a frame", frame.width * frame.height, MAX_PIXELS, does="has")
+        check_pixels(f"{path}: a frame", frame.width * frame.height, max_pixels, does="has")
         height, width = _upright_size(frame, stream)
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
         started = container.start_time
@@ -181,7 +194,7 @@ def _seek(container: Any, stream: Any, time: Fraction) -> None:
 
 def _decoded(container: Any, stream: Any) -> Iterator[Any]:
     """All frames that can be decoded."""
-    damaged = 0
+    damaged, path = 0, container.name.removeprefix("file:")
     packets = container.demux(stream)
     while True:
         try:
@@ -191,11 +204,11 @@ def _decoded(container: Any, stream: Any) -> Iterator[Any]:
             break
         except (FFmpegError, ValueError) as error:
             damaged += 1
-            logger.debug("%s: %s", container.name, error)
+            logger.debug("%s: %s", path, error)
             if damaged > 1000:
                 break
     if damaged:
-        logger.warning("%s: is damaged; what cannot be decoded is left out", container.name)
+        logger.warning("%s: is damaged; what cannot be decoded is left out", path)
 
 
 def _progressive(frames: Iterator[Any]) -> Iterator[Any]:

@@ -16,7 +16,7 @@ from av.error import FFmpegError
 from impasto.errors import ImpastoError
 from impasto.film.formats import ENCODERS
 from impasto.film.frames import Frame
-from impasto.film.reading import BT709, EXACT, FULL, LIMITED, reason
+from impasto.film.reading import BT709, EXACT, FULL, LIMITED, address, reason
 from impasto.images.arrays import Array
 
 _RGB, _AS_RGB = "rgb24", 0
@@ -84,7 +84,7 @@ class Encoder:
 
     def _options(self) -> dict[str, str]:
         codec, crf = ENCODERS[self._encoding.codec], self._encoding.crf
-        quality = codec.crf if crf is None else crf
+        quality = codec.crf if crf is None or self._rgb else crf  # what waits without loss has no other quality
         return dict(codec.options) | ({} if codec.crf is None else {"crf": str(quality)})
 
     def write(self, frame: Frame) -> None:
@@ -143,7 +143,7 @@ class Encoder:
 def _open(path: Path, muxer: str, unit: Fraction) -> Any:
     """A file to write; PyAV's types know too little of what its streams are."""
     # Where a file begins is rounded to this: thousandths of a second, without it.
-    return av.open(str(path), "w", format=muxer, options={"movie_timescale": str(unit.denominator)})
+    return av.open(address(path), "w", format=muxer, options={"movie_timescale": str(unit.denominator)})
 
 
 def _fitted(array: Array, size: tuple[int, int]) -> Array:

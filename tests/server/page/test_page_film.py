@@ -50,6 +50,15 @@ def test_a_film_is_painted_in_key_frames_and_downloaded(visit: Visit, film: Path
     expect(page.locator("video.result")).to_be_visible()
 
 
+def test_a_connection_that_fails_for_a_moment_ends_no_film(visit: Visit, film: Path) -> None:
+    failures = iter([True, True, True])
+    visit.page.route("**/api/v1/jobs/*", lambda route: route.abort() if next(failures, False) else route.continue_())
+    _open(visit, film)
+    visit.page.get_by_role("button", name="Paint the film").click()
+    expect(visit.page.get_by_role("button", name="Download the film")).to_be_visible()
+    assert not next(failures, False)
+
+
 @pytest.mark.slow
 def test_the_command_paints_the_same_film(visit: Visit, film: Path, tmp_path: Path) -> None:
     page = visit.page

@@ -197,7 +197,10 @@ async def get_film(service: Service, request: Request) -> Response:
         "Content-Disposition": f'attachment; filename="{film.name}"',
         "Cache-Control": "no-store",
     }
-    return StreamingResponse(parts(), headers=headers, media_type=MEDIA_TYPES[film.suffix.strip(".")])
+    kind = MEDIA_TYPES[film.suffix.strip(".")]
+    if request.method == "HEAD":  # whoever only asks about the film does not fetch it
+        return Response(headers=headers, media_type=kind)
+    return StreamingResponse(parts(), headers=headers, media_type=kind)
 
 
 ENDPOINTS = (
