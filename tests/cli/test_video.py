@@ -181,7 +181,7 @@ def test_webcam_without_a_virtual_camera(options: list[str], words: str, film: P
     ("out", "options", "words"),
     [
         ("folder.mp4", [], "is a folder; give the name of a film"),
-        ("file", ["--overwrite"], "is a file, and not a folder"),
+        ("file", ["--overwrite"], "is a file, not a folder"),
         ("out.mp4", ["--fps", "1e-9"], "fps 1e-09: must be between"),
         ("out.mp4", ["--fps", "1e9"], "fps 1e+09: must be between"),
         ("out.mp4", ["--crf", "0"], "crf 0: h264 takes 1 to 51"),
