@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 from pathlib import Path
 
@@ -170,3 +171,21 @@ def test_frames_are_measured_before_one_is_decoded(tmp_path: Path, monkeypatch: 
 def test_decoders_refuse_frames_that_take_all_memory(tmp_path: Path) -> None:
     with reading.opened(make_film(tmp_path / "film.mp4", moving(2))) as container:
         assert reading.picture_of(container, "film").codec_context.options["max_pixels"] == str(MAX_PIXELS)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "odd"),
+    [("a.mp4", "libx264", 0), ("a.ts", "libx264", 0), ("a.mpg", "mpeg2video", 0), ("a.avi", "libx264", 3)],
+)
+def test_a_part_has_the_frames_that_the_whole_has_there(name: str, codec: str, odd: int, tmp_path: Path) -> None:
+    """Also where there is no index of frames, or no time of showing; a film that was stopped goes on by this."""
+    options = {"g": "12", "bf": "2"}
+    info = look_at(make_film(tmp_path / name, moving(75), codec=codec, sound="mp2", options=options))
+    whole = list(read_frames(info))
+    assert len(whole) == 75
+    steps = [after.time - before.time for before, after in itertools.pairwise(whole)]
+    assert sum(abs(step - Fraction(1, 25)) > Fraction(1, 100) for step in steps) <= odd
+    part = list(read_frames(info, start=Fraction(2)))
+    for frame, other in zip(part, [frame for frame in whole if frame.time >= 2], strict=True):
+        assert frame.time == other.time
+        assert (frame.array == other.array).all()

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 _UNIT = Fraction(1, 90_000)
-"""The unit of time stamps where a rate is given: the film's own may be as long as a frame."""
+"""The unit of time stamps where a rate is given, or where the film's own is coarse: it may be as long as a frame."""
+_COARSE = Fraction(1, 500)
 
 _SECONDS = 8.0
 """How long a segment is worked on, in seconds: what is lost at most when the process is killed."""
@@ -134,7 +135,8 @@ def film_job(
     check_pixels(f"size {longer}", math.prod(info.size_at(longer)), max_pixels, "would get", "give a smaller one")
     check_codec(codec, asked.get("crf"), info.size_at(longer))
     made = timeline()
-    encoding = Encoding(codec, asked.get("crf"), fps or info.rate, _UNIT if fps else info.time_base)
+    unit = _UNIT if fps or info.time_base > _COARSE else info.time_base
+    encoding = Encoding(codec, asked.get("crf"), fps or info.rate, unit)
     sound = Sound(info, start, end) if asked.get("sound", True) else None
     output = Output(target, encoding, sound, info.metadata)
     return FilmJob(info, output, made, settings(made), steady, start, end, fps, longer)

@@ -131,7 +131,8 @@ def _sounds(source: Any, container: Any, suffix: str, sound: Sound) -> list[Iter
     found = []
     for number, stream in enumerate(source.streams.audio, 1):
         context = getattr(stream, "codec_context", None)
-        name = getattr(context, "name", "an unknown codec")
+        # Decoders have names of their own: that of mp3 is mp3float.
+        name = context.codec.canonical_name if context is not None else "an unknown codec"
         if context is not None and name in COPIED_SOUND[suffix]:
             target = container.add_stream_from_template(stream, opaque=True)
             found.append(_copied(sound, stream.index, target, number))
@@ -223,11 +224,19 @@ def _frames_of_sound(source: Any, stream: Any, sound: Sound, resampler: Any) -> 
         except (FFmpegError, ValueError):
             continue
         for frame in decoded:
+            _in_samples(frame)
             for resampled in resampler.resample(frame):
                 unit = Fraction(resampled.time_base)
                 resampled.pts = max(0, resampled.pts - round((sound.info.origin + sound.start) / unit))
                 yield resampled
     yield from resampler.resample(None)
+
+
+def _in_samples(frame: Any) -> None:
+    """Give a frame of sound a time stamp as fine as its samples: a coarse one would repeat in shorter frames."""
+    if frame.pts is not None:
+        frame.pts = round(frame.pts * Fraction(frame.time_base) * frame.sample_rate)
+        frame.time_base = Fraction(1, frame.sample_rate)
 
 
 def check_space(out: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -36,6 +37,9 @@ _CONTAINERS = (
 )
 """FFmpeg's names of what is read. Playlists and descriptions of streams are not among them: they make it open other
 files and addresses."""
+_INDEXED = {"mp4", "mov", "matroska", "webm", "flv"}
+"""Containers that say where frames are that others do not depend on. In others, such as MPEG-TS and AVI, frames
+would be lost after a jump, so they are decoded from their beginning."""
 BT709, BT601, BT2020 = 1, 5, 9
 """FFmpeg's numbers of the matrices between YUV and RGB."""
 LIMITED, FULL = 1, 2
@@ -177,7 +181,7 @@ def read_frames(
     with opened(info.path) as container:
         stream = picture_of(container, info.path)
         stream.thread_type = "AUTO"
-        if start > 1:
+        if start > 1 and _INDEXED & set(container.format.name.split(",")):
             _seek(container, stream, info.origin + start)
         for frame, time in _timed(_progressive(_decoded(container, stream)), info):
             if end is not None and time >= end:
@@ -247,13 +251,27 @@ def _pulled(graph: Any) -> Iterator[Any]:
 def _timed(frames: Iterator[Any], info: FilmInfo) -> Iterator[tuple[Any, Fraction]]:
     """Frames with times that rise: missing, repeated and backward time stamps are put right."""
     last: Fraction | None = None
-    for frame in frames:
-        time = None if frame.pts is None else frame.pts * Fraction(frame.time_base or info.time_base) - info.origin
+    for frame, stamp in _stamped(frames):
+        time = None if stamp is None else stamp * Fraction(frame.time_base or info.time_base) - info.origin
         if last is not None and (time is None or time <= last):
             # A quarter of a frame later: it catches up with the time stamps that follow.
             time = last + 1 / info.rate / (1 if time is None else 4)
         last = Fraction(0) if time is None else time
         yield frame, last
+
+
+def _stamped(frames: Iterator[Any]) -> Iterator[tuple[Any, int | None]]:
+    """Frames and their time stamps. AVI knows no times of showing: what goes back in them are times of decoding."""
+    pts = dts = -math.inf
+    backward = 0  # how much oftener the one goes back than the other
+    for frame in frames:
+        if frame.pts is not None:
+            backward += frame.pts < pts
+            pts = frame.pts
+        if frame.dts is not None:
+            backward -= frame.dts < dts
+            dts = frame.dts
+        yield frame, frame.dts if backward > 0 and frame.dts is not None else frame.pts
 
 
 def _upright_size(frame: Any, stream: Any) -> tuple[int, int]:

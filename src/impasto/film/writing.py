@@ -65,6 +65,7 @@ class Encoder:
         self._size = size if self._rgb else (size[0] // 2 * 2 or 2, size[1] // 2 * 2 or 2)
         self.frames = 0
         self._last: int | None = None
+        self._shown: int | None = None
         self._durations: dict[int, int] = {}
         try:
             muxer = "mov" if encoding.codec == "prores" else "mp4"
@@ -121,7 +122,8 @@ class Encoder:
                 interpolation=EXACT,
             )
         picture.time_base = self._encoding.time_base
-        picture.pts = round(frame.time / self._encoding.time_base)
+        due = round(frame.time / self._encoding.time_base)
+        picture.pts = self._shown = due if self._shown is None else max(due, self._shown + 1)
         # Encoders say of each frame that it is shown as long as the rate says.
         self._durations[picture.pts] = round(frame.duration / self._encoding.time_base)
         return picture
