@@ -189,3 +189,7 @@ def test_a_part_has_the_frames_that_the_whole_has_there(name: str, codec: str, o
     for frame, other in zip(part, [frame for frame in whole if frame.time >= 2], strict=True):
         assert frame.time == other.time
         assert (frame.array == other.array).all()
+
+
+def test_a_start_beyond_all_films(tmp_path: Path) -> None:
+    assert list(read_frames(look_at(make_film(tmp_path / "film.mp4", moving(2))), start=Fraction(10**300))) == []

@@ -192,7 +192,7 @@ def read_frames(
 
 
 def _seek(container: Any, stream: Any, time: Fraction) -> None:
-    with suppress(FFmpegError):  # where it cannot be sought in, frames before are decoded and left out
+    with suppress(FFmpegError, OverflowError):  # where it cannot be sought in, frames before are decoded and left out
         container.seek(int(time / stream.time_base), stream=stream)
 
 

@@ -98,7 +98,11 @@ def _field(field: msgspec.structs.FieldInfo) -> tuple[str, Any, Any]:
 
 
 FilmControlsForm = msgspec.defstruct(
-    "FilmControlsForm", list(map(_field, msgspec.structs.fields(Controls))), frozen=True, kw_only=True
+    "FilmControlsForm",
+    list(map(_field, msgspec.structs.fields(Controls))),
+    namespace={"__post_init__": check_ranges},
+    frozen=True,
+    kw_only=True,
 )
 """The fields of :class:`Controls`, as they are given for a film."""
 
