@@ -98,6 +98,8 @@ def test_a_film_is_cancelled_and_closed(visit: Visit, photo: Path, tmp_path: Pat
     _open(visit, make_film(tmp_path / "long.mp4", moving(600, 240, 320)))
     page.get_by_role("button", name="Paint the film").click()
     expect(page.locator(".frames")).to_contain_text("of 600")
+    expect(page.get_by_role("button", name="Close the film")).to_be_disabled()
+    expect(page.locator(".timeline")).to_have_attribute("inert", "")
     page.locator("im-film [data-do=cancel]").click()
     expect(page.get_by_role("button", name="Paint the film")).to_be_visible()
     with httpx.Client(base_url=page.url) as client:
