@@ -132,7 +132,7 @@ def meta_of(annotation: Any) -> msgspec.Meta:
 
 
 def range_in_words(meta: msgspec.Meta) -> str:
-    """What a range allows: ``between 0 and 1.5``, ``at least 1 pixel``; empty if it allows everything.
+    """What a range allows: ``between 0 and 1.5``, ``at least 1 byte``; empty if it allows everything.
 
     The unit comes from ``Meta(extra={"unit": ...})``.
     """

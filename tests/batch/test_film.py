@@ -131,3 +131,18 @@ def test_a_full_disk_leaves_what_was_done(film: Path, tmp_path: Path) -> None:
     again = subprocess.run([sys.executable, "-c", long, *command], capture_output=True, text=True)
     assert again.returncode == 0, again.stderr
     assert len(times_of(out)) == FRAMES
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off"])
+def test_damaged_segments_are_named(content: bytes, film: Path, tmp_path: Path) -> None:
+    """What a power cut leaves."""
+    out = tmp_path / "out.mp4"
+    run = start(film, out)
+    wait_for_segments(out, 1)
+    run.kill()
+    run.communicate()
+    (out.with_name(".out.mp4.impasto") / "000000.npz").write_bytes(content)
+    _, said = (again := start(film, out)).communicate()
+    assert again.returncode == 2, said
+    assert "remove this folder to begin anew" in said
+    assert said.count("\n") == 1

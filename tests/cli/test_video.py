@@ -175,3 +175,32 @@ def test_webcam_without_a_camera_or_a_screen(film: Path, monkeypatch: pytest.Mon
 def test_webcam_without_a_virtual_camera(options: list[str], words: str, film: Path) -> None:
     result = CliRunner().invoke(main, ["webcam", "-s", "mural", "--size", "64", "--camera", str(film), *options])
     assert (result.exit_code, words in result.output, result.output.count("\n")) == (2, True, 1), result.output
+
+
+@pytest.mark.parametrize(
+    ("out", "options", "words"),
+    [
+        ("folder.mp4", [], "is a folder; give the name of a film"),
+        ("file", ["--overwrite"], "is a file, not a folder"),
+        ("out.mp4", ["--fps", "1e-9"], "fps 1e-09: must be between"),
+        ("out.mp4", ["--fps", "1e9"], "fps 1e+09: must be between"),
+        ("out.mp4", ["--crf", "0"], "crf 0: h264 takes 1 to 51"),
+        ("out.mp4", ["--codec", "hevc", "--size", "34"], "hevc takes sides of 64"),
+        ("out.webp", ["--size", "16400"], "takes sides of"),
+    ],
+)
+def test_what_could_not_be_written_is_said_before_it_is_painted(
+    out: str, options: list[str], words: str, film: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "folder.mp4").mkdir()
+    (tmp_path / "file").write_bytes(b"mine")
+    result = video(film, "-s", "mural", "-o", tmp_path / out, *options)
+    assert (result.exit_code, words in result.output, result.output.count("\n")) == (2, True, 1), result.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.mp4"]
+
+
+def test_frames_in_this_very_folder(film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = video(film, "-s", "mural", "--end", "0.1", "-o", ".")
+    assert result.exit_code == 0, result.output
+    assert len(list(tmp_path.iterdir())) == 3

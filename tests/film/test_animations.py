@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 from tests.film.films import moving
 
+from impasto.errors import ImpastoError
 from impasto.film.animations import write_animation
 from impasto.film.folders import NumberedFrames, move_frames
 from impasto.film.formats import LOSSLESS
@@ -102,3 +104,30 @@ def test_a_given_rate() -> None:
     fast = list(at_rate(iter(FRAMES), Fraction(20)))
     assert [frame.time for frame in fast] == [Fraction(number, 20) for number in range(9)]
     assert [number for number in range(9) if fast[number].array is FRAMES[2].array] == [3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize(("ending", "least"), [(".gif", 2), (".webp", 1.1), (".png", 1.1)])
+def test_no_frame_is_shown_for_less_than_browsers_show_it(ending: str, least: float, tmp_path: Path) -> None:
+    """A phone's slow motion has 240 frames a second; browsers would show each for a tenth of a second."""
+    quick = [Frame(array, Fraction(number, 240), Fraction(1, 240)) for number, array in enumerate(moving(24))]
+    write_animation(iter(quick), tmp_path / f"quick{ending}")
+    times = [frame.time for frame in read(look(tmp_path / f"quick{ending}"))]
+    steps = [after - before for before, after in itertools.pairwise(times)]
+    assert min(steps) >= Fraction(str(least)) / 100
+    assert max(steps) <= Fraction(str(least)) / 100 + Fraction(1, 100)
+    assert times[-1] > Fraction(7, 100)
+
+
+def test_what_waits_without_loss_has_no_other_quality(tmp_path: Path) -> None:
+    frames = [Frame(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8), Fraction(0))]
+    encode(frames, tmp_path / "0.mov", Encoding(LOSSLESS, 50, Fraction(25), Fraction(1, 25)))
+    assert (next(frames_in_segments([tmp_path / "0.mov"])).array == frames[0].array).all()
+
+
+def test_folders_whose_frames_cannot_be_numbered(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "below" / "1.png")
+    with pytest.raises(ImpastoError, match="in folders below it"):
+        look(tmp_path)
+    Image.new("RGB", (8, 8)).save(tmp_path / "1²3.png")  # this digit is no decimal
+    assert look(tmp_path).width == 8

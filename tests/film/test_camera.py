@@ -24,7 +24,8 @@ def test_newest_frames_mirrored(tmp_path: Path) -> None:
 
 
 def test_no_camera(tmp_path: Path) -> None:
-    with pytest.raises(ImpastoError, match="camera 97: there is none"):
-        Camera(97)
+    for number in (97, 99_999_999_999_999):
+        with pytest.raises(ImpastoError, match=f"camera {number}: there is none"):
+            Camera(number)
     with pytest.raises(ImpastoError, match="cannot be opened"):
         Camera(str(tmp_path / "none.mp4"))

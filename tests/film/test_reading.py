@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import numpy as np
 import pytest
 from tests.film.films import bars, make_film, moving
 
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, TooLargeError
+from impasto.film import reading
 from impasto.film.reading import look_at, read_frames
+from impasto.images.reading import MAX_PIXELS
 
 
 def arrays(path: Path, **options: object) -> list[np.ndarray]:
@@ -156,3 +159,37 @@ def test_odd_sizes_and_a_given_size(tmp_path: Path) -> None:
     film = make_film(tmp_path / "odd.mkv", moving(2, 49, 65), codec="libx264rgb", pixels="rgb24", matrix=0, full=True)
     assert arrays(film)[0].shape == (49, 65, 3)
     assert arrays(film, longer=130)[0].shape == (98, 130, 3)
+
+
+def test_frames_are_measured_before_one_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    film = make_film(tmp_path / "film.mp4", moving(2))
+    monkeypatch.setattr(reading, "_decoded", lambda *given: pytest.fail("is decoded"))
+    with pytest.raises(TooLargeError, match="megapixels"):
+        look_at(film, 64 * 48 - 1)
+
+
+def test_decoders_refuse_frames_that_take_all_memory(tmp_path: Path) -> None:
+    with reading.opened(make_film(tmp_path / "film.mp4", moving(2))) as container:
+        assert reading.picture_of(container, "film").codec_context.options["max_pixels"] == str(MAX_PIXELS)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "odd"),
+    [("a.mp4", "libx264", 0), ("a.ts", "libx264", 0), ("a.mpg", "mpeg2video", 0), ("a.avi", "libx264", 3)],
+)
+def test_a_part_has_the_frames_that_the_whole_has_there(name: str, codec: str, odd: int, tmp_path: Path) -> None:
+    """Also where there is no index of frames, or no time of showing; a film that was stopped goes on by this."""
+    options = {"g": "12", "bf": "2"}
+    info = look_at(make_film(tmp_path / name, moving(75), codec=codec, sound="mp2", options=options))
+    whole = list(read_frames(info))
+    assert len(whole) == 75
+    steps = [after.time - before.time for before, after in itertools.pairwise(whole)]
+    assert sum(abs(step - Fraction(1, 25)) > Fraction(1, 100) for step in steps) <= odd
+    part = list(read_frames(info, start=Fraction(2)))
+    for frame, other in zip(part, [frame for frame in whole if frame.time >= 2], strict=True):
+        assert frame.time == other.time
+        assert (frame.array == other.array).all()
+
+
+def test_a_start_beyond_all_films(tmp_path: Path) -> None:
+    assert list(read_frames(look_at(make_film(tmp_path / "film.mp4", moving(2))), start=Fraction(10**300))) == []

@@ -11,7 +11,9 @@ import pytest
 from tests.film.films import bars, make_film, moving, onset, pitches, times_of
 
 from impasto.errors import ImpastoError
-from impasto.film.formats import CODECS, CONTAINERS, codec_for
+from impasto.film import joining
+from impasto.film.animations import write_animation
+from impasto.film.formats import CODECS, CONTAINERS, check_codec, codec_for
 from impasto.film.frames import Frame
 from impasto.film.joining import Sound, join
 from impasto.film.reading import look_at, read_frames
@@ -143,3 +145,65 @@ def test_repeated_time_stamps_of_sound_do_no_harm(tmp_path: Path) -> None:
 def test_what_cannot_be_written(name: str, codec: str | None, words: str) -> None:
     with pytest.raises(ImpastoError, match=words):
         codec_for(Path(name), codec)
+
+
+def test_names_that_look_like_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = make_film(tmp_path / "Rome: day 1.mp4", moving(6), sound="aac")
+    out = rewritten(Path(source.name), Path("http:out.mp4"))
+    assert len(times_of(tmp_path / out)) == 6
+    write_animation(read_frames(look_at(out)), Path("data:out.png"))
+    assert (tmp_path / "data:out.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("codec", "crf", "size"),
+    [
+        ("hevc", 22, (34, 34)),
+        ("hevc", 52, (64, 64)),
+        ("h264", 0, (64, 64)),
+        ("av1", 30, (2, 8)),
+        ("h264", 19, (16386, 2)),
+    ],
+)
+def test_what_encoders_do_not_take(codec: str, crf: int, size: tuple[int, int]) -> None:
+    with pytest.raises(ImpastoError, match=rf"{codec} takes"):
+        check_codec(codec, crf, size)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_what_encoders_take(codec: str, tmp_path: Path) -> None:
+    """The least frames that they are given, in the best and the worst quality."""
+    taken = CODECS[codec]
+    side = taken.sides[0]
+    for crf in taken.crfs:
+        check_codec(codec, crf, (side, side))
+        frames = [Frame(np.full((side, side, 3), 50 * number, np.uint8), Fraction(number, 25)) for number in range(4)]
+        assert encode(frames, tmp_path / "out.mov", Encoding(codec, crf, Fraction(25), Fraction(1, 25))) == 4
+
+
+@pytest.mark.parametrize(("ending", "sound"), [(".mp4", "mp3"), (".mov", "mp3"), (".webm", "opus")])
+def test_sound_in_avi(ending: str, sound: str, tmp_path: Path) -> None:
+    """Its time stamps count frames of sound, and decoders have names of their own: mp3float."""
+    source = make_film(tmp_path / "a.avi", moving(75), sound="libmp3lame", tones=(440, 660))
+    out = rewritten(source, tmp_path / f"out{ending}", segment=40)
+    with av.open(str(out)) as container:
+        assert container.streams.audio[0].codec_context.codec.canonical_name == sound
+    assert pitches(out)[1] == pytest.approx([440, 660], abs=2)
+    assert abs(onset(out) - onset(source)) < 0.04
+
+
+def test_sound_that_is_encoded_in_the_frames_that_it_has(tmp_path: Path) -> None:
+    """Coarse time stamps of frames as long as others: nothing is resampled between them."""
+    sound = Sound(look_at(make_film(tmp_path / "a.avi", moving(75), sound="libmp3lame", tones=(440, 660))))
+    with av.open(str(tmp_path / "out.mov"), "w") as container, av.open(str(sound.info.path)) as source:
+        target = container.add_stream("aac", rate=48_000, layout="stereo")
+        for _, _, packet in joining._encoded(sound, source.streams.audio[0].index, target, 1):
+            container.mux_one(packet)
+    assert pitches(tmp_path / "out.mov")[1] == pytest.approx([440, 660], abs=2)
+
+
+def test_frames_whose_times_fall_together(tmp_path: Path) -> None:
+    frames = [Frame(array, Fraction(number, 100)) for number, array in enumerate(moving(8))]
+    assert encode(frames, tmp_path / "out.mov", Encoding("h264", None, Fraction(25), Fraction(1, 25))) == 8
+    assert len(times_of(tmp_path / "out.mov")) == 8

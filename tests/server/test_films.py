@@ -137,6 +137,10 @@ def test_a_cancelled_film_leaves_nothing(served: Served, long_film: bytes) -> No
         ({"codec": "vp9", "format": "mov"}, 422, "painted.mov: .mov cannot hold vp9"),
         ({"format": "exe"}, 422, "no format 'exe'"),
         ({"start": "2", "end": "1"}, 422, "must come after the start"),
+        ({"size": "1.5"}, 422, "size '1.5': must be a whole number"),
+        ({"size": "9" * 5000}, 422, "characters): must be a whole number"),
+        ({"size": "large"}, 422, "size 'large': must be a whole number"),
+        ({"keep_color": "perhaps"}, 422, "keep_color 'perhaps': must be True or False"),
         ({"size": "90000"}, 413, "size 90000: would get more than"),
         ({"model": "huge"}, 422, "no model 'huge'"),
         ({"region_style": "kiss"}, 422, "send a region_mask"),
@@ -232,3 +236,13 @@ def test_files_of_jobs_are_bounded_and_expire(tmp_path: Path, monkeypatch: pytes
     kept = done()
     jobs.close()
     assert not kept.exists()
+
+
+def test_whoever_only_asks_about_a_film_does_not_fetch_it(served: Served, film: bytes) -> None:
+    *_, last = _events(served, _send(served, film, end="0.1")["id"])
+    address = f"http://127.0.0.1:{served.port}{last['result']}"
+    asked = served.client.head(address)
+    assert (asked.status_code, asked.content) == (200, b"")
+    fetched = served.client.get(address)
+    assert fetched.headers["content-length"] == asked.headers["content-length"]
+    assert len(_frames(fetched.content)) == 3

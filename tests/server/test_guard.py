@@ -114,3 +114,12 @@ def test_no_file_but_the_pages_is_served(served: Served) -> None:
     for path in ("/../app.py", "/%2e%2e/app.py", "/..%2fapp.py", "//etc/passwd", "/%2fetc/passwd"):
         answer = served.client.get(f"http://127.0.0.1:{served.port}{path}")
         assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("wrong", ["no", "漢", ""])
+def test_a_wrong_token_does_not_take_the_place_of_the_right_one(strict: Served, wrong: str) -> None:
+    """Any page on the web can send a browser to such an address."""
+    with httpx.Client(base_url=f"http://127.0.0.1:{strict.port}") as browser:
+        answer = browser.get("/", params={"token": wrong})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+        assert "set-cookie" not in answer.headers

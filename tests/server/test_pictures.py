@@ -156,3 +156,13 @@ def test_wrong_bodies(served: Served) -> None:
         assert answer.status_code in (400, 422)
     bare = {"Content-Type": "multipart/form-data"}
     assert "body: is damaged" in detail(served.client.post("/pictures", content=b"", headers=bare), 400)
+
+
+@pytest.mark.parametrize("name", ["a+2AA-.png", "+2AAAYQ-.png"])
+def test_halves_of_characters_are_no_fault(served: Served, name: str) -> None:
+    """A form may say that it is in UTF-7, in which there may be such."""
+    part = '--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n'
+    body = (part % ("photo", f'; filename="{name}"')).encode() + noise_png(8, 8)
+    body += ("\r\n" + part % ("style", "") + "mural\r\n--x--\r\n").encode()
+    headers = {"Content-Type": "multipart/form-data; boundary=x; charset=utf-7"}
+    assert served.client.post("/pictures", content=body, headers=headers).status_code == 200

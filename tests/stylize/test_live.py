@@ -9,6 +9,7 @@ import pytest
 from tests.film.films import moving
 
 import impasto
+from impasto.errors import ImpastoError
 from impasto.stylize.live import Live
 
 
@@ -36,3 +37,12 @@ def test_keys_change_what_is_painted(live: Live, tmp_path: Path) -> None:
     assert np.abs(same - weak).max() <= 1  # half of each, in either order
     names = [live.save(tmp_path).name for _ in range(2)]
     assert names == ["webcam-001.png", "webcam-002.png"]
+
+
+def test_what_was_painted_last_is_saved(live: Live, tmp_path: Path) -> None:
+    """Also just after another style was asked for, in which nothing is painted yet."""
+    with pytest.raises(ImpastoError, match="no picture yet"):
+        Live(impasto.load(), ["mural"], 64).save(tmp_path)
+    live.paint(moving(1)[0])
+    live.press("n")
+    assert live.save(tmp_path).is_file()

@@ -16,7 +16,7 @@ from impasto.batch.interrupt import noted_interrupt
 from impasto.batch.segments import Kept
 from impasto.errors import ImpastoError, StoppedError
 from impasto.film.folders import NumberedFrames
-from impasto.film.formats import codec_for
+from impasto.film.formats import check_codec, codec_for
 from impasto.film.frames import Frame, ahead, at_rate
 from impasto.film.joining import Sound, check_space
 from impasto.film.outputs import Output
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 _UNIT = Fraction(1, 90_000)
-"""The unit of time stamps where a rate is given: the film's own may be as long as a frame."""
+"""The unit of time stamps where a rate is given, or where the film's own is coarse: it may be as long as a frame."""
+_COARSE = Fraction(1, 500)
 
 _SECONDS = 8.0
 """How long a segment is worked on, in seconds: what is lost at most when the process is killed."""
@@ -126,13 +127,16 @@ def film_job(
     """
     steady = checked_steady(asked.get("steady", STEADY))
     start, end, fps = span_of(asked.get("start", 0.0), asked.get("end"), asked.get("fps"))
+    target = target if target.name not in ("", "..") else target.resolve()
     codec = codec_for(target, asked.get("codec"))
     check_space(target)
-    info, longer = look(film), asked.get("longer")
+    info, longer = look(film, max_pixels), asked.get("longer")
     check_pixels(f"{film}: a frame", info.height * info.width, max_pixels, does="has")
     check_pixels(f"size {longer}", math.prod(info.size_at(longer)), max_pixels, "would get", "give a smaller one")
+    check_codec(codec, asked.get("crf"), info.size_at(longer))
     made = timeline()
-    encoding = Encoding(codec, asked.get("crf"), fps or info.rate, _UNIT if fps else info.time_base)
+    unit = _UNIT if fps or info.time_base > _COARSE else info.time_base
+    encoding = Encoding(codec, asked.get("crf"), fps or info.rate, unit)
     sound = Sound(info, start, end) if asked.get("sound", True) else None
     output = Output(target, encoding, sound, info.metadata)
     return FilmJob(info, output, made, settings(made), steady, start, end, fps, longer)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import io
 import logging
 import shutil
+import zlib
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -79,19 +81,16 @@ class Kept:
         np.savez(buffer, **arrays)
         try:
             write_file(self.file(number).with_suffix(".npz"), buffer.getvalue())
+            if number:
+                self._forget(number - 1)
         except OSError as error:
             raise cannot_write(self.file(number), error) from None
-        if number:
-            self._forget(number - 1)
 
     def _forget(self, number: int) -> None:
         """Keep only the number of frames of a segment: what is painted goes on from the last one."""
-        note = self.file(number).with_suffix(".npz")
-        with np.load(note, allow_pickle=False) as kept:
-            frames = kept["frames"]
         buffer = io.BytesIO()
-        np.savez(buffer, frames=frames)
-        write_file(note, buffer.getvalue())
+        np.savez(buffer, frames=_read(self.file(number))["frames"])
+        write_file(self.file(number).with_suffix(".npz"), buffer.getvalue())
 
     def frames(self) -> int:
         """How many frames the finished segments have."""
@@ -116,5 +115,5 @@ def _read(segment: Path) -> dict[str, np.ndarray]:
     try:
         with np.load(segment.with_suffix(".npz"), allow_pickle=False) as kept:
             return dict(kept)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
         raise ImpastoError(f"{segment.parent}: is damaged ({error}); remove this folder to begin anew") from None

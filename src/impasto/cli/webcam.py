@@ -120,6 +120,14 @@ def _show(live: Live, camera: Any) -> None:
         camera.close()
 
 
+def _save(live: Live) -> None:
+    """Save a picture, and say where; the window stays open if it cannot be saved."""
+    try:
+        click.echo(live.save(Path()))
+    except ImpastoError as error:
+        click.echo(f"impasto: {error}", err=True)
+
+
 def _window(camera: Any) -> Any:
     """A window.
 
@@ -150,7 +158,7 @@ def _press(live: Live, key: str, window: Any) -> None:
     if key in ("q", "Q", "Escape"):
         window.destroy()
     elif key in ("s", "S"):
-        click.echo(live.save(Path()))
+        _save(live)
     else:
         live.press({"plus": "+", "minus": "-", "equal": "+"}.get(key, key.lower()))
     if key not in ("q", "Q", "Escape"):

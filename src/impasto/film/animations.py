@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from av.error import FFmpegError
 from PIL import Image
 
 from impasto.film.frames import Frame
-from impasto.film.reading import BT601, EXACT, FULL, LIMITED
+from impasto.film.reading import BT601, EXACT, FULL, LIMITED, address
 from impasto.film.writing import cannot_write
 from impasto.images.arrays import Array
 
@@ -38,24 +38,26 @@ def _in_yuv(array: Array) -> Any:
 
 
 class _Kind(NamedTuple):
-    """How animations are written: FFmpeg's names, the unit of time in seconds, and what a frame is made into."""
+    """How animations are written: FFmpeg's names, the unit of time in seconds, for how many units each frame is shown
+    at least, and what a frame is made into. Browsers show a frame of 10 ms or less for ten times as long."""
 
     muxer: str
     encoder: str
     pixels: str
     unit: Fraction
+    least: int
     loops: dict[str, str]
     options: dict[str, str]
     frame: Callable[[Array], Any]
 
 
 _APNG = _Kind(
-    "apng", "apng", "rgb24", Fraction(1, 1000), {"plays": "0"}, {}, lambda array: av.VideoFrame.from_ndarray(array)
+    "apng", "apng", "rgb24", Fraction(1, 1000), 11, {"plays": "0"}, {}, lambda array: av.VideoFrame.from_ndarray(array)
 )
 # Each frame of a WebP is whole. FFmpeg's libwebp_anim leaves out blocks that hardly changed, which shows in flat areas.
 _KINDS = {
-    ".gif": _Kind("gif", "gif", "pal8", Fraction(1, 100), {"loop": "0"}, {}, _with_palette),
-    ".webp": _Kind("webp", "libwebp", "yuv420p", Fraction(1, 1000), {"loop": "0"}, {"quality": "80"}, _in_yuv),
+    ".gif": _Kind("gif", "gif", "pal8", Fraction(1, 100), 2, {"loop": "0"}, {}, _with_palette),
+    ".webp": _Kind("webp", "libwebp", "yuv420p", Fraction(1, 1000), 11, {"loop": "0"}, {"quality": "80"}, _in_yuv),
     ".png": _APNG,
     ".apng": _APNG,
 }
@@ -64,13 +66,15 @@ _KINDS = {
 def write_animation(frames: Iterable[Frame], out: Path, crf: int | None = None) -> int:
     """Write frames as a picture that moves, again and again; the file appears whole or not at all.
 
+    Frames that follow one another faster than browsers show them are left out: more than 50 a second in a GIF.
+
     Args:
         frames: at rising times.
         out: the file; its ending is one of :data:`impasto.film.formats.ANIMATIONS`.
         crf: of WebP, from 0 to 63, as of films: less is better and larger.
 
     Returns:
-        How many frames there were.
+        How many frames were written.
 
     Raises:
         ImpastoError: the file cannot be written.
@@ -81,11 +85,11 @@ def write_animation(frames: Iterable[Frame], out: Path, crf: int | None = None) 
     try:
         with _open(part, kind) as container:
             stream: Any = None
-            for count, frame in enumerate(frames, 1):  # noqa: B007  # it is returned
+            for count, (frame, time) in enumerate(_apart(frames, kind), 1):  # noqa: B007  # it is returned
                 stream = stream or _stream(container, kind, frame.array, crf)
                 picture = kind.frame(frame.array)
-                picture.time_base, picture.pts = kind.unit, round(frame.time / kind.unit)
-                picture.duration = round(frame.duration / kind.unit)
+                picture.time_base, picture.pts = kind.unit, time
+                picture.duration = max(kind.least, round(frame.duration / kind.unit))
                 container.mux(stream.encode(picture))
             if stream is not None:
                 container.mux(stream.encode(None))
@@ -98,8 +102,18 @@ def write_animation(frames: Iterable[Frame], out: Path, crf: int | None = None) 
     return count
 
 
+def _apart(frames: Iterable[Frame], kind: _Kind) -> Iterator[tuple[Frame, int]]:
+    """Frames and their times in units, without those that come too soon after the one before."""
+    due: int | None = None
+    for frame in frames:
+        time = round(frame.time / kind.unit)
+        if due is None or time >= due:
+            due = time + kind.least
+            yield frame, time
+
+
 def _open(path: Path, kind: _Kind) -> Any:
-    return av.open(str(path), "w", format=kind.muxer, options=kind.loops)
+    return av.open(address(path), "w", format=kind.muxer, options=kind.loops)
 
 
 def _stream(container: Any, kind: _Kind, array: Array, crf: int | None) -> Any:

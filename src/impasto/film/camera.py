@@ -32,7 +32,10 @@ class Camera:
         Raises:
             ImpastoError: there is none, or it gives no picture.
         """
-        self._capture = cv2.VideoCapture(source)
+        try:
+            self._capture = cv2.VideoCapture(source)
+        except cv2.error:  # a number of many digits
+            self._capture = cv2.VideoCapture()
         self._mirrored = mirrored
         self._changed = threading.Condition()
         self._frame: Array | None = None

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from PIL import Image
 
+from impasto.errors import ImpastoError
 from impasto.film.frames import Frame
 from impasto.film.reading import FilmInfo
 from impasto.film.writing import cannot_write
 from impasto.images.arrays import resize
-from impasto.images.folders import find_photos
+from impasto.images.folders import find_photos, pictures_in
 from impasto.images.reading import MAX_PIXELS, read_photo
 from impasto.images.writing import write_image
 
@@ -24,13 +25,20 @@ RATE = Fraction(25)
 
 
 def frames_in(folder: str | os.PathLike[str]) -> list[Path]:
-    """The frames in a folder, in the order of their numbers: 2 comes before 10."""
-    found = find_photos(folder, "frames")
-    return sorted((path for path in found if path.parent == Path(folder)), key=_natural)
+    """The frames in a folder, in the order of their numbers: 2 comes before 10.
+
+    Raises:
+        ImpastoError: there are none.
+    """
+    find_photos(folder, "frames")
+    found = pictures_in(folder, depth=1)
+    if not found:
+        raise ImpastoError(f"frames {folder}: are in folders below it; give one of these")
+    return sorted(found, key=_natural)
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", path.name)]
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", path.name)]
 
 
 def look_in(folder: str | os.PathLike[str]) -> FilmInfo:

@@ -18,7 +18,7 @@ from av.error import FFmpegError
 from impasto.errors import ImpastoError
 from impasto.film.formats import COPIED_SOUND, ENCODERS, sound_encoder
 from impasto.film.frames import Frame
-from impasto.film.reading import FilmInfo, opened, reason
+from impasto.film.reading import FilmInfo, address, opened, reason
 from impasto.film.writing import Encoding, cannot_write
 
 logger = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ def _write(
     with ExitStack() as stack:
         scale = str(encoding.time_base.denominator)
         options = {"movflags": "+faststart", "movie_timescale": scale} if part.suffix in (".mp4", ".mov") else {}
-        container: Any = stack.enter_context(av.open(str(part), "w", options=options))
+        container: Any = stack.enter_context(av.open(address(part), "w", options=options))
         container.metadata.update({key: text for key, text in metadata.items() if key in _KEPT})
         first = stack.enter_context(opened(segments[0]))
         pictures = container.add_stream_from_template(first.streams.video[0], opaque=True)
@@ -131,7 +131,8 @@ def _sounds(source: Any, container: Any, suffix: str, sound: Sound) -> list[Iter
     found = []
     for number, stream in enumerate(source.streams.audio, 1):
         context = getattr(stream, "codec_context", None)
-        name = getattr(context, "name", "an unknown codec")
+        # Decoders have names of their own: that of mp3 is mp3float.
+        name = context.codec.canonical_name if context is not None else "an unknown codec"
         if context is not None and name in COPIED_SOUND[suffix]:
             target = container.add_stream_from_template(stream, opaque=True)
             found.append(_copied(sound, stream.index, target, number))
@@ -141,7 +142,7 @@ def _sounds(source: Any, container: Any, suffix: str, sound: Sound) -> list[Iter
             found.append(_encoded(sound, stream.index, target, number))
         else:
             logger.warning(
-                "%s: track %d of the sound (%s) cannot be decoded; it is left out", source.name, number, name
+                "%s: track %d of the sound (%s) cannot be decoded; it is left out", sound.info.path, number, name
             )
     return found
 
@@ -223,6 +224,7 @@ def _frames_of_sound(source: Any, stream: Any, sound: Sound, resampler: Any) -> 
         except (FFmpegError, ValueError):
             continue
         for frame in decoded:
+            _in_samples(frame)
             for resampled in resampler.resample(frame):
                 unit = Fraction(resampled.time_base)
                 resampled.pts = max(0, resampled.pts - round((sound.info.origin + sound.start) / unit))
@@ -230,12 +232,24 @@ def _frames_of_sound(source: Any, stream: Any, sound: Sound, resampler: Any) -> 
     yield from resampler.resample(None)
 
 
+def _in_samples(frame: Any) -> None:
+    """Give a frame of sound a time stamp as fine as its samples: a coarse one would repeat in shorter frames."""
+    if frame.pts is not None:
+        frame.pts = round(frame.pts * Fraction(frame.time_base) * frame.sample_rate)
+        frame.time_base = Fraction(1, frame.sample_rate)
+
+
 def check_space(out: Path) -> None:
     """Check that a film can be written there.
 
     Raises:
-        ImpastoError: the folder is missing or may not be written.
+        ImpastoError: the folder is missing or may not be written; or a folder is in the film's place, or a file in that
+            of a folder of frames.
     """
+    if out.suffix and out.is_dir():
+        raise ImpastoError(f"{out}: is a folder; give the name of a film")
+    if not out.suffix and out.is_file():
+        raise ImpastoError(f"{out}: is a file, not a folder for frames; give another --out, or an ending: .mp4")
     folder = out.parent
     if not folder.is_dir():
         raise ImpastoError(f"{folder}: there is no such folder; make it, or give another --out")

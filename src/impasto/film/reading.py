@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -36,6 +37,9 @@ _CONTAINERS = (
 )
 """FFmpeg's names of what is read. Playlists and descriptions of streams are not among them: they make it open other
 files and addresses."""
+_INDEXED = {"mp4", "mov", "matroska", "webm", "flv"}
+"""Containers that say where frames are that others do not depend on. In others, such as MPEG-TS and AVI, frames
+would be lost after a jump, so they are decoded from their beginning."""
 BT709, BT601, BT2020 = 1, 5, 9
 """FFmpeg's numbers of the matrices between YUV and RGB."""
 LIMITED, FULL = 1, 2
@@ -44,6 +48,8 @@ EXACT = 0x4 | 0x2000 | 0x4000 | 0x40000
 """Flags of FFmpeg's scaler: bicubic, chroma at full size in and out, and exact rounding."""
 QUICK = 0x2 | 0x2000 | 0x40000
 """Flags for frames that keep their size: bilinear chroma, and exact rounding; twice as fast."""
+_LIMITS = {"max_pixels": str(MAX_PIXELS)}
+"""What decoders are told, so that no frame takes all memory; a film may say that it is as large as it likes."""
 _HD = 720
 """Films that do not say how their colours are stored do it as in HD from this height on, in pixels, as in SD below."""
 
@@ -89,14 +95,19 @@ def opened(path: str | os.PathLike[str]) -> Iterator[Any]:
     if not is_file(path):
         raise ImpastoError(f"{path}: there is no such file")
     try:
-        options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
-        container = av.open(os.fspath(path), metadata_errors="replace", options=options)
+        options = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file", **_LIMITS}
+        container = av.open(address(path), metadata_errors="replace", options=options)
     except (FFmpegError, OSError, ValueError) as error:
         raise UnreadableError(
             f"{path}: cannot be read as a film ({reason(error)}); is it damaged or cut off?"
         ) from None
     with container:
         yield container
+
+
+def address(path: str | os.PathLike[str]) -> str:
+    """A path as FFmpeg takes it: in ``Rome: day 1.mp4`` it would see a protocol."""
+    return f"file:{os.fspath(path)}"
 
 
 def reason(error: BaseException) -> str:
@@ -116,21 +127,27 @@ def picture_of(container: Any, path: str | os.PathLike[str]) -> Any:
         raise ImpastoError(f"{path}: has no pictures, only sound; give a film")
     if getattr(streams[0], "codec_context", None) is None:
         raise ImpastoError(f"{path}: there is no decoder for its pictures; convert it to H.264 first")
+    streams[0].codec_context.options = _LIMITS
     return streams[0]
 
 
-def look_at(path: str | os.PathLike[str]) -> FilmInfo:
+def look_at(path: str | os.PathLike[str], max_pixels: int | None = None) -> FilmInfo:
     """What a film is like, from its file's head and its first frame.
 
+    Args:
+        path: the film.
+        max_pixels: the most pixels that its frames may have, which is checked before one is decoded.
+
     Raises:
-        ImpastoError: it cannot be read, or has no frame.
+        ImpastoError: it cannot be read, or has no frame, or its frames are too large.
     """
     with opened(path) as container:
         stream = picture_of(container, path)
+        check_pixels(f"{path}: a frame", stream.width * stream.height, max_pixels, does="has")
         frame = next(_decoded(container, stream), None)
         if frame is None:
             raise ImpastoError(f"{path}: has no frame that can be read; is it damaged or cut off?")
-        check_pixels(f"{path}: a frame", frame.width * frame.height, MAX_PIXELS, does="has")
+        check_pixels(f"{path}: a frame", frame.width * frame.height, max_pixels, does="has")
         height, width = _upright_size(frame, stream)
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
         started = container.start_time
@@ -164,7 +181,7 @@ def read_frames(
     with opened(info.path) as container:
         stream = picture_of(container, info.path)
         stream.thread_type = "AUTO"
-        if start > 1:
+        if start > 1 and _INDEXED & set(container.format.name.split(",")):
             _seek(container, stream, info.origin + start)
         for frame, time in _timed(_progressive(_decoded(container, stream)), info):
             if end is not None and time >= end:
@@ -175,13 +192,13 @@ def read_frames(
 
 
 def _seek(container: Any, stream: Any, time: Fraction) -> None:
-    with suppress(FFmpegError):  # where it cannot be sought in, frames before are decoded and left out
+    with suppress(FFmpegError, OverflowError):  # where it cannot be sought in, frames before are decoded and left out
         container.seek(int(time / stream.time_base), stream=stream)
 
 
 def _decoded(container: Any, stream: Any) -> Iterator[Any]:
     """All frames that can be decoded."""
-    damaged = 0
+    damaged, path = 0, container.name.removeprefix("file:")
     packets = container.demux(stream)
     while True:
         try:
@@ -191,11 +208,11 @@ def _decoded(container: Any, stream: Any) -> Iterator[Any]:
             break
         except (FFmpegError, ValueError) as error:
             damaged += 1
-            logger.debug("%s: %s", container.name, error)
+            logger.debug("%s: %s", path, error)
             if damaged > 1000:
                 break
     if damaged:
-        logger.warning("%s: is damaged; what cannot be decoded is left out", container.name)
+        logger.warning("%s: is damaged; what cannot be decoded is left out", path)
 
 
 def _progressive(frames: Iterator[Any]) -> Iterator[Any]:
@@ -234,13 +251,27 @@ def _pulled(graph: Any) -> Iterator[Any]:
 def _timed(frames: Iterator[Any], info: FilmInfo) -> Iterator[tuple[Any, Fraction]]:
     """Frames with times that rise: missing, repeated and backward time stamps are put right."""
     last: Fraction | None = None
-    for frame in frames:
-        time = None if frame.pts is None else frame.pts * Fraction(frame.time_base or info.time_base) - info.origin
+    for frame, stamp in _stamped(frames):
+        time = None if stamp is None else stamp * Fraction(frame.time_base or info.time_base) - info.origin
         if last is not None and (time is None or time <= last):
             # A quarter of a frame later: it catches up with the time stamps that follow.
             time = last + 1 / info.rate / (1 if time is None else 4)
         last = Fraction(0) if time is None else time
         yield frame, last
+
+
+def _stamped(frames: Iterator[Any]) -> Iterator[tuple[Any, int | None]]:
+    """Frames and their time stamps. AVI knows no times of showing: what goes back in them are times of decoding."""
+    pts = dts = -math.inf
+    backward = 0  # how much oftener the one goes back than the other
+    for frame in frames:
+        if frame.pts is not None:
+            backward += frame.pts < pts
+            pts = frame.pts
+        if frame.dts is not None:
+            backward -= frame.dts < dts
+            dts = frame.dts
+        yield frame, frame.dts if backward > 0 and frame.dts is not None else frame.pts
 
 
 def _upright_size(frame: Any, stream: Any) -> tuple[int, int]:

@@ -17,19 +17,24 @@ from impasto.images.arrays import resize
 _BY_PILLOW = ".webp"
 
 
-def look(path: str | os.PathLike[str]) -> FilmInfo:
+def look(path: str | os.PathLike[str], max_pixels: int | None = None) -> FilmInfo:
     """What a film is like.
 
+    Args:
+        path: the film.
+        max_pixels: the most pixels that its frames may have; None is what photos may have.
+
     Raises:
-        ImpastoError: it cannot be read, or has no frame.
+        ImpastoError: it cannot be read, or has no frame, or its frames are too large.
     """
     if is_folder(path):
         return folders.look_in(path)
-    return _look_at_animation(Path(path)) if Path(path).suffix.lower() == _BY_PILLOW else reading.look_at(path)
+    is_animation = Path(path).suffix.lower() == _BY_PILLOW
+    return _look_at_animation(Path(path), max_pixels) if is_animation else reading.look_at(path, max_pixels)
 
 
-def _look_at_animation(path: Path) -> FilmInfo:
-    durations = [duration for _, duration in read_animation(path)]
+def _look_at_animation(path: Path, max_pixels: int | None) -> FilmInfo:
+    durations = [duration for _, duration in read_animation(path, max_pixels)]
     height, width = next(read_animation(path))[0].shape[:2]
     total = sum(durations, Fraction(0))
     rate = (len(durations) / total).limit_denominator(1001)

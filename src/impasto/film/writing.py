@@ -16,7 +16,7 @@ from av.error import FFmpegError
 from impasto.errors import ImpastoError
 from impasto.film.formats import ENCODERS
 from impasto.film.frames import Frame
-from impasto.film.reading import BT709, EXACT, FULL, LIMITED, reason
+from impasto.film.reading import BT709, EXACT, FULL, LIMITED, address, reason
 from impasto.images.arrays import Array
 
 _RGB, _AS_RGB = "rgb24", 0
@@ -65,6 +65,7 @@ class Encoder:
         self._size = size if self._rgb else (size[0] // 2 * 2 or 2, size[1] // 2 * 2 or 2)
         self.frames = 0
         self._last: int | None = None
+        self._shown: int | None = None
         self._durations: dict[int, int] = {}
         try:
             muxer = "mov" if encoding.codec == "prores" else "mp4"
@@ -84,7 +85,7 @@ class Encoder:
 
     def _options(self) -> dict[str, str]:
         codec, crf = ENCODERS[self._encoding.codec], self._encoding.crf
-        quality = codec.crf if crf is None else crf
+        quality = codec.crf if crf is None or self._rgb else crf  # what waits without loss has no other quality
         return dict(codec.options) | ({} if codec.crf is None else {"crf": str(quality)})
 
     def write(self, frame: Frame) -> None:
@@ -121,7 +122,8 @@ class Encoder:
                 interpolation=EXACT,
             )
         picture.time_base = self._encoding.time_base
-        picture.pts = round(frame.time / self._encoding.time_base)
+        due = round(frame.time / self._encoding.time_base)
+        picture.pts = self._shown = due if self._shown is None else max(due, self._shown + 1)
         # Encoders say of each frame that it is shown as long as the rate says.
         self._durations[picture.pts] = round(frame.duration / self._encoding.time_base)
         return picture
@@ -143,7 +145,7 @@ class Encoder:
 def _open(path: Path, muxer: str, unit: Fraction) -> Any:
     """A file to write; PyAV's types know too little of what its streams are."""
     # Where a file begins is rounded to this: thousandths of a second, without it.
-    return av.open(str(path), "w", format=muxer, options={"movie_timescale": str(unit.denominator)})
+    return av.open(address(path), "w", format=muxer, options={"movie_timescale": str(unit.denominator)})
 
 
 def _fitted(array: Array, size: tuple[int, int]) -> Array:

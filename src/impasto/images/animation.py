@@ -10,16 +10,16 @@ import numpy as np
 from PIL import Image
 
 from impasto.images.arrays import Array
-from impasto.images.reading import MAX_PIXELS, open_image
+from impasto.images.reading import open_image
 
 
-def read_animation(path: str | os.PathLike[str]) -> Iterator[tuple[Array, Fraction]]:
+def read_animation(path: str | os.PathLike[str], max_pixels: int | None = None) -> Iterator[tuple[Array, Fraction]]:
     """Every frame of an animation (H,W,3) uint8, on white, and for how many seconds it is shown.
 
     Raises:
         ImpastoError: it cannot be read.
     """
-    with open_image(path, MAX_PIXELS) as image:
+    with open_image(path, max_pixels) as image:
         for number in range(getattr(image, "n_frames", 1)):
             image.seek(number)
             image.load()

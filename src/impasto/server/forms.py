@@ -116,13 +116,18 @@ async def _read_fields(form: FormData, stored: Collection[str]) -> dict[str, lis
     fields: dict[str, list[str | File | StoredFile]] = defaultdict(list)
     for name, value in form.multi_items():
         if not isinstance(value, UploadFile):
-            fields[name].append(value)
+            fields[name].append(_encodable(value))
         elif name in stored:
-            fields[name].append(StoredFile(value.filename or "", value.file.name or ""))
+            fields[name].append(StoredFile(_encodable(value.filename), value.file.name or ""))
         else:
-            fields[name].append(File(value.filename or "", await value.read()))
+            fields[name].append(File(_encodable(value.filename), await value.read()))
     await form.close()
     return fields
+
+
+def _encodable(text: str | None) -> str:
+    """A text of a form. One that says that it is UTF-7 may have halves of characters, which no answer can say."""
+    return (text or "").encode(errors="replace").decode()
 
 
 def values_of(fields: Mapping[str, list[Any]], structs: Sequence[type[msgspec.Struct]]) -> list[Any]:

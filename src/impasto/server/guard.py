@@ -81,7 +81,7 @@ class Guard:
             await response(scope, receive, answer)
             return
         if scope["path"] == "/" and "token" in request.query_params:
-            await _with_cookie(request.query_params["token"])(scope, receive, answer)
+            await self._to_page(request.query_params["token"])(scope, receive, answer)
             return
         await self._app(scope, _Body(receive, limits), answer)
 
@@ -119,7 +119,17 @@ class Guard:
     def _knows_token(self, request: Request) -> bool:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         given = token.strip() if kind.lower() == "bearer" else request.cookies.get(COOKIE, "")
-        return secrets.compare_digest(given.encode(), self._settings.token.encode()) if self._settings.token else True
+        return self._is_token(given) if self._settings.token else True
+
+    def _is_token(self, given: str) -> bool:
+        return secrets.compare_digest(given.encode(), self._settings.token.encode())
+
+    def _to_page(self, token: str) -> Response:
+        """To the page, which then knows the token; a wrong one does not take the place of what the browser has."""
+        response = RedirectResponse("/", 303)
+        if self._settings.token and self._is_token(token):
+            response.set_cookie(COOKIE, token, httponly=True, samesite="strict")
+        return response
 
 
 class _Body:
@@ -163,10 +173,3 @@ def _with_headers(send: Send) -> Send:
 
 def _too_large(settings: Settings) -> TooLargeError:
     return TooLargeError(f"body: is larger than {settings.max_megabytes:g} MB; send less")
-
-
-def _with_cookie(token: str) -> Response:
-    """To the page, which then knows the token; a wrong one is refused when it is used."""
-    response = RedirectResponse("/", 303)
-    response.set_cookie(COOKIE, token, httponly=True, samesite="strict")
-    return response

@@ -127,8 +127,9 @@ class Jobs:
     def expire(self) -> None:
         """Forget jobs that were done long ago and whose files nobody fetched."""
         latest = time.monotonic() - _KEPT_SECONDS
-        for job in [job for job, (_, used) in self._files.items() if self._jobs[job].ended and used < latest]:
-            self.forget(job)
+        with self._lock:
+            for job in [job for job, (_, used) in self._files.items() if self._jobs[job].ended and used < latest]:
+                self.forget(job)
 
     def _remove(self, job: str) -> None:
         """Remove the files of a job, if it has any."""

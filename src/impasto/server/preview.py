@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from impasto.errors import ImpastoError
 from impasto.images.arrays import Array
 from impasto.images.writing import encode
 from impasto.server.guard import Guard
@@ -69,9 +70,15 @@ class Screen:
             return "The command has ended."
         with self._painting:
             if key == "s":
-                return f"saved as {self._live.save(self._folder)}"
+                return self._saved()
             self._live.press(key)
             return self._live.title
+
+    def _saved(self) -> str:
+        try:
+            return f"saved as {self._live.save(self._folder)}"
+        except ImpastoError as error:
+            return str(error)
 
     def end(self) -> None:
         """Show no more."""

@@ -55,8 +55,9 @@ class Controls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             int,
             Meta(
                 ge=1,
+                le=100_000,
                 description="Long side of the picture, in pixels; the photo is scaled to it.",
-                extra={"unit": "pixel", "default": "the photo's size"},
+                extra={"unit": "pixels", "default": "the photo's size"},
             ),
         ]
         | None

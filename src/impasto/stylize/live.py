@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from impasto.errors import ImpastoError
 from impasto.film.frames import Frame
 from impasto.images.arrays import Array, scaled
 from impasto.images.writing import write_image
@@ -36,6 +37,7 @@ class Live:
         self._index, self._blended, self._strength = 0, False, 1.0
         self._began = time.monotonic()
         self._state: State | None = None
+        self._picture: Array | None = None
         self._painter = self._planned()
 
     @property
@@ -73,15 +75,21 @@ class Live:
         for seen in watch([now], flow=False, before=before):
             self._state = self._painter.paint(seen, self._state)
         assert self._state is not None
-        return self._state.picture
+        self._picture = self._state.picture
+        return self._picture
 
     def save(self, folder: Path) -> Path:
-        """Write the last picture under a name that is free, and return its path."""
+        """Write the last picture under a name that is free, and return its path.
+
+        Raises:
+            ImpastoError: there is none yet, or it cannot be written.
+        """
+        if self._picture is None:
+            raise ImpastoError("there is no picture yet; save in a moment")
         number = 1
         while (path := folder / f"webcam-{number:03d}.png").exists():
             number += 1
-        if self._state is not None:
-            write_image(Image.fromarray(self._state.picture), path)
+        write_image(Image.fromarray(self._picture), path)
         return path
 
 

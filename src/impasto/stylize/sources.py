@@ -18,6 +18,8 @@ FilmLike = str | os.PathLike[str] | Iterable[Array]
 """A film: the path of its file or of a folder of frames, or the frames themselves, (H,W,3) uint8."""
 _RATE = 25
 """Frames a second of frames that come without times."""
+_RATES = 0.01, 1000.0
+"""The least and the most frames a second that may be asked for."""
 
 
 def frames_of(
@@ -59,6 +61,8 @@ def span_of(start: float, end: float | None, fps: float | None) -> tuple[Fractio
             )
     if end is not None and end <= start:
         raise ImpastoError(f"end {end:g}: must come after the start, {start:g}")
+    if fps is not None and not _RATES[0] <= fps <= _RATES[1]:
+        raise ImpastoError(f"fps {fps:g}: must be between {_RATES[0]:g} and {_RATES[1]:g}")
     rate = None if fps is None else Fraction(fps).limit_denominator(1001)
     return (
         Fraction(start).limit_denominator(10**6),

@@ -51,6 +51,15 @@ def test_a_film_is_painted_in_key_frames_and_downloaded(visit: Visit, film: Path
     expect(page.locator("video.result")).to_be_visible()
 
 
+def test_a_connection_that_fails_for_a_moment_ends_no_film(visit: Visit, film: Path) -> None:
+    failures = iter([True, True, True])
+    visit.page.route("**/api/v1/jobs/*", lambda route: route.abort() if next(failures, False) else route.continue_())
+    _open(visit, film)
+    visit.page.get_by_role("button", name="Paint the film").click()
+    expect(visit.page.get_by_role("button", name="Download the film")).to_be_visible()
+    assert not next(failures, False)
+
+
 @pytest.mark.slow
 def test_the_command_paints_the_same_film(visit: Visit, film: Path, tmp_path: Path) -> None:
     page = visit.page
@@ -90,6 +99,8 @@ def test_a_film_is_cancelled_and_closed(visit: Visit, photo: Path, tmp_path: Pat
     _open(visit, make_film(tmp_path / "long.mp4", moving(600, 240, 320)))
     page.get_by_role("button", name="Paint the film").click()
     expect(page.locator(".frames")).to_contain_text("of 600")
+    expect(page.get_by_role("button", name="Close the film")).to_be_disabled()
+    expect(page.locator(".timeline")).to_have_attribute("inert", "")
     page.locator("im-film [data-do=cancel]").click()
     expect(page.get_by_role("button", name="Paint the film")).to_be_visible()
     with httpx.Client(base_url=page.url) as client:

@@ -98,7 +98,11 @@ def _field(field: msgspec.structs.FieldInfo) -> tuple[str, Any, Any]:
 
 
 FilmControlsForm = msgspec.defstruct(
-    "FilmControlsForm", list(map(_field, msgspec.structs.fields(Controls))), frozen=True, kw_only=True
+    "FilmControlsForm",
+    list(map(_field, msgspec.structs.fields(Controls))),
+    namespace={"__post_init__": check_ranges},
+    frozen=True,
+    kw_only=True,
 )
 """The fields of :class:`Controls`, as they are given for a film."""
 
@@ -197,7 +201,10 @@ async def get_film(service: Service, request: Request) -> Response:
         "Content-Disposition": f'attachment; filename="{film.name}"',
         "Cache-Control": "no-store",
     }
-    return StreamingResponse(parts(), headers=headers, media_type=MEDIA_TYPES[film.suffix.strip(".")])
+    kind = MEDIA_TYPES[film.suffix.strip(".")]
+    if request.method == "HEAD":  # whoever only asks about the film does not fetch it
+        return Response(headers=headers, media_type=kind)
+    return StreamingResponse(parts(), headers=headers, media_type=kind)
 
 
 ENDPOINTS = (

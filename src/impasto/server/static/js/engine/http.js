@@ -4,8 +4,9 @@ import { pause } from "../dom.js";
 import { Engine, EngineError } from "./engine.js";
 import { readStyleFile } from "./style-file.js";
 
-/** How often to ask how far a long job is, in milliseconds. */
+/** How often to ask how far a long job is, in milliseconds, and how many times when the service cannot be reached. */
 const ASK_EVERY = 700;
+const TRIES = 90;
 /** The quality of JPEG previews; they are looked at for a moment. */
 const PREVIEW_QUALITY = 88;
 const SUFFIX = ".safetensors";
@@ -147,12 +148,24 @@ export class HttpEngine extends Engine {
     const cancel = () => this.#send("DELETE", `jobs/${id}`).catch(() => {});
     signal.addEventListener("abort", cancel, { once: true });
     for (;;) {
-      const job = await this.#json(`jobs/${id}`);
+      const job = await this.#asked(id, signal);
       if (job.state === "failed" || job.state === "cancelled") throw new EngineError(job.error);
       progress(job.done, job.total);
       if (job.state === "done") {
         signal.removeEventListener("abort", cancel);
         return job;
+      }
+      await pause(ASK_EVERY, signal);
+    }
+  }
+
+  /** A job as it is now. A connection that fails for a while ends nothing: the job goes on. */
+  async #asked(id, signal) {
+    for (let left = TRIES; ; left--) {
+      try {
+        return await this.#json(`jobs/${id}`);
+      } catch (error) {
+        if (!left || !["offline", "busy"].includes(error.kind)) throw error;
       }
       await pause(ASK_EVERY, signal);
     }

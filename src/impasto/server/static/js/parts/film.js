@@ -139,6 +139,8 @@ export class FilmPart extends HTMLElement {
     this.querySelector("[data-do=add]").disabled = !isFree(film, at);
     this.querySelector("[data-do=drop]").disabled = film.keys.length < 2;
     this.dataset.state = !capabilities?.film ? "elsewhere" : filming?.blob ? "done" : filming ? "running" : "ready";
+    this.querySelector(".timeline").inert = ["running", "done"].includes(this.dataset.state);
+    this.querySelector(".close").disabled = this.dataset.state === "running";
     this.querySelector("canvas").hidden = Boolean(filming?.blob);
     this.querySelector("canvas").setAttribute("aria-label", film.name);
     this.querySelector("progress").replaceWith(progress(filming));
