@@ -249,6 +249,16 @@ def test_styles_are_found_by_title_artist_and_in_chinese(visit: Visit) -> None:
     expect(visit.page.locator(".none")).to_be_visible()
 
 
+def test_before_the_list_of_styles_is_there_none_is_missing(visit: Visit) -> None:
+    visit.page.route("**/api/v1/styles", lambda route: None)  # no answer yet
+    visit.page.goto(visit.page.url, wait_until="load")
+    visit.page.locator("im-stage").wait_for(state="attached")
+    visit.page.wait_for_timeout(500)
+    expect(visit.page.locator(".card-style[data-id]")).to_have_count(0)
+    expect(visit.page.locator(".none")).to_be_hidden()
+    visit.page.unroute("**/api/v1/styles")
+
+
 def test_the_service_dies_and_comes_back(visit: Visit, service: Serving, photo: Path) -> None:
     visit.choose(photo)
     visit.painted()

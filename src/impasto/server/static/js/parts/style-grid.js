@@ -74,7 +74,7 @@ export class StyleGrid extends HTMLElement {
       item.hidden = !words.every((word) => text.includes(word));
       found += !item.hidden;
     }
-    this.querySelector(".none").hidden = found > 0;
+    this.querySelector(".none").hidden = found > 0 || !this.#cards.size; // before the list is there, nothing is missing
   }
 }
 
