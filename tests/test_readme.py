@@ -52,7 +52,7 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         shutil.copy(workshop.photos / name, folder / "photos")
     Image.open(workshop.style_images / "mural.png").save(folder / "artworks" / "mural.jpg")
     (recipe,) = blocks("toml", TRAINING)
-    quick = recipe.replace("steps = 4000", "steps = 2").replace("crop = 192", "crop = 32")
+    quick = recipe.replace("steps = 4000", "steps = 2").replace("crop = 192", "crop = 64")
     quick = quick.replace('network = "paper"', 'network = "fast"')
     assert quick.count("= 2\n") == 2
     (folder / "recipe.toml").write_text(quick)

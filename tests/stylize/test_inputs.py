@@ -270,7 +270,7 @@ def test_megapixels_bound_photos_and_pictures(stylizer, tmp_path: Path) -> None:
     assert said(stylizer, photo=path, size=101, max_megapixels=0.008) == too_large
     assert stylizer(path, "mural", size=100, max_megapixels=0.008).size == (100, 80)
     # By default 250, of which nothing is asked for before the size is known.
-    assert said(stylizer, photo=path, size=300_000) == f"size 300000: would get more than 250 megapixels; {limit}"
+    assert said(stylizer, photo=path, size=30_000) == f"size 30000: would get more than 250 megapixels; {limit}"
     assert said(stylizer, photo=[SMALL, SMALL[:1]], max_megapixels=0.0001).startswith("photo[0]: has more than")
 
 
