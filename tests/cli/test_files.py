@@ -54,7 +54,7 @@ def test_a_picture_too_large_for_its_format_is_refused_before_painting(tmp_path:
 
 def test_no_size_without_a_bound(tmp_path: Path) -> None:
     Image.new("RGB", (40, 30)).save(tmp_path / "photo.png")
-    result = stylize(tmp_path / "photo.png", *PLAIN, "--size", 300_000, "-o", tmp_path / "picture.png")
+    result = stylize(tmp_path / "photo.png", *PLAIN, "--size", 30_000, "-o", tmp_path / "picture.png")
     assert result.exit_code == 2
     assert "photo.png: would get more than 250 megapixels; raise --max-megapixels" in result.stderr
     result = stylize(tmp_path / "photo.png", *PLAIN, "--size", 80, "--max-megapixels", 0.1, "-o", tmp_path / "p.png")
