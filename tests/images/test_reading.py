@@ -255,7 +255,7 @@ def test_a_large_jpeg_is_decoded_at_a_size_that_is_enough(size, enough, decoded)
     gradient = np.linspace(0, 255, size[0] * size[1] * 3).reshape(size[1], size[0], 3).astype(np.uint8)
     file = io.BytesIO()
     Image.fromarray(gradient).save(file, "JPEG", quality=95)
-    photo, whole = read_photo(file, enough=enough), read_photo(file)
+    photo, whole = read_photo(file, long_side=enough[0], short_side=enough[1]), read_photo(file)
     assert photo.array.shape[1::-1] == decoded
     assert whole.array.shape[1::-1] == size
     difference = photo.resized(90).array.astype(float) - whole.resized(90).array
@@ -265,4 +265,4 @@ def test_a_large_jpeg_is_decoded_at_a_size_that_is_enough(size, enough, decoded)
 def test_other_formats_are_decoded_whole() -> None:
     file = io.BytesIO()
     Image.new("RGB", (1600, 1200)).save(file, "PNG")
-    assert read_photo(file, enough=(100, 1)).array.shape == (1200, 1600, 3)
+    assert read_photo(file, long_side=100).array.shape == (1200, 1600, 3)

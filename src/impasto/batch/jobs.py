@@ -114,7 +114,7 @@ def _read(job: Job, max_pixels: int) -> Photo:
     if isinstance(source, str):
         source = Given(places.read(source), source)
     long_side = job.plan.controls.size
-    photo = read_photo(source, max_pixels, enough=(long_side, 1) if long_side else None)
+    photo = read_photo(source, max_pixels, long_side=long_side)
     size = photo.size_at(long_side)
     check_pixels(job.names[0], size[0] * size[1], max_pixels, does="would get")
     check_holds(job.names[1], job.format_for(photo.origin.format), *size)

@@ -53,7 +53,12 @@ with suppress(AttributeError, OSError):  # where libtiff is a part of Pillow's o
 
 
 def read_photo(
-    source: PhotoLike, max_pixels: int | None = None, *, labels: bool = False, enough: tuple[int, int] | None = None
+    source: PhotoLike,
+    max_pixels: int | None = None,
+    *,
+    labels: bool = False,
+    long_side: int | None = None,
+    short_side: int = 1,
 ) -> Photo:
     """Decode a photo: EXIF rotation applied, alpha set aside, every mode and colour profile turned to sRGB.
 
@@ -64,8 +69,9 @@ def read_photo(
             decoded already is returned as it is.
         max_pixels: files that claim more are refused before they are read, see :func:`open_image`.
         labels: see :func:`impasto.images.decoding.decode`.
-        enough: long and short side, in pixels, to which the photo will be scaled at most. A JPEG that is larger than
-            twice that is decoded at a half, a quarter or an eighth of its size, which is sooner done.
+        long_side, short_side: sides, in pixels, to which the photo will be scaled at most, if they are known. A JPEG
+            that is larger than twice that is decoded at a half, a quarter or an eighth of its size, which is sooner
+            done.
 
     Raises:
         ImpastoError: the file is missing, no picture, a camera's raw file, truncated or too large; or the array has
@@ -82,8 +88,8 @@ def read_photo(
         raise ImpastoError(f"photo: is a {type(source).__name__}; give {kinds}")
     with open_image(source, max_pixels) as image:
         _say_if_several(image, _called(source))
-        if enough:
-            _decode_smaller(image, *enough)
+        if long_side:
+            _decode_smaller(image, long_side, short_side)
         return _photo(image, labels=labels)
 
 

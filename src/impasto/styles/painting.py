@@ -104,8 +104,7 @@ def read_painting(
         raise ImpastoError(f"size {shown(size)}: a style image must be read at {_LEAST_SIDE} pixels or more")
     name = Path(source).name if isinstance(source, str | os.PathLike) else ""
     called = name or "style image"
-    longest = size or most
-    photo = read_photo(source, enough=None if box or longest is None else (longest, PREDICTED_SIDE))
+    photo = read_photo(source, long_side=None if box else size or most, short_side=PREDICTED_SIDE)
     array = _part(_on_white(photo), box)
     _check_shows_something(array, called)
     if not as_is and (doubt := _doubt(array, photo.origin.alpha)):

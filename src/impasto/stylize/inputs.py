@@ -103,7 +103,7 @@ def photo_of(given: object, name: str, max_pixels: int, long_side: int | None = 
     if isinstance(source, Image.Image):
         check_pixels(name, source.width * source.height, max_pixels, does="has")
     with decoding(source, name):
-        photo = read_photo(source, max_pixels, enough=(long_side, 1) if long_side else None)
+        photo = read_photo(source, max_pixels, long_side=long_side)
     check_pixels(name, photo.array.size // 3, max_pixels, does="has")
     return photo
 
