@@ -21,8 +21,9 @@ from PIL import Image
 
 from impasto import ImpastoError
 from impasto.images.deep import DEEP
-from impasto.images.formats import FORMATS, OPENED
+from impasto.images.formats import FORMATS, OPENED, check_holds
 from impasto.images.masks import read_mask
+from impasto.images.photo import Photo
 from impasto.images.reading import read_photo
 from impasto.images.writing import encode
 
@@ -108,13 +109,26 @@ def _try(content: bytes, written: str) -> None:
             return
         raise
     assert photo.array.shape[0] * photo.array.shape[1] <= MOST_PIXELS
+    if _holds(written, *photo.image.size):
+        _write(photo, written)
+    read_mask(photo)
+
+
+def _holds(written: str, width: int, height: int) -> bool:
+    try:
+        check_holds("picture", written, width, height)
+    except ImpastoError:
+        return False
+    return True
+
+
+def _write(photo: Photo, written: str) -> None:
     picture = encode(photo.image, written)
     if written in DEEP:
         encode(photo.origin.deep_picture(photo.array.astype(np.uint16)), written)
     with Image.open(io.BytesIO(picture)) as again:
         again.load()
         assert again.size == photo.array.shape[1::-1]
-    read_mask(photo)
 
 
 @pytest.mark.skipif(SECONDS <= 0, reason="IMPASTO_FUZZ is 0")

@@ -196,6 +196,17 @@ def test_a_picture_too_large_for_its_format_is_named(tmp_path: Path, suffix: str
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("size", [(31, 4217), (5120, 28)])
+def test_a_picture_too_narrow_for_heic_is_named(tmp_path: Path, size: tuple[int, int]) -> None:
+    if ".heic" not in FORMATS:
+        pytest.skip("the extra is not installed")
+    with pytest.raises(ImpastoError, match="HEIC needs 32 on the short side when the long one has over 4216"):
+        write_image(Image.new("RGB", size), tmp_path / "picture.heic")
+    assert not list(tmp_path.iterdir())
+    write_image(Image.new("RGB", (31, 4216)), tmp_path / "picture.heic")
+    write_image(Image.new("RGB", (32, 4400)), tmp_path / "picture.heic")
+
+
 @pytest.mark.parametrize(("suffix", "size"), [(".webp", (16_383, 2)), (".jpg", (2, 65_500)), (".avif", (32_768, 2))])
 def test_the_largest_pictures_of_a_format_can_be_read(tmp_path: Path, suffix: str, size: tuple[int, int]) -> None:
     write_image(Image.new("RGB", size), tmp_path / f"picture{suffix}")

@@ -63,7 +63,7 @@ def test_resuming_is_exact(workshop, tmp_path: Path, monkeypatch: pytest.MonkeyP
     train(workshop.prepare(tmp_path / "straight", steps=8))
     with monkeypatch.context() as patch:
         interrupt_after(patch, 3)
-        with pytest.raises(ImpastoError, match="stopped after step 4, saved; the same command and --resume"):
+        with pytest.raises(ImpastoError, match="stopped after step 4, saved; continue with --resume"):
             train(workshop.prepare(tmp_path / "stopped", steps=8))
     run = workshop.prepare(tmp_path / "stopped", steps=8, resume=True)
     assert run.step == 4

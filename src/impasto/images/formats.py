@@ -50,6 +50,8 @@ RAW = {
 """File name endings of what cameras' sensors saw. Such a file begins with a preview, which Pillow opens."""
 _LONGEST = {"JPEG": 65_500, "WEBP": 16_383, "AVIF": 32_768, "HEIF": 16_384}
 """Format -> the most pixels that a side can have."""
+_NARROW = {"HEIF": (32, 4216)}
+"""Format -> the fewest pixels of a short side, where the long one has more than the second number (a limit of x265)."""
 _NAMES = {"WEBP": "WebP", "HEIF": "HEIC"}
 """What people call a format, where that is not Pillow's name."""
 
@@ -90,10 +92,18 @@ def check_holds(called: str | Path, file_format: str, width: int, height: int) -
     Raises:
         ImpastoError: it cannot.
     """
-    longest = _LONGEST.get(file_format)
-    if longest and max(width, height) > longest:
-        holds = f"{_NAMES.get(file_format, file_format)} holds at most {longest} a side"
+    limit = _limit(file_format, width, height)
+    if limit:
         raise ImpastoError(
-            f"{called}: the picture has {width} × {height} pixels, and {holds}; "
+            f"{called}: the picture has {width} × {height} pixels, and {_NAMES.get(file_format, file_format)} {limit}; "
             "give a PNG or TIFF as --out, or a smaller --size"
         )
+
+
+def _limit(file_format: str, width: int, height: int) -> str:
+    longest, (fewest, long) = _LONGEST.get(file_format), _NARROW.get(file_format, (0, 0))
+    if longest and max(width, height) > longest:
+        return f"holds at most {longest} a side"
+    if min(width, height) < fewest and max(width, height) > long:
+        return f"needs {fewest} on the short side when the long one has over {long}"
+    return ""
