@@ -1,10 +1,12 @@
 """The command line: parse, call, report.
 
-Command modules import what they need when they are called: `impasto --help` loads neither NumPy nor a runtime.
+A command's module is imported when it is called, and imports what it needs then: `impasto --help` loads neither NumPy
+nor a runtime.
 """
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import sys
@@ -15,26 +17,16 @@ from typing import NoReturn
 import click
 
 import impasto
-from impasto.cli.add_style import add_style
-from impasto.cli.batch import batch
-from impasto.cli.completion import completion
-from impasto.cli.distill import distill
-from impasto.cli.evaluate import evaluate
-from impasto.cli.export_web import export_web
-from impasto.cli.info import info
-from impasto.cli.optimize import optimize
-from impasto.cli.refit import refit
-from impasto.cli.serve import serve
-from impasto.cli.sheet import sheet
-from impasto.cli.styles import styles
-from impasto.cli.stylize import stylize
-from impasto.cli.train import train
-from impasto.cli.video import video
-from impasto.cli.webcam import webcam
 from impasto.errors import StoppedError
 
 _STOPPED = 130
 """The exit code after Ctrl-C, as shells have it."""
+
+COMMANDS = (
+    *("stylize", "batch", "video", "webcam", "sheet", "styles", "serve", "export-web"),
+    *("add-style", "info", "train", "refit", "evaluate", "optimize", "distill", "completion"),
+)
+"""The commands, in the order of ``--help``. Each is a function of that name in a module of that name."""
 
 
 class Group(click.Group):
@@ -51,33 +43,26 @@ class Group(click.Group):
             ctx.exit(_STOPPED)
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+class Commands(Group):
+    """Imports a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(importlib.import_module(f"impasto.cli.{name}"), name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(impasto.__version__, message="%(prog)s %(version)s")
 def main() -> None:
     """One network, every style: repaint photos in the manner of paintings."""
     # What readers of odd files warn of is nothing that a user could mend; what matters is said in one line.
     warnings.filterwarnings("ignore", module=r"(PIL|numpy|pillow_heif|impasto)\b")
-
-
-for command in (
-    stylize,
-    batch,
-    video,
-    webcam,
-    sheet,
-    styles,
-    serve,
-    export_web,
-    add_style,
-    info,
-    train,
-    refit,
-    evaluate,
-    optimize,
-    distill,
-    completion,
-):
-    main.add_command(command)
 
 
 def run() -> NoReturn:
