@@ -18,6 +18,7 @@ import click
 
 import impasto
 from impasto.errors import StoppedError
+from impasto.runtime.allocator import share_arenas
 
 _STOPPED = 130
 """The exit code after Ctrl-C, as shells have it."""
@@ -70,6 +71,7 @@ def run() -> NoReturn:
 
     Freeing networks, threads and modules one by one would take a tenth of the time that one photo needs.
     """
+    share_arenas()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files that the terminal cannot show
     try:
