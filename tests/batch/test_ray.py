@@ -218,6 +218,16 @@ def test_tasks_are_small_at_the_end_and_have_each_row_once() -> None:
     assert (sizes[0], sizes[-1]) == (16, 1)
 
 
+def test_many_rows_are_in_as_many_tasks_as_few() -> None:
+    rows = pa.table({"row": range(1_000_000)})
+    sizes = [block.num_rows for block in _blocks(rows, 4)]
+    assert sum(sizes) == 1_000_000
+    assert sizes[:8] == [16] * 8, "so that the first pictures show soon"
+    assert (max(sizes), sizes[-1]) == (125, 1)
+    assert len(sizes) < 8_100
+    assert max(block.num_rows for block in _blocks(rows, 4_000)) == 16, "so that nobody waits long for a slow thread"
+
+
 def failing(error: Exception) -> Callable[..., None]:
     def init(*_: object, **__: object) -> None:
         raise error

@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 
 _THREADS = 4
 """How many photos an actor paints at once, on as many cores: what shares a network in memory."""
-_MOST = 16
-"""How many photos a task has at most: what a lost worker's successor paints again."""
+_FEW = 16
+"""How many photos a task has: what a lost worker's successor paints again."""
+_TASKS, _EACH = 8_000, 64
+"""More tasks than the first number become larger ones, as each takes 60 kB of the driver's memory from the start. But
+so many are left for each thread: otherwise the others would wait for a slow one's last task."""
 _PATIENCE = 600
 """How long a cluster may have no node that paints, in seconds."""
 _STORE = 200 * 2**20
@@ -170,14 +173,21 @@ def pool_of(nodes: list[dict[str, Any]], runtime: str = "openvino") -> Pool:
     return Pool(sum(core // each for core in cores), each)
 
 
-def _blocks(rows: pa.Table, threads: int) -> Iterator[pa.Table]:
-    """Rows in tasks that become smaller towards the end, so that all threads end at about the same time.
+def task_size(photos: int, threads: int) -> int:
+    """How many photos a task has, but for the first and the last ones."""
+    return max(_FEW, min(math.ceil(photos / _TASKS), photos // (_EACH * threads)))
 
-    This is known as guided self-scheduling.
+
+def _blocks(rows: pa.Table, threads: int) -> Iterator[pa.Table]:
+    """Rows in tasks that are small at first, so that progress shows soon, and become smaller towards the end, so that
+    all threads end at about the same time.
+
+    The latter is known as guided self-scheduling.
     """
-    at = 0
+    at, first, most = 0, 2 * threads * _FEW, task_size(rows.num_rows, threads)
     while at < rows.num_rows:
-        size = max(1, min(_MOST, math.ceil((rows.num_rows - at) / (2 * threads))))
+        even = math.ceil((rows.num_rows - at) / (2 * threads))
+        size = min(_FEW if at < first else most, even)
         yield rows.slice(at, size)
         at += size
 

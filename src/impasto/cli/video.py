@@ -52,7 +52,7 @@ each do not wait for one another."""
 @click.option(
     "--steady",
     type=float,
-    help="How much of the last frame, moved to where things are now, shows through: 0 to 1.  [default: 0.7]",
+    help="How much of the last frame, moved to where things are now, shows through: 0 to 1.  [default: 0.6]",
 )
 @click.option(
     "--region", "regions", multiple=True, metavar="MASK.png=STYLE", help="Another style where the mask is white."

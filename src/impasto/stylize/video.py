@@ -16,7 +16,7 @@ from impasto.stylize.passes import Passes, between, follow, measured
 from impasto.stylize.plan import Plan
 from impasto.stylize.timeline import Timeline, with_numbers
 
-STEADY = 0.7
+STEADY = 0.6
 """How steady films are unless it is said: what measures best, see docs/guide/video.md."""
 _NODE = 0.5
 """Seconds between moments for which a moving style's statistics are measured; in between they are interpolated."""
