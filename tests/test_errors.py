@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import re
 import shlex
+import sys
 from typing import Annotated
 
 import msgspec
@@ -77,6 +78,10 @@ def test_metadata_is_found_in_unions() -> None:
 def test_unknown_names_are_refused_with_near_ones() -> None:
     assert str(unknown("style", "murl", ["mural", "kiss"])) == "no style 'murl': did you mean mural?"
     assert str(unknown("style", "x", ["b", "a"])) == "no style 'x': known are a, b"
+    assert str(unknown("style", "picasso", ["kiss"])) == "no style 'picasso': known are kiss"  # near by half of it only
+    many = [f"a{number}" for number in range(40)]
+    assert str(unknown("style", "x", many, "impasto styles")) == "no style 'x': `impasto styles` lists all 40"
+    assert "known are a, b" in str(unknown("style", "x", ["b", "a"], "impasto styles"))
 
 
 @pytest.mark.parametrize(
@@ -88,6 +93,10 @@ def test_a_hint_names_what_the_index_has(extra: str, needs: list[str]) -> None:
     assert command[:2] == ["pip", "install"]
     assert {*needs} <= {*names}
     assert not any("impasto" in name or ";" in name for name in names)
+
+
+def test_a_hint_leaves_out_what_python_has_built_in() -> None:
+    assert ("tomli" in pip_install("train")) == (sys.version_info < (3, 11))
 
 
 def test_a_hint_without_an_installation_names_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:

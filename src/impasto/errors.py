@@ -6,6 +6,7 @@ import difflib
 import functools
 import math
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from numbers import Integral, Real
@@ -15,6 +16,10 @@ import msgspec
 
 _LONGEST = 80
 """How much of a text messages show, in characters."""
+_FEW = 12
+"""How many names a message lists where a command can list them."""
+_NEAR = 0.7
+"""How similar a name must be to be suggested, from 0 to 1: what is less similar was hardly meant."""
 
 
 class ImpastoError(Exception):
@@ -50,8 +55,16 @@ def pip_install(extra: str) -> str:
     except importlib.metadata.PackageNotFoundError:
         return f'pip install ".[{extra}]" in impasto\'s folder'
     split = (requirement.partition(";") for requirement in required)
-    names = [name.strip() for name, _, marker in split if re.search(rf"extra == ['\"]{extra}['\"]", marker)]
+    names = [name.strip() for name, _, marker in split if _is_needed(marker, extra)]
     return " ".join(["pip install", *(f'"{name}"' for name in names)])
+
+
+def _is_needed(marker: str, extra: str) -> bool:
+    """Whether a requirement with this marker belongs to ``extra`` and is needed by this version of Python."""
+    if not re.search(rf"extra == ['\"]{extra}['\"]", marker):
+        return False
+    before = re.search(r"python_version < ['\"](\d+)\.(\d+)['\"]", marker)
+    return not before or sys.version_info < (int(before[1]), int(before[2]))
 
 
 @contextmanager
@@ -89,12 +102,27 @@ def kind_of(value: object) -> str:
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
-def unknown(kind: str, value: str, known: Iterable[str]) -> ImpastoError:
-    """The error for a ``value`` that is not among the ``known`` ones: it suggests similar names, or lists them all."""
+def unknown(kind: str, value: str, known: Iterable[str], listed_by: str = "") -> ImpastoError:
+    """The error for a ``value`` that is not among the ``known`` ones: it suggests similar names, or lists them all.
+
+    Args:
+        kind: what the value should be.
+        value: what was given.
+        known: the names that there are.
+        listed_by: a command that lists them. The message names it in place of more than twelve names.
+    """
     known = sorted(known)
-    near = difflib.get_close_matches(value, known, n=3, cutoff=0.5) if isinstance(value, str) else []
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known) or 'none'}"
+    near = difflib.get_close_matches(value, known, n=3, cutoff=_NEAR) if isinstance(value, str) else []
+    all_of_them = f"known are {', '.join(known) or 'none'}"
+    if listed_by and len(known) > _FEW:
+        all_of_them = f"`{listed_by}` lists all {len(known)}"
+    hint = f"did you mean {' or '.join(near)}?" if near else all_of_them
     return ImpastoError(f"no {kind} {shown(value)}: {hint}")
+
+
+def with_points(text: str) -> str:
+    """A text with points in its decimals, as messages suggest it: ``scream:0,4`` -> ``scream:0.4``."""
+    return re.sub(r"(?<=\d),(?=\d)", ".", text)
 
 
 def check_ranges(values: msgspec.Struct) -> None:

@@ -262,6 +262,9 @@ def test_it_says_what_auto_is_here(stylizer) -> None:
         ({"precision": 8}, "no precision 8: known are auto, bf16, f32, int8"),
         ({"at_once": "2"}, "at_once '2': must be a whole number, at least 1"),
         ({"at_once": 0}, "at_once 0: must be a whole number, at least 1"),
+        ({"cores": 0}, "cores 0: must be a whole number, at least 1"),
+        ({"cores": -1}, "cores -1: must be a whole number, at least 1"),
+        ({"cores": 1.5}, "cores 1.5: must be a whole number, at least 1"),
     ],
 )
 def test_what_cannot_be_loaded_is_named(arguments: dict[str, Any], message: str) -> None:
