@@ -281,6 +281,11 @@ def test_a_plan_goes_to_another_process(trained: Path, photo: Path) -> None:
     np.testing.assert_array_equal(np.asarray(first.paint(photo)), np.asarray(plan.paint(photo)))
 
 
+def test_a_stylizer_goes_to_another_process(trained: Path, photo: Path) -> None:
+    stylizer = impasto.load(trained)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(stylizer))(photo, "mural"), stylizer(photo, "mural"))
+
+
 def test_progress_is_a_function(trained: Path, photo: Path) -> None:
     with pytest.raises(ImpastoError, match="progress: give a function"):
         impasto.load(trained)(photo, "mural", progress=True)  # type: ignore[call-overload]

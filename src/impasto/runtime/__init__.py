@@ -44,7 +44,7 @@ def load_runtime(
         ImpastoError: there is no such runtime or precision, it is not installed, or it cannot load the network; or a
             count is below 1.
     """
-    _check(name, precision)
+    check_runtime(name, precision)
     _check_count("at_once", at_once)
     if cores is not None:
         _check_count("cores", cores)
@@ -63,7 +63,7 @@ def load_runtime(
         raise ImpastoError(f"model {model.path}: {name} cannot load its network ({reason})") from None
 
 
-def _check(name: str, precision: str) -> None:
+def check_runtime(name: str, precision: str) -> None:
     """Raise :class:`ImpastoError` for a runtime or a precision that does not exist, and for pairs that do not fit."""
     if name not in [*RUNTIMES]:  # whatever was given, hashable or not
         raise unknown("runtime", name, RUNTIMES)
