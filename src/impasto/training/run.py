@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,8 +180,6 @@ def prepare(
     taught_by = teacher(recipe, unnamed)
     if resume:
         check_checkpoint(out / CHECKPOINT, recipe.digest)
-    if accelerator.is_main_process:
-        _make_folder(out, recipe)
     objectives = make_objectives(recipe.slim_steps > 0)
     run = Run(
         recipe, out, accelerator, joint, optimizer, objectives, crops, unnamed, precision, make_objectives, taught_by,
@@ -193,6 +192,8 @@ def prepare(
     for fixed in (average, taught_by):
         if fixed:
             fixed.to(accelerator.device)
+    if accelerator.is_main_process:
+        _make_folder(out, recipe)
     return run
 
 
@@ -229,7 +230,10 @@ def _average(joint: JointNetwork, share: float) -> AveragedModel | None:
 
 
 def _check_output(out: Path, *, resume: bool) -> None:
-    """Check that a new run would not take the place of another."""
+    """Check that a folder can be made or written there, and that a new run would not take the place of another."""
+    nearest = next(path for path in (out, *out.parents) if path.exists())
+    if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
+        raise ImpastoError(f"output {out}: {nearest} is no folder that can be written; name another one")
     if not resume and (out / CHECKPOINT).exists():
         raise ImpastoError(f"output {out}: holds a training run; add --resume to go on with it, or name another folder")
 
