@@ -6,7 +6,7 @@ import importlib.metadata
 import re
 import shlex
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
@@ -42,6 +42,7 @@ class Counts(msgspec.Struct):
     count: Annotated[int, Meta(ge=1, multiple_of=4)] = 4
     share: Annotated[float, Meta(ge=0, le=1)] = 0.5
     all: bool = False
+    kind: Literal["one", "other"] = "one"
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,8 @@ class Counts(msgspec.Struct):
         ({"share": 10**400}, "share 1000.*000… .401 characters.: must be between 0 and 1"),
         ({"all": "no"}, "all 'no': must be True or False"),
         ({"all": 1}, "all 1: must be True or False"),
+        ({"kind": "others"}, "no kind 'others': did you mean other?"),
+        ({"kind": 5}, "no kind 5: known are one, other"),
     ],
 )
 def test_kinds_of_numbers_are_checked(values: dict[str, object], words: str) -> None:

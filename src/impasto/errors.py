@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from numbers import Integral, Real
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -126,15 +126,20 @@ def with_points(text: str) -> str:
 
 
 def check_ranges(values: msgspec.Struct) -> None:
-    """Check every number of a struct against the range that its annotation gives, and that switches are switches.
+    """Check every number of a struct against the range that its annotation gives, and that switches are switches and
+    choices are among those that there are.
 
     A range is written once, in the annotation: ``Annotated[float, msgspec.Meta(ge=0, le=1)]``. msgspec itself checks it
     only when it decodes a file; called from ``__post_init__``, this function checks it wherever a value is made.
 
     Raises:
-        ImpastoError: a field with a range is no number or lies outside; or a bool field is no bool. NaN and infinity
-            lie outside every range; None is accepted where the annotation says ``| None``.
+        ImpastoError: a field with a range is no number or lies outside; or a bool field is no bool; or a field of a few
+            words has another one. NaN and infinity lie outside every range; None is accepted where the annotation says
+            ``| None``.
     """
+    for name, choices in _choices(type(values)):
+        if (value := getattr(values, name)) not in choices:
+            raise unknown(name, value, choices)
     for name in _switches(type(values)):
         if type(value := getattr(values, name)).__name__ not in ("bool", "bool_"):  # NumPy has a type of its own
             raise ImpastoError(f"{name} {shown(value)}: must be True or False")
@@ -186,6 +191,13 @@ def _ranges(struct: type[msgspec.Struct]) -> list[tuple[str, msgspec.Meta, type,
         for name, of, meta in fields
         if range_in_words(meta) and {int, float} & plain_types(of)
     ]
+
+
+@functools.cache
+def _choices(struct: type[msgspec.Struct]) -> list[tuple[str, list[str]]]:
+    """The fields that are one of a few words, and these words."""
+    fields = [(field.name, field.type) for field in msgspec.structs.fields(struct)]
+    return [(name, list(get_args(of))) for name, of in fields if get_origin(of) is Literal]
 
 
 @functools.cache

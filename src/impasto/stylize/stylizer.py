@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, overload
 
 from PIL import Image
 
-from impasto.assets import BUNDLED
 from impasto.errors import ImpastoError, kind_of
 from impasto.images.arrays import Array
 from impasto.images.photo import Picture
@@ -292,8 +291,6 @@ def load(
     Raises:
         ImpastoError: the model or the runtime cannot be loaded.
     """
-    if not isinstance(model, str | os.PathLike | None):
-        raise ImpastoError(f"model: is {kind_of(model)}; give a name ({', '.join(BUNDLED)}) or a folder")
     loaded = load_model(model)
     runs = load_runtime(runtime, loaded, precision, at_once, cores)
     return Stylizer(library.with_own_styles(loaded), runs, frozen=precision == "int8")
