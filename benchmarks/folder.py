@@ -6,16 +6,14 @@ python benchmarks/folder.py --photos 200 --json benchmarks/results/folder.json
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from PIL import Image
 
 from impasto.assets import examples
-from report import benchmark_options, table, write
+from report import benchmark_options, costs, table, write
 
 COMMAND = "one `impasto stylize` a photo in a loop"
 STYLIZER = "one call a photo of a loaded stylizer"
@@ -57,12 +55,6 @@ def make_photos(folder: Path, count: int, megapixels: float) -> None:
             image.convert("RGB").resize(size).save(folder / f"{number:04}.jpg", quality=92)
 
 
-def seconds(command: list[str]) -> float:
-    began = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
-    return time.perf_counter() - began
-
-
 def main() -> None:
     parser = benchmark_options(__doc__, "folder.json")
     parser.add_argument("--model", default="fast")
@@ -79,13 +71,17 @@ def main() -> None:
         for number, (name, script) in enumerate(SCRIPTS.items()):
             (folder / str(number)).mkdir()
             paths = [str(folder / "photos"), str(folder / str(number))]
-            results[name] = seconds([sys.executable, "-c", script, *paths, *options])
+            results[name] = costs([sys.executable, "-c", script, *paths, *options])
             assert len(list((folder / str(number)).iterdir())) == arguments.photos
-    slowest = max(results.values())
-    rows = [[name, f"{value:.1f}", f"{slowest / value:.2f}"] for name, value in results.items()]
-    print(table([f"{arguments.photos} photos of {arguments.megapixels:g} MP", "seconds", "× as fast"], rows))
+    slowest = max(each.seconds for each in results.values())
+    rows = [
+        [name, f"{each.seconds:.1f}", f"{slowest / each.seconds:.2f}", f"{100 * each.idle:.0f} %"]
+        for name, each in results.items()
+    ]
+    header = [f"{arguments.photos} photos of {arguments.megapixels:g} MP", "seconds", "× as fast", "cores idle"]
+    print(table(header, rows))
     settings = {name: getattr(arguments, name) for name in ("photos", "megapixels", "precision")}
-    write(arguments.json, {**settings, "seconds": results})
+    write(arguments.json, {**settings, "results": results})
 
 
 if __name__ == "__main__":

@@ -7,11 +7,12 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 PACKAGES = ("impasto", "torch", "openvino", "onnxruntime", "numpy")
 """Packages whose versions are reported."""
@@ -60,6 +61,35 @@ def interleaved(
             call()
             seconds[name].append(time.perf_counter() - began)
     return seconds
+
+
+class Costs(NamedTuple):
+    """What a process costs.
+
+    Attributes:
+        seconds: from its start to its end.
+        core_seconds: of all cores together.
+        gigabytes: the most memory that it had.
+    """
+
+    seconds: float
+    core_seconds: float
+    gigabytes: float
+
+    @property
+    def idle(self) -> float:
+        """The share of the time of this machine's cores in which the process did not use them."""
+        return 1 - self.core_seconds / self.seconds / (os.cpu_count() or 1)
+
+
+def costs(command: list[str]) -> Costs:
+    """Run a command to its end."""
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"failed: {' '.join(command)}")
+    return Costs(time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e6)
 
 
 def median(values: list[float]) -> float:

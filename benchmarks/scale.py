@@ -168,7 +168,8 @@ def simulate(setting: Setting, seconds: float, seed: int = 0) -> dict[str, float
 def measured() -> float:
     """Seconds of one core for a picture, from the benchmark of folders."""
     found = json.loads(MEASURED.read_text())
-    return float(found["seconds"]["impasto stylize FOLDER"] * found["environment"]["cores"] / found["photos"])
+    seconds, *_ = found["results"]["impasto stylize FOLDER"]
+    return float(seconds * found["environment"]["cores"] / found["photos"])
 
 
 def main() -> None:

@@ -38,6 +38,12 @@ def blocks(language: str, page: str = README) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
 
 
+def command(name: str) -> click.Command:
+    found = main.get_command(click.Context(main), name)
+    assert found, name
+    return found
+
+
 @pytest.fixture
 def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What the README's commands name: photo.jpg, another.png, painting.jpg, recipe.toml, photos and artworks."""
@@ -58,11 +64,11 @@ def folder(workshop, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (folder / "recipe.toml").write_text(quick)
     Image.open(workshop.style_images / "glass.png").save(folder / "painting.jpg")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    (size,) = (option for option in main.commands["evaluate"].params if option.name == "size")
+    (size,) = (option for option in command("evaluate").params if option.name == "size")
     monkeypatch.setattr(size, "default", 64)  # 512 pixels take VGG-16 half a minute
-    for command, options in (("add_style", ADD_STYLE), ("refit", REFIT)):
+    for name, options in (("add_style", ADD_STYLE), ("refit", REFIT)):
         small = msgspec.structs.replace(options, crop=48)
-        monkeypatch.setattr(f"impasto.cli.{command}.{command.upper()}", small)
+        monkeypatch.setattr(f"impasto.cli.{name}.{name.upper()}", small)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("IMPASTO_VGG16", str(workshop.vgg))
     return folder
@@ -133,8 +139,8 @@ def test_commands_that_take_long_can_be_read(page: str) -> None:
         words = shlex.split(line, comments=True)
         if "impasto" in words:
             name, *arguments = words[words.index("impasto") + 1 :]
-            command = main.commands[name]
-            command.make_parser(click.Context(command)).parse_args(arguments)
+            called = command(name)
+            called.make_parser(click.Context(called)).parse_args(arguments)
 
 
 def test_the_recipe_of_the_guide_to_training(folder: Path) -> None:

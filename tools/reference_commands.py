@@ -20,7 +20,10 @@ def commands() -> dict[str, Callable[[], str]]:
 
 def _below(context: click.Context) -> Iterator[click.Context]:
     """The contexts of all commands below one."""
-    for name, each in getattr(context.command, "commands", {}).items():
+    group = context.command
+    for name in group.list_commands(context) if isinstance(group, click.Group) else ():
+        each = group.get_command(context, name)
+        assert each
         inner = click.Context(each, info_name=name, parent=context, **each.context_settings)
         yield inner
         yield from _below(inner)

@@ -23,16 +23,23 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 SHORT = """
+import time
 import impasto.batch.film as film
 film._SECONDS, film._FRAMES = 0.2, 4
+finish = film.Kept.finish
+def finished(*given):
+    finish(*given)
+    time.sleep({pause})
+film.Kept.finish = finished
 from impasto.cli.main import run
 run()
 """
-"""The command, with segments of a few frames."""
+"""The command, with segments of a few frames, and a pause after each, in which it can be ended."""
 
 
-def start(film: Path, out: Path, *options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", SHORT, "video", str(film), "-s", "mural", "-o", str(out), *options]
+def start(film: Path, out: Path, *options: str, pause: float = 0.0) -> subprocess.Popen[str]:
+    short = SHORT.format(pause=pause)
+    command = [sys.executable, "-c", short, "video", str(film), "-s", "mural", "-o", str(out), *options]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -60,7 +67,7 @@ def whole(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("signalled", [signal.SIGINT, signal.SIGKILL])
 def test_a_run_that_was_ended_goes_on(signalled: int, film: Path, whole: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
-    run = start(film, out)
+    run = start(film, out, pause=0.5)
     wait_for_segments(out, 2)
     os.kill(run.pid, signalled)
     _, said = run.communicate()
@@ -82,14 +89,16 @@ def content(out: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (sorted(out.iterdir()) if out.is_dir() else [out])}
 
 
-@pytest.mark.parametrize("ending", [".gif", "", pytest.param(".webp", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "ending", ["", *(pytest.param(ending, marks=pytest.mark.slow) for ending in (".gif", ".webp"))]
+)
 def test_pictures_that_move_and_folders_go_on(ending: str, film: Path, tmp_path: Path) -> None:
     """They are the same, to the last byte, as what nobody stopped."""
     whole, out = tmp_path / "whole" / f"out{ending}", tmp_path / f"out{ending}"
     whole.parent.mkdir()
     options = ["--end", "1.2"]
     assert start(film, whole, *options).wait() == 0
-    run = start(film, out, *options)
+    run = start(film, out, *options, pause=0.5)
     wait_for_segments(out, 2)
     run.kill()
     run.communicate()
@@ -105,7 +114,7 @@ def test_pictures_that_move_and_folders_go_on(ending: str, film: Path, tmp_path:
 @pytest.mark.slow
 def test_other_settings_begin_anew(film: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
-    run = start(film, out)
+    run = start(film, out, pause=0.5)
     wait_for_segments(out, 1)
     run.kill()
     run.communicate()
@@ -121,7 +130,7 @@ def test_a_full_disk_leaves_what_was_done(film: Path, tmp_path: Path) -> None:
     """No file may become larger than 60 KB, and then the same command is given without that limit."""
     out = tmp_path / "out.mp4"
     full = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))\n"
-    long = SHORT.replace("0.2, 4", "0.2, 12")
+    long = SHORT.replace("0.2, 4", "0.2, 12").format(pause=0)
     command = ["video", str(film), "-s", "mural", "--crf", "1", "-o", str(out)]
     run = subprocess.run([sys.executable, "-c", full + long, *command], capture_output=True, text=True)
     assert run.returncode == 2, run.stderr
@@ -137,7 +146,7 @@ def test_a_full_disk_leaves_what_was_done(film: Path, tmp_path: Path) -> None:
 def test_damaged_segments_are_named(content: bytes, film: Path, tmp_path: Path) -> None:
     """What a power cut leaves."""
     out = tmp_path / "out.mp4"
-    run = start(film, out)
+    run = start(film, out, pause=0.5)
     wait_for_segments(out, 1)
     run.kill()
     run.communicate()

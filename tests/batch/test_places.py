@@ -87,6 +87,7 @@ def test_faults_lose_nothing_and_leave_nothing(faulty: Faulty, trained: Path) ->
     assert (again.painted, again.there) == (0, 30)
 
 
+@pytest.mark.slow
 def test_a_server_that_says_nothing_is_asked_again(faulty: Faulty, monkeypatch: pytest.MonkeyPatch) -> None:
     bucket = make("silent")
     monkeypatch.setattr(places, "_TIMEOUT", 1.0)

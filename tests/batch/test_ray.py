@@ -77,6 +77,7 @@ def actors() -> list[psutil.Process]:
     return [each for each in below if "MapWorker" in each.name() or "MapWorker" in " ".join(each.cmdline())]
 
 
+@pytest.mark.slow
 def test_pictures_of_a_worker_that_is_killed_are_painted_by_another(
     cluster: None, trained: Path, many: Path, tmp_path: Path
 ) -> None:

@@ -119,6 +119,12 @@ def test_a_photo_in_place_of_a_command(tmp_path: Path) -> None:
     assert "No such command 'stylise'" in invoke("stylise").stderr
 
 
+def test_a_folder_takes_no_commands_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "styles").mkdir()
+    assert invoke("styles", "--json").exit_code == 0
+
+
 def test_sheet_shows_every_style(trained: Path, photo: Path, tmp_path: Path) -> None:
     out = tmp_path / "sheet.png"
     result = invoke("sheet", photo, "-o", out, "--width", 60, "--columns", 2, "--model", trained)

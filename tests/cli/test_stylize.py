@@ -16,6 +16,7 @@ from PIL import Image
 import impasto
 from impasto.batch import targets
 from impasto.cli.main import main
+from impasto.cli.sheet import sheet as sheet_command
 from impasto.cli.stylize import stylize
 from impasto.errors import meta_of
 from impasto.images.formats import FORMATS
@@ -52,7 +53,7 @@ def test_controls_out_of_range_are_said_in_one_line(photo: Path, option: str) ->
 
 
 def test_defaults_are_those_of_the_functions() -> None:
-    for command, function in ((main.commands["stylize"], load), (main.commands["sheet"], sheet)):
+    for command, function in ((stylize, load), (sheet_command, sheet)):
         parameters = inspect.signature(function).parameters
         options = {option.name: option for option in command.params}
         for name in {"runtime", "precision", "width", "columns"} & parameters.keys() & options.keys():

@@ -105,6 +105,7 @@ def test_a_folder_without_a_readable_painting_is_named(workshop, tmp_path: Path)
         ResidentPaintings([find_photos(workshop.photos), [tmp_path / "broken.png"]], 0, 4, CPU)
 
 
+@pytest.mark.slow
 def test_training_on_residents_resumes_exactly(workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = workshop.with_predictor(steps=4).read_text("utf-8").replace("workers = 0", "workers = 0\nresident = true")
     recipe = tmp_path / "recipe.toml"

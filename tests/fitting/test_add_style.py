@@ -170,6 +170,7 @@ def test_command_line(trained: Path, painting: Path, workshop, photo: Path, tmp_
     assert not preview.exists()
 
 
+@pytest.mark.slow
 def test_a_style_that_did_not_train_is_said_so(trained: Path, painting: Path, workshop, monkeypatch) -> None:
     monkeypatch.setattr(Fit, "score", lambda self, row: Score(0.4, 0.5, 0.5, 0.4))
     inputs = ["--content", workshop.photos, "--model", trained, "--minutes", 0.001]
@@ -280,7 +281,7 @@ def test_grey_and_half_transparent_paintings_are_read(tmp_path: Path) -> None:
     assert np.array_equal(seen[:, 40:, 0], noise[:, 40:])
 
 
-@pytest.mark.parametrize("predicted", [True, False])
+@pytest.mark.parametrize("predicted", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_an_etching_becomes_a_style_when_asked(
     with_predictor: Path, workshop, tmp_path: Path, *, predicted: bool
 ) -> None:

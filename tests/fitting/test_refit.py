@@ -63,6 +63,7 @@ def test_a_style_says_at_last_at_which_size_its_image_was_read(model_copy: Path,
     assert fitted.info.image_size == 80
 
 
+@pytest.mark.slow
 def test_the_command_takes_options_and_tells_how_it_went(trained: Path, workshop, tmp_path: Path, monkeypatch) -> None:
     seen = []
 

@@ -1,6 +1,6 @@
 """Damaged files of every format: the reader says what is wrong in one line, the writer writes, and memory is bounded.
 
-`make fuzz` does for an hour, and CI for a minute, what a test run does for IMPASTO_FUZZ seconds (15 if it is not set).
+`make fuzz` does for an hour, and CI for a minute, what a test run does for IMPASTO_FUZZ seconds (8 if it is not set).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from impasto.images.photo import Photo
 from impasto.images.reading import read_photo
 from impasto.images.writing import encode
 
-SECONDS = float(os.environ.get("IMPASTO_FUZZ", "15"))
+SECONDS = float(os.environ.get("IMPASTO_FUZZ", "8"))
 MOST_PIXELS = 200_000
 """The limit that is given to the reader."""
 MOST_MEMORY = 400e6

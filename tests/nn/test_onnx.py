@@ -39,7 +39,7 @@ def test_convolution_before_upsampling_is_the_convolution_after(maps: int, rows:
     torch.testing.assert_close(TransposedConv(conv)(x), conv(x), atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["paper", "fast"])
+@pytest.mark.parametrize("name", [pytest.param("paper", marks=pytest.mark.slow), "fast"])
 def test_graph_is_the_network_at_any_size_and_batch(name: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = StyleTransferNetwork(name).eval()

@@ -80,6 +80,7 @@ def test_a_model_replaced_in_its_place_is_not_taken_from_the_cache(model_copy: P
     assert np.abs(pictures[0].astype(int) - pictures[1]).max() <= 2
 
 
+@pytest.mark.slow
 def test_a_style_is_quantized_once(
     model_copy: Path, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

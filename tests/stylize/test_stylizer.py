@@ -78,7 +78,7 @@ def test_a_stylizer_is_shared_by_threads(stylizer, trained: Path, photo: Path, a
     assert together == alone
 
 
-@pytest.mark.parametrize("model", ["trained", *BUNDLED])
+@pytest.mark.parametrize("model", ["trained", "fast", pytest.param("paper", marks=pytest.mark.slow)])
 def test_runtimes_agree_on_photographs_of_odd_sizes(model: str, trained: Path) -> None:
     folder = trained if model == "trained" else model
     stylizers = {name: impasto.load(folder, runtime=name, precision="f32") for name in RUNTIMES}

@@ -83,6 +83,7 @@ def test_distilling_lowers_the_error(workshop, trained: Path, tmp_path: Path, mo
     assert np.mean(errors[-4:]) < 0.8 * np.mean(errors[:4])
 
 
+@pytest.mark.slow
 def test_resuming_is_exact_and_what_is_held_out_is_not_seen(
     workshop, trained: Path, tmp_path: Path, monkeypatch
 ) -> None:

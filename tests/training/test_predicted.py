@@ -62,6 +62,7 @@ def test_the_last_photos_are_painted_in_the_styles_of_the_paintings(workshop, tm
         torch.testing.assert_close(pictures[2:], run.joint.network.render(noisy[2:], rows))
 
 
+@pytest.mark.slow
 def test_resuming_is_exact(workshop, tmp_path: Path, monkeypatch) -> None:
     train(workshop.prepare_predictor(tmp_path / "whole", steps=4, checkpoint_every=2))
     real = loop.train_step

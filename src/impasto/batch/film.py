@@ -107,7 +107,7 @@ class FilmOptions(TypedDict, total=False):
 def film_job(
     film: Path,
     target: Path,
-    timeline: Callable[[], Timeline],
+    timeline: Callable[[tuple[int, int]], Timeline],
     settings: Callable[[Timeline], str] = lambda timeline: "",
     max_pixels: int | None = None,
     **asked: Unpack[FilmOptions],
@@ -117,7 +117,7 @@ def film_job(
     Args:
         film: a film, a picture that moves, or a folder of frames.
         target: what it becomes; its ending says of what kind.
-        timeline: makes it; it is called last, as it may load a model.
+        timeline: makes it for frames of a (height, width); it is called last, as it may load a model.
         settings: makes the digest of all that decides what the film becomes.
         max_pixels: the most pixels of frames, read or painted; None is what photos may have.
         asked: all else.
@@ -134,7 +134,7 @@ def film_job(
     check_pixels(f"{film}: a frame", info.height * info.width, max_pixels, does="has")
     check_pixels(f"size {longer}", math.prod(info.size_at(longer)), max_pixels, "would get", "give a smaller one")
     check_codec(codec, asked.get("crf"), info.size_at(longer))
-    made = timeline()
+    made = timeline(info.size_at(longer))
     unit = _UNIT if fps or info.time_base > _COARSE else info.time_base
     encoding = Encoding(codec, asked.get("crf"), fps or info.rate, unit)
     sound = Sound(info, start, end) if asked.get("sound", True) else None

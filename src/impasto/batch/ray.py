@@ -17,6 +17,7 @@ from impasto.batch.settings import BatchSettings, checked
 from impasto.batch.worker import Worker
 from impasto.errors import ImpastoError, needs_extra
 from impasto.runtime import RUNTIMES
+from impasto.runtime.allocator import share_arenas
 from impasto.stylize.controls import Controls
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Paint:
         files: Mapping[str, bytes] | None = None,
         **options: Any,
     ) -> None:
+        share_arenas()
         controls = Controls(**{name: options.pop(name) for name in Controls.__struct_fields__ if name in options})
         if not isinstance(style, BatchSettings):
             style = checked(BatchSettings(style=style, controls=controls, **options))

@@ -1,10 +1,12 @@
 """The command line: parse, call, report.
 
-Command modules import what they need when they are called: `impasto --help` loads neither NumPy nor a runtime.
+A command's module is imported when it is called, and imports what it needs then: `impasto --help` loads neither NumPy
+nor a runtime.
 """
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import sys
@@ -15,26 +17,17 @@ from typing import NoReturn
 import click
 
 import impasto
-from impasto.cli.add_style import add_style
-from impasto.cli.batch import batch
-from impasto.cli.completion import completion
-from impasto.cli.distill import distill
-from impasto.cli.evaluate import evaluate
-from impasto.cli.export_web import export_web
-from impasto.cli.info import info
-from impasto.cli.optimize import optimize
-from impasto.cli.refit import refit
-from impasto.cli.serve import serve
-from impasto.cli.sheet import sheet
-from impasto.cli.styles import styles
-from impasto.cli.stylize import stylize
-from impasto.cli.train import train
-from impasto.cli.video import video
-from impasto.cli.webcam import webcam
 from impasto.errors import StoppedError
+from impasto.runtime.allocator import share_arenas
 
 _STOPPED = 130
 """The exit code after Ctrl-C, as shells have it."""
+
+COMMANDS = (
+    *("stylize", "batch", "video", "webcam", "sheet", "styles", "serve", "export-web"),
+    *("add-style", "info", "train", "refit", "evaluate", "optimize", "distill", "completion"),
+)
+"""The commands, in the order of ``--help``. Each is a function of that name in a module of that name."""
 
 
 class Group(click.Group):
@@ -50,10 +43,24 @@ class Group(click.Group):
             click.echo("impasto: stopped", err=True)
             ctx.exit(_STOPPED)
 
+
+class Commands(Group):
+    """Imports a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(importlib.import_module(f"impasto.cli.{name}"), name)
+        return command
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in self.commands and (command := _meant(args)):
+        if args[0] not in COMMANDS and (command := _meant(args)):
             raise impasto.ImpastoError(f"{args[0]} is no command; write {command}")
         return super().resolve_command(ctx, args)
 
@@ -74,7 +81,7 @@ def _meant(args: list[str]) -> str:
     return subprocess.list2cmdline(["impasto", "video" if film else "stylize", *args, *missing])
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(impasto.__version__, message="%(prog)s %(version)s")
 def main() -> None:
     """One network, every style: repaint photos in the manner of paintings."""
@@ -82,32 +89,12 @@ def main() -> None:
     warnings.filterwarnings("ignore", module=r"(PIL|numpy|pillow_heif|impasto)\b")
 
 
-for command in (
-    stylize,
-    batch,
-    video,
-    webcam,
-    sheet,
-    styles,
-    serve,
-    export_web,
-    add_style,
-    info,
-    train,
-    refit,
-    evaluate,
-    optimize,
-    distill,
-    completion,
-):
-    main.add_command(command)
-
-
 def run() -> NoReturn:
     """The command as the shell calls it: :func:`main`, and then an exit that frees no memory.
 
     Freeing networks, threads and modules one by one would take a tenth of the time that one photo needs.
     """
+    share_arenas()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files that the terminal cannot show
     try:

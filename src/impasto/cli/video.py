@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,10 @@ from impasto.stylize.typed import read_film_style, read_region
 if TYPE_CHECKING:
     from impasto.batch.film import FilmJob
     from impasto.stylize.timeline import Timeline
+
+_SMALL = 1_000_000
+"""The most pixels of frames of which two are painted at the same time, which need twice the memory. Cores that have one
+each do not wait for one another."""
 
 
 @click.command()
@@ -94,7 +99,7 @@ def _job(film: Path, out: Path, **options: Any) -> FilmJob:
     return film_job(
         film,
         out,
-        lambda: _timeline(options),
+        lambda size: _timeline(options, at_once=2 if math.prod(size) <= _SMALL else 1),
         lambda timeline: _digest(film, timeline, options),
         start=options["start"],
         end=options["end"],
@@ -107,7 +112,7 @@ def _job(film: Path, out: Path, **options: Any) -> FilmJob:
     )
 
 
-def _timeline(options: dict[str, Any]) -> Timeline:
+def _timeline(options: dict[str, Any], at_once: int) -> Timeline:
     """How the film is painted; the model is loaded for it."""
     from impasto.models.library import bundled_with
     from impasto.stylize.stylizer import load
@@ -118,7 +123,7 @@ def _timeline(options: dict[str, Any]) -> Timeline:
     regions = [read_region(region, model) for region in options["regions"]]
     blends = [*([blend for _, blend in style] if isinstance(style, list) else [style]), *(of for _, of in regions)]
     chosen = model or choose(bundled_with(name for blend in blends for name in blend))
-    stylizer = load(chosen, runtime=options["runtime"], precision=options["precision"])
+    stylizer = load(chosen, runtime=options["runtime"], precision=options["precision"], at_once=at_once)
     return timeline(stylizer.plan, style, regions, options["controls"])
 
 

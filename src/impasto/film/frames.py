@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeVar
@@ -12,6 +14,7 @@ from typing import TypeVar
 from impasto.images.arrays import Array
 
 T = TypeVar("T")
+R = TypeVar("R")
 _END = object()
 
 
@@ -73,6 +76,21 @@ def ahead(items: Iterable[T], count: int) -> Generator[T, None, None]:
         while thread.is_alive():
             _drain(ready)
             thread.join(0.01)
+
+
+def in_order(function: Callable[[T], R], items: Iterable[T], threads: int) -> Generator[R, None, None]:
+    """Yield what ``function`` makes of each item, in their order, while ``threads`` are busy with the next ones."""
+    pool = ThreadPoolExecutor(threads)
+    running: deque[Future[R]] = deque()
+    try:
+        for item in items:
+            running.append(pool.submit(function, item))
+            if len(running) > threads + 1:  # one waits, so that no thread does
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,18 @@ from PIL import Image, features
 
 from impasto.errors import ImpastoError, unknown
 
+_PLUGINS = (
+    *("Avif", "Bmp", "Gif", "Ico", "Jpeg", "Jpeg2K", "Mpo", "Pcx", "Png", "Ppm", "Psd", "Qoi", "Sgi", "Tga", "Tiff"),
+    "WebP",
+)
+"""Pillow's modules for what is opened or written. To import all of them takes longer than to decode a photo."""
+for _plugin in _PLUGINS:
+    with suppress(ImportError):  # old versions have no AVIF
+        importlib.import_module(f"PIL.{_plugin}ImagePlugin")
 with suppress(ImportError):
     import pillow_heif
 
     pillow_heif.register_heif_opener()
-
-Image.init()
 
 FORMATS = {
     ".jpg": "JPEG",

@@ -50,6 +50,7 @@ class Runtime(abc.ABC):
             at_once: how many threads will use this object at the same time.
             cores: how many cores it may use; None are all.
         """
+        self.at_once = at_once
         self._made_of = (model.path, precision, at_once, cores)
 
     def __reduce__(self) -> tuple[Callable[..., Runtime], tuple[object, ...]]:

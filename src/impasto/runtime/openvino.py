@@ -135,7 +135,6 @@ class OpenVINORuntime(Runtime):
             return folds.setdefault(id(fold), fold)
 
         self._precision = precision
-        self._at_once = at_once
         self._used = used
         self._compiled = compiled
         self._folded = folded
@@ -156,7 +155,7 @@ class OpenVINORuntime(Runtime):
 
     def release(self) -> None:
         """Free the memory of earlier calls: a compiled network keeps what its largest picture needed."""
-        if self._at_once == 1:  # otherwise another thread would compile its network anew for the next tile
+        if self.at_once == 1:  # otherwise another thread would compile its network anew for the next tile
             self._folded.cache_clear()
         for network in [*self._used.values(), *(reference() for reference in self._folds.valuerefs())]:
             with suppress(RuntimeError):  # another thread is using it

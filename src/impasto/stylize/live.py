@@ -66,7 +66,7 @@ class Live:
         style = self._styles[self._index]
         if self._blended:
             style = _halves(style, self._next())
-        return FilmPainter(timeline(self._stylizer.plan, style, (), {"strength": self._strength}), 0.0)
+        return FilmPainter(timeline(self._stylizer.plan, style, (), {"strength": self._strength}))
 
     def paint(self, frame: Array) -> Array:
         """The picture of a frame (H,W,3) uint8."""

@@ -52,6 +52,11 @@ class Timeline:
     strength: KeyFrames[float]
     stroke: KeyFrames[float]
 
+    @property
+    def at_once(self) -> int:
+        """How many frames may be painted at the same time."""
+        return self.styles.values[0].painter.runtime.at_once
+
     def moves(self, begin: float, end: float) -> bool:
         """Whether anything changes between two times."""
         return any(each.moves(begin, end) for each in (self.styles, self.strength, self.stroke))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from impasto.film.frames import Frame, ahead
+from impasto.film.frames import Frame, ahead, in_order
 from impasto.images.arrays import Array, mixed, resize
 from impasto.stylize.motion import Seen, laid_under, thumbnail, watch
 from impasto.stylize.passes import Passes, between, follow, measured
@@ -59,10 +59,37 @@ class State:
     picture: Array
 
 
+@dataclass(frozen=True, eq=False)
+class Work:
+    """What the network is to do for a frame; it depends on the film alone, not on pictures before.
+
+    Attributes:
+        seen: the frame.
+        references: as in :class:`State`.
+        passes: a plan for the frame, what its passes are given, and whether the next frames have the same; two if two
+            pictures are mixed. None where the last picture is shown again.
+        share: of the second picture.
+    """
+
+    seen: Seen
+    references: tuple[Reference, ...]
+    passes: tuple[tuple[Plan, Passes, bool], ...]
+    share: float
+
+    def picture(self) -> Array | None:
+        """(H,W,3) uint8, the frame painted by itself; None where the last picture is shown again."""
+        pictures = [follow(plan, self.seen.frame.array, passes, fold=fold) for plan, passes, fold in self.passes]
+        if len(pictures) < 2:
+            return pictures[0] if pictures else None
+        return np.asarray(mixed(pictures[0], pictures[1], self.share), np.uint8)
+
+
 def paint_frames(
     frames: Iterable[Frame], timeline: Timeline, steady: float, state: State | None = None
 ) -> Iterator[tuple[Frame, State]]:
     """Paint the frames of a film.
+
+    The network is at work on the next frames while the pictures of those before are laid under one another.
 
     Args:
         frames: of one size, at rising times.
@@ -73,57 +100,71 @@ def paint_frames(
     Yields:
         Each frame, painted, and the state after it.
     """
-    painter = FilmPainter(timeline, steady)
+    painter = FilmPainter(timeline)
     seen = watch(frames, flow=steady > 0, before=state.source if state else None)
-    for each in ahead(seen, 2):
-        state = painter.paint(each, state)
-        yield Frame(state.picture, each.frame.time, each.frame.duration), state
+    work = painter.planned(ahead(seen, 2), state.references if state else ())
+    for each, picture in in_order(lambda each: (each, each.picture()), work, timeline.at_once):
+        state = _finished(each, picture, state, steady)
+        yield Frame(state.picture, state.source.time, state.source.duration), state
+
+
+def _finished(work: Work, picture: Array | None, state: State | None, steady: float) -> State:
+    """The state after a frame, whose ``picture`` as it was painted by itself has the last one laid under it."""
+    if picture is None:
+        assert state is not None
+        picture = state.picture
+    elif state and work.seen.flow is not None:
+        picture = laid_under(picture, state.picture, work.seen.flow, steady)
+    return State(work.references, work.seen.frame, picture)
 
 
 class FilmPainter:
-    """Paints frames; what it keeps can be computed anew from the state."""
+    """Says what the network is to do for each frame; what it keeps can be computed anew."""
 
-    def __init__(self, timeline: Timeline, steady: float) -> None:
+    def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
-        self._steady = steady
         self._known: dict[tuple[int, float, float], tuple[Array, Passes]] = {}
 
-    def paint(self, seen: Seen, state: State | None) -> State:
-        time = float(seen.frame.time)
-        moving = self._timeline.moves(time - 1, time)
-        references = self._references(seen, state)
-        if state and seen.still and not moving and len(references) == 1:
-            return State(references, seen.frame, state.picture)
-        picture = self._picture(seen.frame, references)
-        if state and seen.flow is not None:
-            picture = laid_under(picture, state.picture, seen.flow, self._steady)
-        return State(references, seen.frame, picture)
+    def planned(self, frames: Iterable[Seen], references: tuple[Reference, ...]) -> Iterator[Work]:
+        """The work for each frame; the ``references`` are those of the frame before, none at the beginning."""
+        for seen in frames:
+            work = self._work(seen, references)
+            references = work.references
+            yield work
 
-    def _references(self, seen: Seen, state: State | None) -> tuple[Reference, ...]:
+    def paint(self, seen: Seen, state: State | None) -> State:
+        """The state after one more frame, painted by itself."""
+        (work,) = self.planned([seen], state.references if state else ())
+        return _finished(work, work.picture(), state, 0.0)
+
+    def _work(self, seen: Seen, before: tuple[Reference, ...]) -> Work:
         time = float(seen.frame.time)
-        if state is None or seen.cut:
+        references = self._references(seen, before)
+        if before and seen.still and len(references) == 1 and not self._timeline.moves(time - 1, time):
+            return Work(seen, references, (), 0.0)
+        plans = self._timeline.at(seen.frame.time)
+        passes = tuple((plan, *self._followed(plan, time, references)) for plan, _ in plans)
+        return Work(seen, references, passes, plans[-1][1])
+
+    def _references(self, seen: Seen, references: tuple[Reference, ...]) -> tuple[Reference, ...]:
+        time = float(seen.frame.time)
+        if not references or seen.cut:
             return (Reference(seen.frame.array, time),)
-        references = state.references
         if len(references) > 1:
             return references if time < references[-1].since + _GLIDE else references[-1:]
         if _moved_on(seen.thumbnail, thumbnail(references[-1].array)):
             return (*references, Reference(seen.frame.array, time))
         return references
 
-    def _picture(self, frame: Frame, references: tuple[Reference, ...]) -> Array:
-        plans = self._timeline.at(frame.time)
-        pictures = [self._followed(plan, frame, references) for plan, _ in plans]
-        return pictures[0] if len(plans) == 1 else np.asarray(mixed(pictures[0], pictures[1], plans[1][1]), np.uint8)
-
-    def _followed(self, plan: Plan, frame: Frame, references: tuple[Reference, ...]) -> Array:
-        time = float(frame.time)
+    def _followed(self, plan: Plan, time: float, references: tuple[Reference, ...]) -> tuple[Passes, bool]:
+        """What a plan's passes over a frame are given, and whether the next frames have the same."""
         node = math.floor(time / _NODE) * _NODE
         moving = self._timeline.moves(node, node + _NODE)
         found = [self._passes_of(reference, plan, time, moving=moving) for reference in references]
         if len(found) == 1:
-            return follow(plan, frame.array, found[0], fold=not moving)
+            return found[0], not moving
         share = min(1.0, (time - references[-1].since) / _GLIDE)
-        return follow(plan, frame.array, between(found[0], found[1], share * share * (3 - 2 * share)), fold=False)
+        return between(found[0], found[1], share * share * (3 - 2 * share)), False
 
     def _passes_of(self, reference: Reference, plan: Plan, time: float, *, moving: bool) -> Passes:
         """What frames are painted with whose statistics are those of a reference."""

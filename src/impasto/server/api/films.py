@@ -142,7 +142,7 @@ def _work(service: Service, folder: Path, form: FilmForm, controls: Any) -> Call
         return service.film(
             source,
             folder / f"{_PAINTED}.{form.format.lower()}",
-            lambda: _timeline(service, form, controls),
+            lambda _: _timeline(service, form, controls),
             max_pixels=service.settings.max_pixels,
             codec=form.codec or None,
             longer=controls.size,

@@ -1,0 +1,20 @@
+"""What the allocator of the C library keeps of freed memory."""
+
+from __future__ import annotations
+
+import ctypes
+from contextlib import suppress
+
+_ARENA_MAX = -8
+"""glibc's number of this setting, M_ARENA_MAX in malloc.h."""
+_ARENAS = 2
+
+
+def share_arenas() -> None:
+    """Let all threads of this process take memory from the same two places; without glibc nothing changes.
+
+    glibc gives each thread a place of its own and keeps there what the thread has freed. Pictures go from thread to
+    thread, so a film of 1920 × 1080 needed 1.4 GB in place of 0.9. It must be called before there are threads.
+    """
+    with suppress(OSError, AttributeError, TypeError):  # Windows and macOS have no such setting
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, _ARENAS)
