@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.metadata
 import re
 import shlex
-from typing import Annotated
+import sys
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
@@ -41,6 +42,7 @@ class Counts(msgspec.Struct):
     count: Annotated[int, Meta(ge=1, multiple_of=4)] = 4
     share: Annotated[float, Meta(ge=0, le=1)] = 0.5
     all: bool = False
+    kind: Literal["one", "other"] = "one"
 
 
 @pytest.mark.parametrize(
@@ -54,6 +56,8 @@ class Counts(msgspec.Struct):
         ({"share": 10**400}, "share 1000.*000… .401 characters.: must be between 0 and 1"),
         ({"all": "no"}, "all 'no': must be True or False"),
         ({"all": 1}, "all 1: must be True or False"),
+        ({"kind": "others"}, "no kind 'others': did you mean other?"),
+        ({"kind": 5}, "no kind 5: known are one, other"),
     ],
 )
 def test_kinds_of_numbers_are_checked(values: dict[str, object], words: str) -> None:
@@ -77,6 +81,10 @@ def test_metadata_is_found_in_unions() -> None:
 def test_unknown_names_are_refused_with_near_ones() -> None:
     assert str(unknown("style", "murl", ["mural", "kiss"])) == "no style 'murl': did you mean mural?"
     assert str(unknown("style", "x", ["b", "a"])) == "no style 'x': known are a, b"
+    assert str(unknown("style", "picasso", ["kiss"])) == "no style 'picasso': known are kiss"  # near by half of it only
+    many = [f"a{number}" for number in range(40)]
+    assert str(unknown("style", "x", many, "impasto styles")) == "no style 'x': `impasto styles` lists all 40"
+    assert "known are a, b" in str(unknown("style", "x", ["b", "a"], "impasto styles"))
 
 
 @pytest.mark.parametrize(
@@ -88,6 +96,10 @@ def test_a_hint_names_what_the_index_has(extra: str, needs: list[str]) -> None:
     assert command[:2] == ["pip", "install"]
     assert {*needs} <= {*names}
     assert not any("impasto" in name or ";" in name for name in names)
+
+
+def test_a_hint_leaves_out_what_python_has_built_in() -> None:
+    assert ("tomli" in pip_install("train")) == (sys.version_info < (3, 11))
 
 
 def test_a_hint_without_an_installation_names_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:

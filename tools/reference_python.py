@@ -13,6 +13,7 @@ import msgspec
 import impasto
 from impasto.nn import ConditionalInstanceNorm2d, StyleTransferNetwork, conditional_instance_norm
 from impasto.nn.load import load_network
+from impasto.nn.save import save_network
 from impasto.stylize.stylizer import Plan
 from reference_text import plain, table
 
@@ -28,6 +29,7 @@ PUBLIC: dict[str, tuple[Any, list[str]]] = {
     "impasto.nn.conditional_instance_norm": (conditional_instance_norm, []),
     "impasto.nn.StyleTransferNetwork": (StyleTransferNetwork, ["forward", "style", "set_style"]),
     "impasto.nn.load.load_network": (load_network, []),
+    "impasto.nn.save.save_network": (save_network, []),
 }
 """Heading -> a public function or class, and those of its methods that users call."""
 SECTIONS = "Args", "Attributes", "Returns", "Raises", "Example"

@@ -6,15 +6,20 @@ import difflib
 import functools
 import math
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from numbers import Integral, Real
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
 _LONGEST = 80
 """How much of a text messages show, in characters."""
+_FEW = 12
+"""How many names a message lists where a command can list them."""
+_NEAR = 0.7
+"""How similar a name must be to be suggested, from 0 to 1: what is less similar was hardly meant."""
 
 
 class ImpastoError(Exception):
@@ -50,8 +55,16 @@ def pip_install(extra: str) -> str:
     except importlib.metadata.PackageNotFoundError:
         return f'pip install ".[{extra}]" in impasto\'s folder'
     split = (requirement.partition(";") for requirement in required)
-    names = [name.strip() for name, _, marker in split if re.search(rf"extra == ['\"]{extra}['\"]", marker)]
+    names = [name.strip() for name, _, marker in split if _is_needed(marker, extra)]
     return " ".join(["pip install", *(f'"{name}"' for name in names)])
+
+
+def _is_needed(marker: str, extra: str) -> bool:
+    """Whether a requirement with this marker belongs to ``extra`` and is needed by this version of Python."""
+    if not re.search(rf"extra == ['\"]{extra}['\"]", marker):
+        return False
+    before = re.search(r"python_version < ['\"](\d+)\.(\d+)['\"]", marker)
+    return not before or sys.version_info < (int(before[1]), int(before[2]))
 
 
 @contextmanager
@@ -89,24 +102,44 @@ def kind_of(value: object) -> str:
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
-def unknown(kind: str, value: str, known: Iterable[str]) -> ImpastoError:
-    """The error for a ``value`` that is not among the ``known`` ones: it suggests similar names, or lists them all."""
+def unknown(kind: str, value: str, known: Iterable[str], listed_by: str = "") -> ImpastoError:
+    """The error for a ``value`` that is not among the ``known`` ones: it suggests similar names, or lists them all.
+
+    Args:
+        kind: what the value should be.
+        value: what was given.
+        known: the names that there are.
+        listed_by: a command that lists them. The message names it in place of more than twelve names.
+    """
     known = sorted(known)
-    near = difflib.get_close_matches(value, known, n=3, cutoff=0.5) if isinstance(value, str) else []
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known) or 'none'}"
+    near = difflib.get_close_matches(value, known, n=3, cutoff=_NEAR) if isinstance(value, str) else []
+    all_of_them = f"known are {', '.join(known) or 'none'}"
+    if listed_by and len(known) > _FEW:
+        all_of_them = f"`{listed_by}` lists all {len(known)}"
+    hint = f"did you mean {' or '.join(near)}?" if near else all_of_them
     return ImpastoError(f"no {kind} {shown(value)}: {hint}")
 
 
+def with_points(text: str) -> str:
+    """A text with points in its decimals, as messages suggest it: ``scream:0,4`` -> ``scream:0.4``."""
+    return re.sub(r"(?<=\d),(?=\d)", ".", text)
+
+
 def check_ranges(values: msgspec.Struct) -> None:
-    """Check every number of a struct against the range that its annotation gives, and that switches are switches.
+    """Check every number of a struct against the range that its annotation gives, and that switches are switches and
+    choices are among those that there are.
 
     A range is written once, in the annotation: ``Annotated[float, msgspec.Meta(ge=0, le=1)]``. msgspec itself checks it
     only when it decodes a file; called from ``__post_init__``, this function checks it wherever a value is made.
 
     Raises:
-        ImpastoError: a field with a range is no number or lies outside; or a bool field is no bool. NaN and infinity
-            lie outside every range; None is accepted where the annotation says ``| None``.
+        ImpastoError: a field with a range is no number or lies outside; or a bool field is no bool; or a field of a few
+            words has another one. NaN and infinity lie outside every range; None is accepted where the annotation says
+            ``| None``.
     """
+    for name, choices in _choices(type(values)):
+        if (value := getattr(values, name)) not in choices:
+            raise unknown(name, value, choices)
     for name in _switches(type(values)):
         if type(value := getattr(values, name)).__name__ not in ("bool", "bool_"):  # NumPy has a type of its own
             raise ImpastoError(f"{name} {shown(value)}: must be True or False")
@@ -158,6 +191,13 @@ def _ranges(struct: type[msgspec.Struct]) -> list[tuple[str, msgspec.Meta, type,
         for name, of, meta in fields
         if range_in_words(meta) and {int, float} & plain_types(of)
     ]
+
+
+@functools.cache
+def _choices(struct: type[msgspec.Struct]) -> list[tuple[str, list[str]]]:
+    """The fields that are one of a few words, and these words."""
+    fields = [(field.name, field.type) for field in msgspec.structs.fields(struct)]
+    return [(name, list(get_args(of))) for name, of in fields if get_origin(of) is Literal]
 
 
 @functools.cache

@@ -216,6 +216,10 @@ def test_no_picture_takes_a_photos_place(run: Run, album: Path, trained: Path) -
         ({"region": "mask.png"}, "write MASK.png=STYLE"),
         ({"style": "/none/a.png"}, "/none/a.png: there is no such file"),
         ({"model": "/none"}, "there is no model.json"),
+        ({"runtime": "nope"}, "no runtime 'nope'"),
+        ({"precision": "x"}, "no precision 'x'"),
+        ({"quality": 500}, "quality 500: must be between 1 and 100"),
+        ({"max_megapixels": 0}, "max_megapixels 0: must be above 0"),
         ({"name": "{photo}"}, "only {stem} and {style} are replaced"),
     ],
 )

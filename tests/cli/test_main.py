@@ -108,6 +108,23 @@ def test_bad_arguments_are_one_line_and_write_nothing(trained: Path, photo: Path
     assert not out.exists()
 
 
+def test_a_photo_in_place_of_a_command(tmp_path: Path) -> None:
+    for args, written in (
+        (["my photo.jpg"], 'impasto stylize "my photo.jpg" -s mural'),
+        (["photo.jpg", "-s", "scream"], "impasto stylize photo.jpg -s scream"),
+        ([tmp_path, "--style-image", "a.jpg"], f"impasto stylize {tmp_path} --style-image a.jpg"),
+        (["film.mp4", "-s", "scream"], "impasto video film.mp4 -s scream -o painted.mp4"),
+    ):
+        one_line_error(invoke(*args), f"{args[0]} is no command; write {written}\n")
+    assert "No such command 'stylise'" in invoke("stylise").stderr
+
+
+def test_a_folder_takes_no_commands_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "styles").mkdir()
+    assert invoke("styles", "--json").exit_code == 0
+
+
 def test_sheet_shows_every_style(trained: Path, photo: Path, tmp_path: Path) -> None:
     out = tmp_path / "sheet.png"
     result = invoke("sheet", photo, "-o", out, "--width", 60, "--columns", 2, "--model", trained)

@@ -85,6 +85,13 @@ def test_rasters_are_seen_where_the_photo_is_smooth() -> None:
     assert energy["weave"] > 3 * max(energy["nothing"], energy["strokes"])
 
 
+def test_rasters_are_seen_in_the_smallest_crops() -> None:
+    dots = 0.5 + 0.1 * torch.cos(2 * torch.pi * torch.arange(32.0) / 8) * torch.cos(torch.arange(32.0)[:, None])
+    photo = torch.full((1, 3, 32, 32), 0.5)
+    assert artifacts.raster_energy(dots.expand(1, 3, 32, 32), photo).item() > 0.1
+    assert artifacts.raster_energy(photo, photo).item() == 0
+
+
 def test_rasters_go_when_their_energy_is_minimised() -> None:
     y, x = torch.arange(128.0)[:, None], torch.arange(128.0)
     dots = torch.cos(2 * torch.pi * (y + x) / 9) + torch.cos(2 * torch.pi * (y - x) / 11)

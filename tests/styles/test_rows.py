@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from impasto.styles.rows import blend_rows, with_palette
+from impasto import ImpastoError
+from impasto.styles.rows import blend, blend_rows, with_palette
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=5).filter(lambda weights: sum(weights) > 1e-3))
@@ -20,6 +24,12 @@ def test_blends_are_convex_and_count_in_proportion(weights: list[float]) -> None
     np.testing.assert_allclose(mixed, scaled, atol=1e-5)
     assert (mixed >= stacked.min(axis=0) - 1e-5).all()
     assert (mixed <= stacked.max(axis=0) + 1e-5).all()
+
+
+@pytest.mark.parametrize("parts", [{"mural": 1}, [("mural", 1)], ["mural"]])
+def test_what_is_no_pair_of_a_style_and_a_weight_is_refused(parts: Any) -> None:
+    with pytest.raises(ImpastoError, match="parts: give pairs of a Style and its weight"):
+        blend(parts)
 
 
 @settings(max_examples=20, deadline=None)

@@ -262,6 +262,9 @@ def test_it_says_what_auto_is_here(stylizer) -> None:
         ({"precision": 8}, "no precision 8: known are auto, bf16, f32, int8"),
         ({"at_once": "2"}, "at_once '2': must be a whole number, at least 1"),
         ({"at_once": 0}, "at_once 0: must be a whole number, at least 1"),
+        ({"cores": 0}, "cores 0: must be a whole number, at least 1"),
+        ({"cores": -1}, "cores -1: must be a whole number, at least 1"),
+        ({"cores": 1.5}, "cores 1.5: must be a whole number, at least 1"),
     ],
 )
 def test_what_cannot_be_loaded_is_named(arguments: dict[str, Any], message: str) -> None:
@@ -276,6 +279,11 @@ def test_a_plan_goes_to_another_process(trained: Path, photo: Path) -> None:
     first, second = (pickle.loads(pickle.dumps(plan)) for _ in range(2))
     assert first.painter.runtime is second.painter.runtime is not plan.painter.runtime
     np.testing.assert_array_equal(np.asarray(first.paint(photo)), np.asarray(plan.paint(photo)))
+
+
+def test_a_stylizer_goes_to_another_process(trained: Path, photo: Path) -> None:
+    stylizer = impasto.load(trained)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(stylizer))(photo, "mural"), stylizer(photo, "mural"))
 
 
 def test_progress_is_a_function(trained: Path, photo: Path) -> None:

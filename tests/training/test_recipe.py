@@ -28,6 +28,10 @@ from impasto.training.recipe import read_loss_network_recipe
         ("crop = 48", "crop = 50", "crop"),
         ('slug = "mural"', 'slug = "Mural!"', "slug"),
         ("[training]", "[training", ""),
+        ('"fast"', '"fasst"', "no network 'fasst': did you mean fast"),
+        ("steps = 20", "grid = 1.0", "crop 48: grid needs crops of 64 pixels or more, a multiple of 8"),
+        ("crop = 48", "crop = 68\ngrid = 1.0", "crop 68: grid needs"),
+        ("shifts = [8]", "shifts = [8, 48]", "shifts 48: is too far for crops of 48 pixels"),
     ],
 )
 def test_bad_recipes_are_named(workshop, tmp_path: Path, old: str, new: str, message: str) -> None:

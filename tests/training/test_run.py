@@ -33,6 +33,27 @@ def test_resuming_needs_a_checkpoint_of_the_same_recipe(workshop, tmp_path: Path
         workshop.prepare(tmp_path, steps=20, resume=True)
 
 
+def test_what_is_refused_is_refused_before_styles_are_measured(workshop, trained: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    (tmp_path / "file").touch()
+    recipe = read_recipe(workshop.recipe())
+    far = msgspec.structs.replace(recipe, training=msgspec.structs.replace(recipe.training, shifts=(80,), crop=96))
+    taught = msgspec.structs.replace(recipe, training=msgspec.structs.replace(recipe.training, teacher="nope"))
+    paper = msgspec.structs.replace(recipe, network="paper")
+    inputs = {"style_images": workshop.style_images, "vgg": workshop.vgg, "tell": told.append}
+    for each, out, more, words in (
+        (far, "out", {}, "read at 80 × 80 pixels, too few for shifts of 80"),
+        (taught, "out", {}, "no model 'nope'"),
+        (paper, "out", {"start": trained}, "the recipe asks for 'paper'"),
+        (recipe, "out", {"resume": True}, "none to resume from"),
+        (recipe, "file", {}, "output .*file: "),
+    ):
+        with pytest.raises(ImpastoError, match=words):
+            prepare(each, workshop.photos, tmp_path / out, **inputs, **more)
+    assert not told
+    assert not (tmp_path / "out").exists()
+
+
 def test_shifts_take_turns_and_share_their_factors(workshop, tmp_path: Path) -> None:
     recipe = read_recipe(workshop.recipe(steps=6))
     recipe = msgspec.structs.replace(recipe, training=msgspec.structs.replace(recipe.training, shifts=(4, 8)))

@@ -5,16 +5,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
 from impasto.batch import places
-from impasto.errors import ImpastoError, plain_types, shown
+from impasto.errors import ImpastoError, check_ranges, plain_types, shown
 from impasto.files import digest, is_file
 from impasto.models import library
 from impasto.models.choice import choose
 from impasto.models.model import Model, load_model
+from impasto.runtime import check_runtime
 from impasto.stylize.controls import Controls
 from impasto.stylize.resolve import blend_of, names_a_file
 from impasto.stylize.typed import Blend, find
@@ -27,7 +29,11 @@ _SHOWN = 12
 
 
 class BatchSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How a photo is painted, in words, as on the command line."""
+    """How a photo is painted, in words, as on the command line.
+
+    Raises:
+        ImpastoError: a number is out of its range, or there is no such runtime or precision.
+    """
 
     style: str = ""
     """A style by its slug, the address of a style file or painting, or a blend of them: ``mural:0.6,my.jpg:0.4``."""
@@ -38,10 +44,14 @@ class BatchSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """The name or folder of a model; empty is the one that :func:`impasto.models.choice.choose` names."""
     runtime: str = "openvino"
     precision: str = "auto"
-    quality: int | None = None
+    quality: Annotated[int, Meta(ge=1, le=100)] | None = None
     """The quality of files that lose something, from 1 to 100."""
     strip_metadata: bool = False
-    max_megapixels: float = 250
+    max_megapixels: Annotated[float, Meta(gt=0)] = 250
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+        check_runtime(self.runtime, self.precision)
 
     @property
     def blend(self) -> dict[str, float]:

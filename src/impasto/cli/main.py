@@ -57,6 +57,29 @@ class Commands(Group):
         command: click.Command = getattr(importlib.import_module(f"impasto.cli.{name}"), name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and (command := _meant(args)):
+            raise impasto.ImpastoError(f"{args[0]} is no command; write {command}")
+        return super().resolve_command(ctx, args)
+
+
+def _meant(args: list[str]) -> str:
+    """What to write in place of a command line that begins with a photo, a film or a folder; otherwise nothing."""
+    import mimetypes
+    import subprocess
+
+    from impasto.files import is_folder
+    from impasto.styles.painting import is_painting
+
+    film = (mimetypes.guess_type(args[0])[0] or "").startswith("video/")
+    if not (film or is_painting(args[0]) or is_folder(args[0])):
+        return ""
+    styled = any(each.startswith(("-s", "--style")) for each in args)
+    missing = [*([] if styled else ["-s", "mural"]), *(["-o", "painted.mp4"] if film and "-o" not in args else [])]
+    return subprocess.list2cmdline(["impasto", "video" if film else "stylize", *args, *missing])
+
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(impasto.__version__, message="%(prog)s %(version)s")

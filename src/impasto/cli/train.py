@@ -63,7 +63,7 @@ def _tell(line: str) -> None:
 def _warn(style: Style, trained: float) -> None:
     gap = style.info.losses.get("style_gap_closed", 1.0)
     if gap < trained:
-        advice = "raise its weight or share, or read its image at another size"
+        advice = "train longer, raise its weight or share, or read its image at another size"
         click.echo(
             f"impasto: style {style.slug!r} did not train, it closes {100 * gap:.0f} % of its gap; {advice}", err=True
         )

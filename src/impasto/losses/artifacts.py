@@ -16,11 +16,13 @@ from torch import Tensor
 ArtifactLoss = Callable[[Tensor, Tensor], Tensor]
 """Pictures (N,3,H,W) and their photos (N,3,H,W), RGB in [0,1] -> (N,)."""
 
-_CELL = 8
+GRID_CELL = 8
 """The side of a cell, in pixels, in which :func:`grid_pattern` looks for a checkerboard. It spans two places of the
 maps in residual blocks, which are 4 pixels apart."""
 _CELLS = 8
 """The side of the window over which cells are averaged, in cells."""
+GRID_SIDE = GRID_CELL * _CELLS
+"""The side of the smallest picture in which :func:`grid_pattern` looks, in pixels. Sides are multiples of a cell's."""
 _INVISIBLE = 1e-2
 """A squared difference of neighbouring pixels that nobody sees, on the 0..255 scale. It is added to the denominator in
 :func:`blockiness`, so that a picture of one colour has no blocks."""
@@ -57,11 +59,11 @@ def grid_pattern(image: Tensor) -> Tensor:
     Returns:
         (N,), the mean square of the pattern, on the 0..255 scale; 0 where there is none.
     """
-    cells = F.pixel_unshuffle(255 * image, _CELL).unflatten(1, (3, _CELL**2))
+    cells = F.pixel_unshuffle(255 * image, GRID_CELL).unflatten(1, (3, GRID_CELL**2))
     means = F.avg_pool3d(cells, (1, _CELLS, _CELLS), stride=(1, _CELLS // 2, _CELLS // 2))
-    across = torch.linspace(-1, 1, _CELL, device=image.device)
+    across = torch.linspace(-1, 1, GRID_CELL, device=image.device)
     functions = (torch.ones_like(across), across, across[:, None])
-    planes = torch.stack([function.expand(_CELL, _CELL) for function in functions])
+    planes = torch.stack([function.expand(GRID_CELL, GRID_CELL) for function in functions])
     planes = F.normalize(planes.flatten(1).to(image), dim=1)
     plane = torch.einsum("ncphw,kp,kq->ncqhw", means, planes, planes)
     return (means - plane).square().mean(dim=(1, 2, 3, 4))
@@ -179,7 +181,7 @@ def _box(image: Tensor, side: int) -> Tensor:
 
 def _autocorrelation(texture: Tensor) -> Tensor:
     """Sums of products of a texture (N,C,H,W) with itself, shifted by -32 to 32 pixels: (N,65,65)."""
-    size = [length + _FARTHEST for length in texture.shape[2:]]
+    size = [max(length, _FARTHEST + 1) + _FARTHEST for length in texture.shape[2:]]
     power = torch.fft.rfft2(texture, s=size).abs().square().sum(dim=1)
     sums = torch.fft.irfft2(power, s=size)
     return torch.roll(sums, (_FARTHEST, _FARTHEST), (1, 2))[:, : 2 * _FARTHEST + 1, : 2 * _FARTHEST + 1]

@@ -97,7 +97,7 @@ def find(name: str, model: Model) -> Style:
             f"style {name!r}: was made for another network than {model.name!r}; "
             "name that model, or add the style to this one with impasto add-style"
         )
-    raise unknown("style", name, model.styles)
+    raise unknown("style", name, model.styles, "impasto styles")
 
 
 def search(words: str, styles: Mapping[str, Style]) -> list[str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from impasto.assets import BUNDLED, bundled
-from impasto.errors import ImpastoError, unknown
+from impasto.errors import ImpastoError, kind_of, unknown
 from impasto.files import digest
 from impasto.models.choice import DEFAULT
 from impasto.styles.style import Style
@@ -148,6 +148,8 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
     Raises:
         ImpastoError: there is no model, it is damaged, or a newer version of impasto made it.
     """
+    if not isinstance(path, str | os.PathLike | None):
+        raise ImpastoError(f"model: is {kind_of(path)}; give a name ({', '.join(BUNDLED)}) or a folder")
     name = os.fspath(path) if path is not None else DEFAULT
     path = bundled(name) if name in BUNDLED else Path(name)
     if name == path.name and not path.exists():

@@ -10,7 +10,7 @@ import importlib
 import importlib.util
 from typing import TYPE_CHECKING
 
-from impasto.errors import ImpastoError, pip_install, unknown
+from impasto.errors import ImpastoError, pip_install, shown, unknown
 from impasto.runtime.private_import import private_imports
 
 if TYPE_CHECKING:
@@ -41,9 +41,13 @@ def load_runtime(
         cores: how many cores it may use; None are all.
 
     Raises:
-        ImpastoError: there is no such runtime or precision, it is not installed, or it cannot load the network.
+        ImpastoError: there is no such runtime or precision, it is not installed, or it cannot load the network; or a
+            count is below 1.
     """
-    _check(name, precision)
+    check_runtime(name, precision)
+    _check_count("at_once", at_once)
+    if cores is not None:
+        _check_count("cores", cores)
     try:
         with private_imports():
             module = importlib.import_module(f"impasto.runtime.{name}")
@@ -59,7 +63,7 @@ def load_runtime(
         raise ImpastoError(f"model {model.path}: {name} cannot load its network ({reason})") from None
 
 
-def _check(name: str, precision: str) -> None:
+def check_runtime(name: str, precision: str) -> None:
     """Raise :class:`ImpastoError` for a runtime or a precision that does not exist, and for pairs that do not fit."""
     if name not in [*RUNTIMES]:  # whatever was given, hashable or not
         raise unknown("runtime", name, RUNTIMES)
@@ -69,3 +73,9 @@ def _check(name: str, precision: str) -> None:
         raise ImpastoError(f"precision {precision}: the runtime {name} computes in f32; take openvino")
     if precision == "int8" and importlib.util.find_spec("nncf") is None:
         raise ImpastoError("precision int8: nncf is not installed; " + pip_install("int8"))
+
+
+def _check_count(name: str, count: int) -> None:
+    """Raise :class:`ImpastoError` for what is no whole number, or below 1."""
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise ImpastoError(f"{name} {shown(count)}: must be a whole number, at least 1")

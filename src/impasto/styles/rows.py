@@ -100,8 +100,11 @@ def blend(parts: Sequence[tuple[Style, float]], slug: str = "blend") -> Style:
     """A new style between others, to be saved and used like any: pairs of a style and its weight.
 
     Raises:
-        ImpastoError: styles of different networks; or a weight is negative or no number, or there is none above 0.
+        ImpastoError: these are no pairs of a style and a weight, or styles of different networks; or a weight is
+            negative or no number, or there is none above 0.
     """
+    if not all(isinstance(pair, tuple | list) and len(pair) == 2 and isinstance(pair[0], Style) for pair in parts):
+        raise ImpastoError("parts: give pairs of a Style and its weight, [(one, 0.6), (other, 0.4)]")
     networks = {style.info.network for style, _ in parts}
     if len(networks) > 1:
         raise ImpastoError(f"blend {slug!r}: its styles were made for {len(networks)} different networks")

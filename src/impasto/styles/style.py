@@ -97,7 +97,7 @@ class Style:
         return save(tensors, {_KEY: msgspec.json.encode(self.info).decode()})
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write its file, whole or not at all."""
+        """Write its file, whole or not at all; an :class:`OSError` if the folder is missing or cannot be written."""
         write_file(Path(path), self.content)
 
     @classmethod

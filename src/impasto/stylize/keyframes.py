@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Generic, TypeVar
 
-from impasto.errors import ImpastoError, shown
+from impasto.errors import ImpastoError, shown, with_points
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -97,9 +97,17 @@ def parse_key_frames(text: str, name: str) -> KeyFrames[str]:
     for part in text.split(","):
         found = _KEY.fullmatch(part)
         if not found or not found[2].strip():
-            raise ImpastoError(f"{name} {shown(text)}: {shown(part.strip())} has no time; write 0:first, 4.5:second")
+            raise ImpastoError(f"{name} {shown(text)}: {shown(part.strip())} has no time; write {_example(text)}")
         pairs.append((float(found[1]), found[2].strip()))
     return KeyFrames.of(pairs, f"{name} {shown(text)}")
+
+
+def _example(text: str) -> str:
+    """What to write in place of a text that is no list of key frames: the same with decimal points, if that is one."""
+    pointed = with_points(text)
+    several = re.search(r"\.\d+\.", pointed)  # 0:0,2,4:1 may mean two things
+    good = pointed != text and not several and all(_KEY.fullmatch(part) for part in pointed.split(","))
+    return pointed if good else "0:first, 4.5:second"
 
 
 def numbers_of(given: object, name: str) -> KeyFrames[float]:

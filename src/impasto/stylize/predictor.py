@@ -26,6 +26,9 @@ class Predictor:
         self._runtime = runtime
         self._remembered = functools.lru_cache(_REMEMBERED)(lambda path, _: self(read_painting(path)))
 
+    def __reduce__(self) -> tuple[type[Predictor], tuple[Runtime]]:
+        return Predictor, (self._runtime,)  # what is remembered stays in this process
+
     def __call__(self, painting: Painting) -> Row:
         """The style (P,) float32 of a painting.
 

@@ -7,6 +7,7 @@ for a file. It may come from someone who is not to read files, such as a visitor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from impasto.errors import ImpastoError, kind_of, shown
+from impasto.errors import ImpastoError, kind_of, shown, with_points
 from impasto.images.arrays import Levels
 from impasto.models import library
 from impasto.models.model import Model
@@ -22,6 +23,8 @@ from impasto.styles.painting import is_painting
 from impasto.styles.rows import blend_rows, with_palette
 from impasto.styles.style import IDENTITY, Row, Style
 
+_DECIMAL_COMMA = re.compile(r":\d+,\d+\s*(,|$)")
+"""A weight with a decimal comma, ``scream:0,4``. A style that is called 4 is still named by ``4:1``."""
 StyleName = str | Path
 """The slug of a style, or the file of a style or painting."""
 StyleLike = StyleName | Style | Mapping[Any, float]
@@ -91,8 +94,10 @@ def blend_of(text: str) -> dict[str, float]:
     """A blend as the command line writes it, ``mural:0.6,scream:0.4``: name -> weight, 1 where none is written.
 
     Raises:
-        ImpastoError: a weight is no number, or a style is named twice.
+        ImpastoError: a weight is no number or has a decimal comma, or a style is named twice.
     """
+    if _DECIMAL_COMMA.search(text):
+        raise ImpastoError(f"style {shown(text)}: decimals have a point; write {with_points(text)}")
     weights: dict[str, float] = {}
     for part in map(str.strip, text.split(",")):
         # Not every colon is one before a weight: C:\my.safetensors.

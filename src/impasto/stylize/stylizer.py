@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from PIL import Image
 
-from impasto.assets import BUNDLED
-from impasto.errors import ImpastoError, kind_of, shown
+from impasto.errors import ImpastoError, kind_of
 from impasto.images.arrays import Array
 from impasto.images.photo import Picture
 from impasto.images.reading import MAX_PIXELS
@@ -292,10 +291,6 @@ def load(
     Raises:
         ImpastoError: the model or the runtime cannot be loaded.
     """
-    if not isinstance(model, str | os.PathLike | None):
-        raise ImpastoError(f"model: is {kind_of(model)}; give a name ({', '.join(BUNDLED)}) or a folder")
-    if isinstance(at_once, bool) or not isinstance(at_once, int) or at_once < 1:
-        raise ImpastoError(f"at_once {shown(at_once)}: must be a whole number, at least 1")
     loaded = load_model(model)
     runs = load_runtime(runtime, loaded, precision, at_once, cores)
     return Stylizer(library.with_own_styles(loaded), runs, frozen=precision == "int8")

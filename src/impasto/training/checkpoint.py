@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -57,22 +59,36 @@ def load_checkpoint(
     Raises:
         ImpastoError: there is no checkpoint, it is damaged, or another recipe made it.
     """
-    if not path.exists():
-        raise ImpastoError(f"checkpoint {path}: there is none to resume from; start without --resume")
-    try:
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata()
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise ImpastoError(f"checkpoint {path}: damaged ({error})") from None
-    if metadata["recipe"] != recipe:
-        raise ImpastoError(f"checkpoint {path}: made with another recipe; resume with that one, or give another --out")
+    with _opened(path, recipe) as file:
+        metadata = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     for prefix, module in modules.items():
         module.load_state_dict(_below(prefix, tensors))
     for name, tensor in state.items():
         tensor.copy_(tensors[name])
     _load_optimizer(optimizer, _below("optimizer", tensors))
     return int(metadata["step"])
+
+
+def check_checkpoint(path: Path, recipe: str) -> None:
+    """Raise now the :class:`ImpastoError` that :func:`load_checkpoint` would raise later."""
+    with _opened(path, recipe):
+        pass
+
+
+@contextmanager
+def _opened(path: Path, recipe: str) -> Iterator[Any]:
+    """The file of a checkpoint that was made with this recipe; only its list of tensors is read."""
+    if not path.exists():
+        raise ImpastoError(f"checkpoint {path}: there is none to resume from; start without --resume")
+    try:
+        with safe_open(path, "pt") as file:
+            if file.metadata()["recipe"] != recipe:
+                wrong = "made with another recipe; resume with that one, or give another --out"
+                raise ImpastoError(f"checkpoint {path}: {wrong}")
+            yield file
+    except (SafetensorError, OSError) as error:
+        raise ImpastoError(f"checkpoint {path}: damaged ({error})") from None
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

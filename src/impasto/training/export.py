@@ -6,21 +6,18 @@ import copy
 import platform
 from pathlib import Path
 
-import msgspec
 import torch
-from safetensors.torch import save
 from torch import Tensor
 
 from impasto.data.batch import Batch
-from impasto.errors import ImpastoError
-from impasto.files import digest, write_file
+from impasto.files import digest
 from impasto.fitting.contrast import missing_contrast, with_contrast
 from impasto.images.arrays import Array
 from impasto.losses.perceptual import content_distance, style_gap_closed
-from impasto.models.model import INFO, PREDICTOR_WEIGHTS, STYLES, WEIGHTS, Graph, ModelInfo
+from impasto.models.model import ModelInfo
 from impasto.nn import ARCHITECTURES, StyleTransferNetwork
-from impasto.nn.onnx import predictor_to_onnx, to_onnx
 from impasto.nn.predictor import StylePredictor
+from impasto.nn.save import half_weights, network_files, predictor_files, write_model
 from impasto.styles.painting import read_painting, style_image_path, thumbnail
 from impasto.styles.style import Style, StyleInfo
 from impasto.training.recipe import Recipe
@@ -51,34 +48,16 @@ def export_model(run: Run, style_images: Path) -> list[Style]:
     """
     joint = copy.deepcopy(run.trained).float().cpu()
     network = joint.network
-    weights = _half_weights(network)
+    weights = half_weights(network)
     fingerprint = digest(weights)[:16]
     styles = [_style_of_slot(run, network, slot, style_images, fingerprint) for slot in range(run.recipe.slots)]
-    contents = {WEIGHTS: weights} | {graph.value: content for graph, content in to_onnx(network, weights).items()}
+    contents = network_files(network, weights)
     if joint.predictor:
         if run.recipe.training.objective == "distribution":
             _contrast(joint.network, joint.predictor, run)
-        contents |= _predictor_files(joint.predictor)
-    info = _info(run, fingerprint, [style.slug for style in styles], contents)
-    try:
-        (run.out / STYLES).mkdir(exist_ok=True)
-        for style in styles:
-            style.save(run.out / STYLES / f"{style.slug}.safetensors")
-        for name, content in (contents | {INFO: msgspec.json.format(msgspec.json.encode(info), indent=2)}).items():
-            write_file(run.out / name, content)
-    except OSError as error:
-        raise ImpastoError(f"output {run.out}: {error.strerror or error}") from None
+        contents |= predictor_files(joint.predictor)
+    write_model(run.out, _info(run, fingerprint, [style.slug for style in styles]), styles, contents)
     return styles
-
-
-def _half_weights(network: StyleTransferNetwork) -> bytes:
-    """The convolutions as a safetensors file in float16; the weights in ``network`` are rounded likewise."""
-    weights = {}
-    for name, parameter in network.named_parameters():
-        if name.endswith("conv.weight"):
-            weights[name] = parameter.detach().half().contiguous()
-            parameter.data.copy_(weights[name])
-    return save(weights)
 
 
 @torch.no_grad()
@@ -105,18 +84,6 @@ def _contrast(network: StyleTransferNetwork, predictor: StylePredictor, run: Run
 def _array(pixels: Tensor) -> Array:
     """(3,H,W) -> (H,W,3)."""
     return pixels.permute(1, 2, 0).numpy()
-
-
-def _predictor_files(predictor: StylePredictor) -> dict[str, bytes]:
-    """The files of a predictor, by name. Matrices are in float16, and those in ``predictor`` are rounded likewise;
-    other tensors stay in float32, as their entries may be too large for float16."""
-    tensors = {}
-    for name, tensor in predictor.state_dict().items():
-        if tensor.ndim > 1:
-            tensor.copy_(tensor.half())
-        tensors[name] = (tensor.half() if tensor.ndim > 1 else tensor).contiguous()
-    weights = save(tensors)
-    return {PREDICTOR_WEIGHTS: weights, Graph.PREDICTOR.value: predictor_to_onnx(predictor.eval(), weights)}
 
 
 def _style_of_slot(run: Run, network: StyleTransferNetwork, slot: int, style_images: Path, fingerprint: str) -> Style:
@@ -157,7 +124,7 @@ def measure(run: Run, slot: int) -> dict[str, float]:
     }
 
 
-def _info(run: Run, fingerprint: str, slugs: list[str], contents: dict[str, bytes]) -> ModelInfo:
+def _info(run: Run, fingerprint: str, slugs: list[str]) -> ModelInfo:
     recipe: Recipe = run.recipe
     return ModelInfo(
         name=recipe.name,
@@ -168,7 +135,7 @@ def _info(run: Run, fingerprint: str, slugs: list[str], contents: dict[str, byte
         halo=ARCHITECTURES[recipe.network].halo,
         input_noise=recipe.input_noise,
         styles=tuple(slugs),
-        files={name: digest(content) for name, content in contents.items()},
+        files={},
         licence=recipe.licence,
         provenance={
             "recipe_sha256": recipe.digest,

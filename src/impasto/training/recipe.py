@@ -11,8 +11,10 @@ import msgspec
 from msgspec import Meta
 
 from impasto.data.crops import CropOptions
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, unknown
 from impasto.files import digest
+from impasto.losses.artifacts import GRID_CELL, GRID_SIDE
+from impasto.nn.network import ARCHITECTURES
 from impasto.styles.style import Box
 from impasto.training.catalogue import Catalogue, Table, read_catalogue
 
@@ -140,6 +142,10 @@ class TrainingOptions(CropOptions, frozen=True, forbid_unknown_fields=True, kw_o
     sample_every: Positive = 500
     """The number of steps between two sample sheets."""
 
+    def has_room(self, side: int) -> bool:
+        """Whether pictures of this side, in pixels, can be shifted by all ``shifts``, in relu4_3's maps too."""
+        return not self.shifts or max(self.shifts) < side // 8 * 8
+
 
 class PredictorOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The ``[predictor]`` table: with it, a style predictor is trained along with the network."""
@@ -239,11 +245,15 @@ def read_recipe(path: str | Path) -> Recipe:
     """Read and check a network's recipe, and the catalogue that it names.
 
     Raises:
-        ImpastoError: a file is missing, is not TOML, or does not describe a recipe or a catalogue.
+        ImpastoError: a file is missing, is not TOML, or does not describe a recipe or a catalogue. Or its values do not
+            go together.
     """
     recipe = _read(path, Recipe, Catalogue.complete)
+    if recipe.network not in ARCHITECTURES:
+        raise ImpastoError(f"recipe {path}: {unknown('network', recipe.network, ARCHITECTURES)}")
     _check_slots(path, recipe)
     _check_boxes(path, recipe)
+    _check_crop(path, recipe.training)
     return recipe
 
 
@@ -282,3 +292,12 @@ def _check_boxes(path: str | Path, recipe: Recipe) -> None:
         if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
             box = f"{style.slug}: box {left:g} {top:g} {right:g} {bottom:g}"
             raise ImpastoError(f"recipe {path}: {box} is no part; give left, top, right, bottom between 0 and 1")
+
+
+def _check_crop(path: str | Path, options: TrainingOptions) -> None:
+    if options.grid and (options.crop < GRID_SIDE or options.crop % GRID_CELL):
+        wanted = f"crops of {GRID_SIDE} pixels or more, a multiple of {GRID_CELL}"
+        raise ImpastoError(f"recipe {path}: crop {options.crop}: grid needs {wanted}; change crop, or leave grid out")
+    if not options.has_room(options.crop):
+        far = max(options.shifts)
+        raise ImpastoError(f"recipe {path}: shifts {far}: is too far for crops of {options.crop} pixels")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ from impasto.nn.vgg import VGG16
 from impasto.nn.vgg_weights import load_vgg16
 from impasto.progress import Tell, quiet
 from impasto.styles.painting import read_painting, style_image_path
-from impasto.training.checkpoint import load_checkpoint, save_checkpoint
+from impasto.training.checkpoint import check_checkpoint, load_checkpoint, save_checkpoint
 from impasto.training.distribution import SEEDS, DistributionObjective
 from impasto.training.objective import ContentObjective, GapObjective, Objective
 from impasto.training.recipe import Recipe, TrainingOptions
@@ -170,13 +171,16 @@ def prepare(
         known = unnamed.count if unnamed else 0
         return _objectives(recipe, crops, images, known, loss_network, accelerator.device, precision)
 
-    objectives = make_objectives(recipe.slim_steps > 0)
+    # What may be refused comes before the objectives, for which styles are measured for minutes.
     set_seed(recipe.training.seed)
     joint = initial_network(recipe, unnamed, start)
     joint.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = _optimizer(joint, recipe.training)
     average = _average(joint, recipe.training.average)
     taught_by = teacher(recipe, unnamed)
+    if resume:
+        check_checkpoint(out / CHECKPOINT, recipe.digest)
+    objectives = make_objectives(recipe.slim_steps > 0)
     run = Run(
         recipe, out, accelerator, joint, optimizer, objectives, crops, unnamed, precision, make_objectives, taught_by,
         average,
@@ -226,7 +230,10 @@ def _average(joint: JointNetwork, share: float) -> AveragedModel | None:
 
 
 def _check_output(out: Path, *, resume: bool) -> None:
-    """Check that a new run would not take the place of another."""
+    """Check that a folder can be made or written there, and that a new run would not take the place of another."""
+    nearest = next(path for path in (out, *out.parents) if path.exists())
+    if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
+        raise ImpastoError(f"output {out}: {nearest} is no folder that can be written; name another one")
     if not resume and (out / CHECKPOINT).exists():
         raise ImpastoError(f"output {out}: holds a training run; add --resume to go on with it, or name another folder")
 
@@ -253,11 +260,16 @@ def _make_folder(out: Path, recipe: Recipe) -> None:
 
 def _style_images(recipe: Recipe, folder: Path) -> dict[int, Array]:
     """The style images of a recipe: slot -> (H,W,3) uint8, at the size at which they are learned from."""
-    return {
-        entry.slot: read_painting(style_image_path(folder, entry.image), entry.size, entry.box).array
-        for entry in recipe.styles
-        if entry.image
-    }
+    images = {}
+    for entry in recipe.styles:
+        if entry.image:
+            path = style_image_path(folder, entry.image)
+            images[entry.slot] = image = read_painting(path, entry.size, entry.box).array
+            if not recipe.training.has_room(min(image.shape[:2])):
+                height, width = image.shape[:2]
+                far = f"shifts of {max(recipe.training.shifts)} pixels"
+                raise ImpastoError(f"{path}: is read at {width} × {height} pixels, too few for {far}")
+    return images
 
 
 def _objectives(
