@@ -159,14 +159,16 @@ def test_a_painting_becomes_a_style_that_is_kept_renamed_and_removed(
     expect(page.locator(".card-style.new .name")).to_have_text("Café of mine")
 
 
-def test_a_style_is_made_better_and_that_is_cancelled(visit: Visit, painting: Path) -> None:
+def test_a_style_is_made_better_and_that_is_cancelled_after_a_reload(visit: Visit, painting: Path) -> None:
     visit.choose(painting, by=".adder .pick")
     visit.page.locator(".single").get_by_role("button", name="Keep").click()
     visit.page.get_by_role("button", name="Make it better").click()
-    training = visit.page.locator(".training")
+    expect(visit.page.locator("dialog .training")).to_contain_text("Making it better")
+    visit.page.reload()
+    training = visit.page.locator("im-training")
     expect(training).to_contain_text("Making it better")
     training.get_by_role("button", name="Cancel").click()
-    expect(training).to_have_count(0)
+    expect(training).to_be_hidden()
     with httpx.Client(base_url=visit.page.url) as client:
         job = client.get("api/v1/jobs").json()["jobs"][0]
         while job["state"] in ("queued", "running"):

@@ -1,6 +1,6 @@
 /** A film: looked at in the styles of any moment, painted as a whole, and downloaded. */
 
-import { cancelFilm, changeFilm, closeFilm, paintFilm } from "../actions.js";
+import { cancelFilm, changeFilm, closeFilm, forgetPainted, paintFilm } from "../actions.js";
 import { app, filmBlend, store } from "../app.js";
 import { isAbort } from "../engine/engine.js";
 import { download, h, settled } from "../dom.js";
@@ -51,20 +51,26 @@ export class FilmPart extends HTMLElement {
     if (what === "paint") paintFilm(this.size);
     if (what === "cancel") cancelFilm();
     if (what === "command") showFilmCommand(this.size);
-    if (what === "save") download(store.now.filming.blob, store.now.filming.name);
-    if (what === "back") store.set({ filming: null });
+    if (what === "save") this.#save(store.now.filming);
+    if (what === "back") changeFilm(film);
     if (what === "close") closeFilm();
+  }
+
+  #save({ blob, name }) {
+    download(blob, name);
+    forgetPainted();
   }
 
   #show(film) {
     if (film?.file !== this.#film) {
       URL.revokeObjectURL(this.video.src);
       this.#film = film?.file ?? null;
-      if (film) this.video.src = URL.createObjectURL(film.file);
+      if (this.#film) this.video.src = URL.createObjectURL(this.#film);
       else this.video.removeAttribute("src");
     }
     if (!film) this.#showResult(null);
     this.hidden = !film;
+    this.classList.toggle("taken-up", Boolean(film && !film.file));
     document.body.classList.toggle("with-film", Boolean(film));
   }
 
@@ -143,6 +149,7 @@ export class FilmPart extends HTMLElement {
     this.querySelector(".close").disabled = this.dataset.state === "running";
     this.querySelector("canvas").hidden = Boolean(filming?.blob);
     this.querySelector("canvas").setAttribute("aria-label", film.name);
+    this.querySelector(".name").textContent = film.name;
     this.querySelector("progress").replaceWith(progress(filming));
     this.querySelector(".frames").textContent = said(filming);
     this.#showResult(filming?.blob);
@@ -167,5 +174,6 @@ function progress(filming) {
 
 function said(filming) {
   if (!filming || filming.blob) return "";
+  if (filming.ahead) return t("film.waiting", filming);
   return filming.total ? t("film.frames", filming) : t("film.sending");
 }
