@@ -52,12 +52,12 @@ class JobAnswer(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     kind: str
     state: Literal["queued", "running", "done", "failed", "cancelled"] = "queued"
-    ahead: Annotated[int, Meta(description="How many jobs of its kind must end before it begins.")] = 0
     done: Annotated[int, Meta(description="How many steps are done.")] = 0
     total: Annotated[int, Meta(description="How many steps there are; 0 before that is known.")] = 0
     note: Annotated[str, Meta(description="What is being done.")] = ""
     error: Annotated[str, Meta(description="Why it failed.")] = ""
     result: Annotated[str, Meta(description="The path of what came of it.")] = ""
+    ahead: Annotated[int, Meta(description="How many jobs of its kind must end before it begins.")] = 0
 
     @property
     def ended(self) -> bool:
