@@ -1,6 +1,7 @@
 /** What the user can do, from wherever in the page. */
 
 import { DEFAULTS, WHOLE, activeArea, activeMix, app, blendOf, store } from "./app.js";
+import { download } from "./dom.js";
 import { isAbort } from "./engine/engine.js";
 import { filmOf, withChanged, withMixes } from "./film.js";
 import { t, title } from "./i18n.js";
@@ -203,11 +204,18 @@ export function openFilm(file) {
 /** Changes the film; a painted one is not it any more. */
 export function changeFilm(film) {
   if (filmAbort) return;
+  offerPainted();
   forgetPainted();
   store.set({ film, filming: null, areas: store.now.areas + 1 });
 }
 
 let filmAbort = null;
+
+/** Offers a painted film once more that is left without having been downloaded: it may have taken an hour. */
+function offerPainted() {
+  const { id, blob, name } = store.now.filming ?? {};
+  if (id && blob) toast(t("film.left"), { label: t("film.save"), act: () => download(blob, name) });
+}
 
 /** Lets the engine forget the painted film: it is here, or nobody wants it. */
 export function forgetPainted() {

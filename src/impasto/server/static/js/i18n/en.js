@@ -121,6 +121,7 @@ export default {
   "film.frames": "Frame {done} of {total}",
   "film.result": "The painted film",
   "film.save": "Download the film",
+  "film.left": "The film was not downloaded.",
   "film.back": "Change something",
   "film.elsewhere": "Films cannot be painted here. A command does it on your computer:",
   "film.command": "The same film, as a command",

@@ -121,6 +121,7 @@ export default {
   "film.frames": "第 {done} 格，共 {total} 格",
   "film.result": "畫好的影片",
   "film.save": "下載影片",
+  "film.left": "影片還沒有下載。",
   "film.back": "再作修改",
   "film.elsewhere": "這裡無法繪製影片。在你的電腦上可用指令完成：",
   "film.command": "畫出同一段影片的指令",

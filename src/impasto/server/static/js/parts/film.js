@@ -57,8 +57,8 @@ export class FilmPart extends HTMLElement {
   }
 
   #save({ blob, name }) {
-    download(blob, name);
     forgetPainted();
+    download(blob, name);
   }
 
   #show(film) {
@@ -138,7 +138,7 @@ export class FilmPart extends HTMLElement {
   /** What can be done now. */
   #state() {
     const { film, filming, capabilities } = store.now;
-    if (!film) return;
+    if (!film) return (document.querySelector(".panel").inert = false);
     const at = this.video.currentTime;
     this.keys.show(film, this.duration);
     this.querySelector(".moment").value = `${clock(at)} / ${clock(this.duration)}`;
@@ -153,7 +153,8 @@ export class FilmPart extends HTMLElement {
     this.querySelector("progress").replaceWith(progress(filming));
     this.querySelector(".frames").textContent = said(filming);
     this.#showResult(filming?.blob);
-    for (const part of document.querySelectorAll("nav.tools, .panel")) part.inert = this.dataset.state === "running";
+    document.querySelector("nav.tools").inert = this.dataset.state === "running";
+    document.querySelector(".panel").inert = ["running", "done"].includes(this.dataset.state); // a style would undo the film
   }
 
   #showResult(blob = null) {
