@@ -1,10 +1,13 @@
 """The HTTP service: how soon it is there, what a call costs over HTTP, how it does with many clients, what memory does.
 
-python benchmarks/serve.py --json benchmarks/results/serve.json --requests 10000
+python benchmarks/serve.py --json benchmarks/results/serve.json --requests 1000
+python benchmarks/serve.py --json benchmarks/results/serve-many.json --only many
 """
 
 from __future__ import annotations
 
+import argparse
+import functools
 import io
 import random
 import re
@@ -31,7 +34,9 @@ from report import benchmark_options, interleaved, median, table, write
 PHOTO = (examples() / "cat.jpg").read_bytes()
 """1024 × 768 pixels, JPEG."""
 SETTLED = 500
-"""After how many requests memory is measured for the first time."""
+"""After how many requests memory is measured for the first time, and then again and again."""
+SIDES = (24, 32, 48, 64, 96, 128), (24, 36, 50, 75)
+"""Widths and heights of photos, in pixels: small, so that ten thousand are minutes. Each shape is prepared for anew."""
 BAD = ((b"<svg/>", {"style": "mural"}, 415), (PHOTO, {"style": "nobody"}, 422), (PHOTO[:9000], {"style": "kiss"}, 422))
 """Photos, fields, and the status that they must get."""
 
@@ -101,10 +106,44 @@ def mixed(client: httpx.Client, number: int) -> int:
 
 
 def _photo(draw: random.Random) -> bytes:
-    size = draw.choice([64, 96, 128, 192, 256]), draw.choice([48, 72, 100, 150])
+    width, height = map(draw.choice, SIDES)
+    return _small_photo(width, height, draw.choice(["JPEG", "PNG"]))
+
+
+@functools.cache
+def _small_photo(width: int, height: int, file_format: str) -> bytes:
     buffer = io.BytesIO()
-    Image.open(io.BytesIO(PHOTO)).resize(size).save(buffer, draw.choice(["JPEG", "PNG"]))
+    Image.open(io.BytesIO(PHOTO)).resize((width, height)).save(buffer, file_format)
     return buffer.getvalue()
+
+
+def many(client: httpx.Client, process: psutil.Process, requests: int, clients: int) -> tuple[Counter[int], list[int]]:
+    """How often each status came, and the memory after every :data:`SETTLED` requests, in bytes."""
+    statuses: Counter[int] = Counter()
+    memory = []
+    with ThreadPoolExecutor(clients) as pool:
+        for done, status in enumerate(pool.map(partial(mixed, client), range(requests)), 1):
+            statuses[status] += 1
+            if done % SETTLED == 0 or done == requests:
+                memory.append(process.memory_info().rss)
+    return statuses, memory
+
+
+def grown(memory: list[int]) -> list[str]:
+    """A row of the table: how much more memory it is at most than at first."""
+    return [f"most memory after {SETTLED} requests, of that after {SETTLED}", f"{max(memory) / memory[0]:.3f}"]
+
+
+def only_many(arguments: argparse.Namespace) -> None:
+    """Many requests by many clients, some of them bad."""
+    with serving() as (address, process), httpx.Client(base_url=f"{address}api/v1", timeout=300) as client:
+        began = time.perf_counter()
+        statuses, memory = many(client, process, arguments.requests, arguments.clients)
+        seconds = time.perf_counter() - began
+    rows = [["requests", f"{arguments.requests}"], ["clients", f"{arguments.clients}"], ["seconds", f"{seconds:.0f}"]]
+    print(table(["the service", "value"], [*rows, grown(memory)]))
+    print(f"answers: {dict(statuses)}")
+    write(arguments.json, {"seconds": seconds, "memory": memory, "answers": dict(statuses)})
 
 
 def main() -> None:
@@ -112,7 +151,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--only", choices=["many"], help="measure nothing but many requests")
     arguments = parser.parse_args()
+    if arguments.only:
+        only_many(arguments)
+        return
     started = interleaved({"start": start}, rounds=3, warmup=1)["start"]
     with serving() as (address, process), httpx.Client(base_url=f"{address}api/v1", timeout=300) as client:
         crowds: list[float] = []
@@ -120,12 +163,7 @@ def main() -> None:
         calls["512 pixels"] = partial(post, client, small(), quality="80")
         calls["8 clients"] = lambda: crowds.extend(crowd(client))
         seconds = interleaved(calls, rounds=arguments.rounds, warmup=1)
-        before, statuses = 0, Counter()
-        with ThreadPoolExecutor(arguments.clients) as pool:
-            for done, status in enumerate(pool.map(partial(mixed, client), range(arguments.requests)), 1):
-                statuses[status] += 1
-                before = process.memory_info().rss if done == min(SETTLED, arguments.requests) else before
-        after = process.memory_info().rss
+        statuses, memory = many(client, process, arguments.requests, arguments.clients)
     alone = median(seconds["over HTTP"])
     p95 = statistics.quantiles(crowds[16:], n=20)[-1]  # the first ones warm up
     rows = [
@@ -134,7 +172,7 @@ def main() -> None:
         ["the same over HTTP, of the time in Python", f"{alone / median(seconds['in Python']):.2f}"],
         ["previews of 512 pixels a second, one after the other", f"{1 / median(seconds['512 pixels']):.1f}"],
         ["95 % of calls by 8 clients, of one client's time", f"{p95 / alone:.1f}"],
-        [f"memory after {arguments.requests} requests, of that after {SETTLED}", f"{after / before:.3f}"],
+        grown(memory),
     ]
     print(table(["the service", "value"], rows))
     print(f"answers: {dict(statuses)}")
@@ -142,7 +180,7 @@ def main() -> None:
         "start": started,
         **seconds,
         "each of 8 clients": crowds,
-        "memory": [before, after],
+        "memory": memory,
         "answers": dict(statuses),
     }
     write(arguments.json, results)

@@ -17,11 +17,16 @@ _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", 
 _FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ]$')
 
 
-def write_file(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes, *, durable: bool = False) -> None:
     """Write ``content`` under a temporary name, then give it the name ``path``.
 
     The temporary name is short, so that ``path`` may be as long as the system allows. It is always the same for the
     same ``path``. So what a killed process leaves is gone as soon as the file is written again.
+
+    Args:
+        path: the file.
+        content: its bytes.
+        durable: whether to wait until it is on the disk, so that it is there after a power cut, too.
 
     Raises:
         OSError: the folder is missing or may not be written, or the disk is full; ``path`` is as it was then.
@@ -29,11 +34,26 @@ def write_file(path: Path, content: bytes) -> None:
     temporary = path.with_name(f".impasto-{digest(os.fsencode(path.name))[:16]}.part")
     try:
         temporary.write_bytes(content)
+        if durable:
+            sync(temporary)
         os.replace(temporary, path)
+        if durable:
+            sync(path.parent)
     except OSError:
         if temporary.parent.is_dir():
             temporary.unlink(missing_ok=True)
         raise
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or what a folder says of its files, is on the disk; Windows syncs no folders."""
+    if WINDOWS and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def is_file(path: str | os.PathLike[str]) -> bool:

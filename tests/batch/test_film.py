@@ -7,12 +7,18 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 from tests.film.films import make_film, moving, times_of
+
+from impasto.batch.segments import Kept
+from impasto.film.frames import Frame
+from impasto.stylize.video import State
 
 FRAMES = 80
 
@@ -109,6 +115,41 @@ def test_pictures_that_move_and_folders_go_on(ending: str, film: Path, tmp_path:
     assert "30 frames" in printed
     assert content(out) == content(whole)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([f"out{ending}", "whole"])
+
+
+def test_a_second_run_says_that_the_first_is_at_work(film: Path, whole: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.mp4"
+    first = start(film, out)
+    wait_for_segments(out, 1)
+    second = start(film, out, "--strength", "0.5")  # other settings do not remove what the first has done
+    _, said = second.communicate()
+    assert second.returncode == 2
+    assert said == f"impasto: {out}: process {first.pid} is painting it; wait for it, or give another -o\n"
+    _, said = first.communicate()
+    assert first.returncode == 0, said
+    assert np.abs(pictures(out) - pictures(whole)).mean() < 3  # segments end where time says
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4"]
+
+
+def test_a_segment_is_on_the_disk_before_it_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a power cut leaves no note of a segment that is not there."""
+    synced: list[int] = []
+    really = os.fsync
+
+    def fsync(handle: int) -> None:
+        assert not kept.segments()
+        synced.append(os.fstat(handle).st_ino)
+        really(handle)
+
+    picture = np.zeros((4, 4, 3), np.uint8)
+    with Kept.beside(tmp_path / "out.mp4", "settings") as kept:
+        kept.file(0).write_bytes(b"frames")
+        segment = kept.file(0).stat().st_ino
+        monkeypatch.setattr(os, "fsync", fsync)
+        with suppress(AssertionError):  # once it counts, the folder is synced, too
+            kept.finish(0, State((), Frame(picture, Fraction(0)), picture), 1)
+        note = kept.file(0).with_suffix(".npz").stat().st_ino
+    assert synced == [segment, note]
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,10 +79,17 @@ class Served:
 
 
 @contextmanager
-def serving(temporary: Path, *options: str) -> Iterator[Served]:
-    """A service that is started with some options, and stopped by Ctrl-C."""
-    command = [sys.executable, "-m", "impasto", "serve", "--port", "0", *options]
-    env = {**os.environ, "TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1"}
+def serving(temporary: Path, *options: str, within: Sequence[str] = (), **variables: str) -> Iterator[Served]:
+    """A service that is started with some options, and stopped by Ctrl-C.
+
+    Args:
+        temporary: its folder for temporary files.
+        options: of the command.
+        within: the command that runs it, if any.
+        variables: of its environment.
+    """
+    command = [*within, sys.executable, "-m", "impasto", "serve", "--port", "0", *options]
+    env = {**os.environ, "TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1", **variables}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
     try:
         assert process.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import time
 from collections.abc import Iterator
@@ -64,7 +65,7 @@ def _frames(content: bytes) -> list[np.ndarray]:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
 
-def test_a_film_is_painted_and_fetched_once(served: Served, film: bytes) -> None:
+def test_a_film_is_painted_and_fetched_until_its_job_is_deleted(served: Served, film: bytes) -> None:
     before = served.leaves()[:2]
     states = list(_events(served, _send(served, film, style="0:mural, 0.4:scream", steady="0.5")["id"]))
     last = states[-1]
@@ -78,8 +79,28 @@ def test_a_film_is_painted_and_fetched_once(served: Served, film: bytes) -> None
     assert np.abs(frames[0].astype(int) - moving(1)[0]).mean() > 10
     with av.open(io.BytesIO(answer.content)) as container:
         assert container.streams.audio
+    part = served.client.get(address, headers={"Range": "bytes=4-7"})  # as a video player asks
+    assert (part.status_code, part.content) == (206, answer.content[4:8])
+    assert served.client.get(address).content == answer.content  # a page that was loaded anew
+    served.client.delete(f"/jobs/{last['id']}").raise_for_status()
     until(lambda: served.leaves()[:2] == before)
     assert "forgotten" in detail(served.client.get(address), 404)
+
+
+def test_a_full_queue_is_told_before_the_film_is_sent(served: Served, long_film: bytes) -> None:
+    sent = [_send(served, long_film)["id"]]
+    until(lambda: served.client.get(f"/jobs/{sent[0]}").json()["state"] == "running")
+    sent += [_send(served, long_film)["id"] for _ in range(module._WAITING)]
+    assert served.client.get(f"/jobs/{sent[-1]}").json()["ahead"] == module._WAITING
+    with closing(connected(served)) as connection:  # nothing but the head is sent
+        head = f"POST {PREFIX}/films HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+        connection.sendall(f"{head}Content-Length: 500000000\r\n\r\n".encode())
+        answer = connection.recv(4000).decode().lower()
+    assert answer.startswith("http/1.1 503")
+    assert "retry-after: 60" in answer
+    for job in reversed(sent):
+        served.client.delete(f"/jobs/{job}").raise_for_status()
+    until(lambda: served.client.get(f"/jobs/{sent[0]}").json()["state"] == "cancelled")
 
 
 def test_every_control_reaches_the_film(served: Served, film: bytes) -> None:
@@ -215,9 +236,10 @@ def _chunk(part: bytes) -> bytes:
 
 def test_files_of_jobs_are_bounded_and_expire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     jobs = Jobs()
+    names = map(str, itertools.count())
 
     def done() -> Path:
-        folder = tmp_path / str(len(jobs.listed()))
+        folder = tmp_path / next(names)
         folder.mkdir()
         job = jobs.start("film", lambda progress: "/there", folder=folder)
         until(lambda: jobs.get(job.id).ended)
@@ -226,6 +248,9 @@ def test_files_of_jobs_are_bounded_and_expire(tmp_path: Path, monkeypatch: pytes
     folders = [done() for _ in range(module._KEPT)]
     with pytest.raises(RefusedError, match="wait to be fetched"):
         done()
+    jobs.fetched(jobs.listed()[-3].id)
+    folders.append(done())
+    assert not folders.pop(2).exists()  # the one that was fetched makes room
     jobs.expire()
     assert all(folder.exists() for folder in folders)
     monkeypatch.setattr(module, "_KEPT_SECONDS", 0.0)

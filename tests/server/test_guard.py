@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from tests.server.conftest import TOKEN, Served, detail, noise_png
+from starlette.responses import PlainTextResponse
+from tests.server.conftest import TOKEN, Served, detail, finished, noise_png
+
+from impasto.errors import ImpastoError
+from impasto.server.guard import COOKIE, Guard
+from impasto.server.run import address
+from impasto.server.settings import Settings
 
 pytestmark = pytest.mark.xdist_group("server")
 
@@ -97,6 +103,43 @@ def test_a_browser_keeps_the_token(strict: Served) -> None:
         assert "httponly" in cookie
         assert "samesite=strict" in cookie
         assert browser.get("/api/v1/styles").status_code == 200
+
+
+def test_services_on_two_ports_do_not_log_each_other_out(strict: Served) -> None:
+    """Browsers send the cookies of a host to all its ports."""
+    with httpx.Client(base_url=f"http://127.0.0.1:{strict.port}") as browser:
+        browser.get("/", params={"token": TOKEN})
+        (name,) = browser.cookies
+        assert name == f"{COOKIE}-{strict.port}"
+        browser.cookies.set(f"{COOKIE}-1", "of another", domain="127.0.0.1")
+        assert browser.get("/api/v1/styles").status_code == 200
+
+
+ANY_TOKEN = "".join(map(chr, range(ord("!"), ord("~") + 1)))
+
+
+def test_any_signs_are_a_token_in_the_address_and_the_cookie() -> None:
+    settings = Settings(host="0.0.0.0", token=ANY_TOKEN)
+
+    async def statuses() -> list[int]:
+        guarded = Guard(PlainTextResponse("in"), settings)
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(guarded), base_url="http://localhost:8000"
+        ) as browser:
+            before = await browser.get("/api/v1/styles")
+            await browser.get(address(settings))
+            after = await browser.get("/api/v1/styles")
+            browser.cookies.clear()
+            told = await browser.get("/api/v1/styles", headers={"Authorization": f"Bearer {ANY_TOKEN}"})
+        return [answer.status_code for answer in (before, after, told)]
+
+    assert finished(statuses()) == [401, 200, 200]
+
+
+@pytest.mark.parametrize("token", ["漢字", "café", "two words", "tab\t", "line\n"])
+def test_a_token_that_no_header_can_hold_is_refused(token: str) -> None:
+    with pytest.raises(ImpastoError, match="token: no header can hold it"):
+        Settings(token=token)
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/health", "/api/v1/nothing", "/api/docs", "/nothing"])

@@ -1,4 +1,4 @@
-"""Jobs: one after the other, followed, cancelled, forgotten."""
+"""Jobs: one of each kind at a time, followed, cancelled, forgotten."""
 
 from __future__ import annotations
 
@@ -72,18 +72,16 @@ def test_what_fails_is_said(jobs: Jobs, error: Exception, said: str) -> None:
     assert "secret" not in last.error
 
 
+def _endless(progress: Progress) -> str:
+    while True:
+        progress(0, 0, "")
+        time.sleep(0.01)
+
+
 def test_a_job_waits_for_the_one_before_and_both_can_be_cancelled(jobs: Jobs) -> None:
-    began = threading.Event()
-
-    def endless(progress: Progress) -> str:
-        began.set()
-        while True:
-            progress(0, 0, "")
-            time.sleep(0.01)
-
-    first, second = jobs.start("style", endless), jobs.start("film", endless)
+    first, second = jobs.start("film", _endless), jobs.start("film", _endless)
     assert [each.id for each in jobs.listed()] == [second.id, first.id]
-    assert began.wait(60)
+    until(lambda: jobs.get(first.id).state == "running")
     assert jobs.get(second.id).state == "queued"
     jobs.cancel(second.id)
     assert jobs.get(second.id).state == "cancelled"  # at once
@@ -92,6 +90,20 @@ def test_a_job_waits_for_the_one_before_and_both_can_be_cancelled(jobs: Jobs) ->
     jobs.cancel(first.id)  # forgets it
     with pytest.raises(RefusedError, match="no job"):
         jobs.get(first.id)
+
+
+def test_a_film_keeps_no_style_waiting_and_each_job_knows_its_place(jobs: Jobs) -> None:
+    films = [jobs.start("film", _endless) for _ in range(3)]
+    until(lambda: jobs.get(films[0].id).state == "running")
+    assert _followed(jobs, jobs.start("style", lambda progress: "/there"))[-1].state == "done"
+    assert [jobs.get(film.id).ahead for film in films] == [0, 1, 2]
+    assert [each.ahead for each in jobs.listed()] == [0, 2, 1, 0]
+    jobs.cancel(films[1].id)
+    assert jobs.get(films[2].id).ahead == 1
+    jobs.cancel(films[0].id)
+    until(lambda: jobs.get(films[2].id).state == "running")
+    assert jobs.get(films[2].id).ahead == 0
+    jobs.cancel(films[2].id)
 
 
 def test_jobs_are_bounded(jobs: Jobs) -> None:

@@ -163,18 +163,15 @@ def paint_film(job: FilmJob, progress: Progress = silent) -> int:
 
     Raises:
         StoppedError: Ctrl-C; finished segments are kept, and the same job goes on from there.
-        ImpastoError: the film has no frames in that part, or the disk is full; what was done is kept.
+        ImpastoError: the film has no frames in that part, or the disk is full; what was done is kept. Or another
+            process is painting the same film.
     """
-    kept = Kept.beside(job.output.target, job.settings)
-    try:
+    with Kept.beside(job.output.target, job.settings) as kept:
         count = _paint_rest(job, kept, progress)
-    finally:
-        if not kept.segments():
-            kept.remove()
-    if not count:
-        raise _empty(job)
-    job.output.finish(kept.segments(), count, progress)
-    kept.remove()
+        if not count:
+            raise _empty(job)
+        job.output.finish(kept.segments(), count, progress)
+        kept.remove()
     return count
 
 

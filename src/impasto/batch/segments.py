@@ -10,6 +10,8 @@ import io
 import logging
 import shutil
 import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -18,8 +20,9 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from impasto.batch.lock import LOCK, HeldError, alone_in
 from impasto.errors import ImpastoError
-from impasto.files import write_file
+from impasto.files import sync, write_file
 from impasto.film.frames import Frame
 from impasto.film.writing import cannot_write
 from impasto.stylize.video import Reference, State
@@ -41,23 +44,46 @@ class Kept:
     settings: str
 
     @classmethod
-    def beside(cls, out: Path, settings: str) -> Kept:
-        """The folder beside a film; segments with other settings are removed, and the log says so.
+    @contextmanager
+    def beside(cls, out: Path, settings: str) -> Iterator[Kept]:
+        """The folder beside a film, for this process alone; if no segment was finished, it is removed in the end.
+
+        Segments with other settings are removed, and the log says so.
 
         Raises:
-            ImpastoError: the folder cannot be made.
+            ImpastoError: the folder cannot be made, or another process paints the film.
         """
         kept = cls(out.with_name(f".{out.name}.impasto"), settings)
-        note = kept.folder / _SETTINGS
-        try:
-            if note.is_file() and note.read_text("utf-8") != settings:
-                logger.warning("%s: was begun with other settings; it is painted anew", out)
-                kept.remove()
-            kept.folder.mkdir(exist_ok=True)
-            write_file(note, settings.encode())
-        except OSError as error:
-            raise cannot_write(out, error) from None
-        return kept
+        with ExitStack() as held:
+            try:
+                held.enter_context(alone_in(kept.folder))
+                held.callback(kept._remove_if_empty)
+                kept._begin(out)
+            except HeldError as error:
+                which = f"process {error.process}" if error.process else "another process"
+                raise ImpastoError(f"{out}: {which} is painting it; wait for it, or give another -o") from None
+            except OSError as error:
+                raise cannot_write(out, error) from None
+            yield kept
+
+    def _remove_if_empty(self) -> None:
+        if not self.segments():
+            self.remove()
+
+    def _begin(self, out: Path) -> None:
+        note = self.folder / _SETTINGS
+        if note.is_file() and note.read_text("utf-8") != self.settings:
+            logger.warning("%s: was begun with other settings; it is painted anew", out)
+            self._empty()
+        write_file(note, self.settings.encode())
+
+    def _empty(self) -> None:
+        """Remove all but the lock."""
+        for path in self.folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != LOCK:
+                path.unlink()
 
     def segments(self) -> list[Path]:
         """The files of all finished segments, in order."""
@@ -71,6 +97,8 @@ class Kept:
     def finish(self, number: int, state: State, frames: int) -> None:
         """Note that a segment is finished, how many frames it has, and what painting had come to.
 
+        The segment is on the disk before the note is: a note without it would leave a hole after a power cut.
+
         Raises:
             ImpastoError: the disk is full.
         """
@@ -80,7 +108,9 @@ class Kept:
         arrays |= {"source": state.source.array, "picture": state.picture, "times": np.array(times), "frames": frames}
         np.savez(buffer, **arrays)
         try:
-            write_file(self.file(number).with_suffix(".npz"), buffer.getvalue())
+            if self.file(number).is_file():
+                sync(self.file(number))
+            write_file(self.file(number).with_suffix(".npz"), buffer.getvalue(), durable=True)
             if number:
                 self._forget(number - 1)
         except OSError as error:

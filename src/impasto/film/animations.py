@@ -13,6 +13,7 @@ import numpy as np
 from av.error import FFmpegError
 from PIL import Image
 
+from impasto.files import sync
 from impasto.film.frames import Frame
 from impasto.film.reading import BT601, EXACT, FULL, LIMITED, address
 from impasto.film.writing import cannot_write
@@ -94,6 +95,7 @@ def write_animation(frames: Iterable[Frame], out: Path, crf: int | None = None) 
             if stream is not None:
                 container.mux(stream.encode(None))
         if count:
+            sync(part)
             os.replace(part, out)
     except (FFmpegError, OSError) as error:
         raise cannot_write(out, error) from None

@@ -12,6 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 from impasto.errors import ImpastoError
+from impasto.files import sync
 from impasto.film.frames import Frame
 from impasto.film.reading import FilmInfo
 from impasto.film.writing import cannot_write
@@ -98,7 +99,13 @@ class NumberedFrames:
         write_image(Image.fromarray(frame.array), self._folder / _name(self._done + self.frames))
 
     def close(self) -> None:
-        """Every frame is whole already."""
+        """Wait until the frames are on the disk; each is whole already."""
+        try:
+            for number in range(self._done + 1, self._done + self.frames + 1):
+                sync(self._folder / _name(number))
+            sync(self._folder)
+        except OSError as error:
+            raise cannot_write(self._folder, error) from None
 
 
 def move_frames(frames: Path, folder: Path, count: int) -> None:

@@ -16,6 +16,7 @@ import av
 from av.error import FFmpegError
 
 from impasto.errors import ImpastoError
+from impasto.files import sync
 from impasto.film.formats import COPIED_SOUND, ENCODERS, sound_encoder
 from impasto.film.frames import Frame
 from impasto.film.reading import FilmInfo, address, opened, reason
@@ -72,6 +73,7 @@ def join(
     part = out.with_name(f".{out.name}.part{out.suffix}")
     try:
         _write(segments, part, encoding, sound, metadata)
+        sync(part)
         os.replace(part, out)
     except (FFmpegError, OSError) as error:
         raise cannot_write(out, error) from None

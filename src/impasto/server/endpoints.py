@@ -42,6 +42,7 @@ class Endpoint:
         answer: what is answered: a struct as JSON, or a media type; None is nothing.
         status: of the answer, when all is well.
         errors: the statuses of problems, beside those that every path may have.
+        admit: raises what refuses a request, before its body is read.
     """
 
     method: str
@@ -53,12 +54,14 @@ class Endpoint:
     answer: Any = None
     status: int = 200
     errors: tuple[int, ...] = field(default=())
+    admit: Callable[[Service], None] = lambda service: None
 
     async def answer_to(self, request: Request) -> Response:
         """Read the request, call the handler, and answer with what it returns."""
         service: Service = request.app.state.service
         with ExitStack() as held:
             given: list[Any] = []
+            self.admit(service)
             if self.form:
                 held.enter_context(service.place(request))
             if self.query:

@@ -21,7 +21,7 @@ from impasto.server.problems import RefusedError, on_impasto_error
 from impasto.server.settings import LOCAL_NAMES, Settings
 
 COOKIE = "impasto-token"
-"""The cookie that has the token, which ``/?token=…`` sets."""
+"""The cookie that has the token, which ``/?token=…`` sets; it ends with the port, as browsers tell hosts apart only."""
 HEALTH = f"{PREFIX}/health"
 """The path that needs no token: whoever starts the service asks it whether it is ready."""
 FILMS = f"{PREFIX}/films"
@@ -81,7 +81,7 @@ class Guard:
             await response(scope, receive, answer)
             return
         if scope["path"] == "/" and "token" in request.query_params:
-            await self._to_page(request.query_params["token"])(scope, receive, answer)
+            await self._to_page(request)(scope, receive, answer)
             return
         await self._app(scope, _Body(receive, limits), answer)
 
@@ -118,18 +118,24 @@ class Guard:
 
     def _knows_token(self, request: Request) -> bool:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
-        given = token.strip() if kind.lower() == "bearer" else request.cookies.get(COOKIE, "")
+        given = token.strip() if kind.lower() == "bearer" else request.cookies.get(_cookie(request), "")
         return self._is_token(given) if self._settings.token else True
 
     def _is_token(self, given: str) -> bool:
         return secrets.compare_digest(given.encode(), self._settings.token.encode())
 
-    def _to_page(self, token: str) -> Response:
+    def _to_page(self, request: Request) -> Response:
         """To the page, which then knows the token; a wrong one does not take the place of what the browser has."""
-        response = RedirectResponse("/", 303)
+        response, token = RedirectResponse("/", 303), request.query_params["token"]
         if self._settings.token and self._is_token(token):
-            response.set_cookie(COOKIE, token, httponly=True, samesite="strict")
+            response.set_cookie(_cookie(request), token, httponly=True, samesite="strict")
         return response
+
+
+def _cookie(request: Request) -> str:
+    """The cookie's name: with the port that the browser called, which a container or a proxy may have changed."""
+    port = re.search(r":(\d+)$", request.headers.get("host", ""))
+    return f"{COOKIE}-{port[1]}" if port else COOKIE
 
 
 class _Body:

@@ -1,8 +1,9 @@
-"""What takes minutes: jobs, one after the other. Whoever started one can follow it, and cancel it."""
+"""What takes minutes: jobs, one of each kind at a time. Whoever started one can follow it, and cancel it."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import secrets
 import shutil
@@ -27,7 +28,7 @@ Work = Callable[[Progress], str]
 _REMEMBERED = 50
 """The most jobs that are remembered."""
 _WAITING = 8
-"""The most jobs that may wait for the one that runs."""
+"""The most jobs of a kind that may wait for the one that runs."""
 _RETRY = 60
 """After how many seconds to try again when too many wait."""
 _LOOKED = 0.2
@@ -35,9 +36,9 @@ _LOOKED = 0.2
 _SILENT = 15.0
 """The longest time for which those who follow a job hear nothing, in seconds."""
 _KEPT = 8
-"""The most jobs that have ended and whose files wait to be fetched."""
+"""The most jobs that have ended and have files; those of one that was fetched make room for others."""
 _KEPT_SECONDS = 3600.0
-"""How long such files are kept."""
+"""How long such files are kept after they were made, or last fetched."""
 
 
 def new_id() -> str:
@@ -56,6 +57,7 @@ class JobAnswer(msgspec.Struct, frozen=True, kw_only=True):
     note: Annotated[str, Meta(description="What is being done.")] = ""
     error: Annotated[str, Meta(description="Why it failed.")] = ""
     result: Annotated[str, Meta(description="The path of what came of it.")] = ""
+    ahead: Annotated[int, Meta(description="How many jobs of its kind must end before it begins.")] = 0
 
     @property
     def ended(self) -> bool:
@@ -73,49 +75,70 @@ class Jobs:
     """The jobs of a service; threads may share it."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="impasto-job")
+        self._pools: dict[str, ThreadPoolExecutor] = {}  # a film of an hour keeps no style waiting
         self._jobs: dict[str, JobAnswer] = {}
         self._stopped: dict[str, threading.Event] = {}
         self._files: dict[str, tuple[Path, float]] = {}  # a job's folder, and when it was last used
+        self._fetched: set[str] = set()
         self._lock = threading.RLock()
 
     def start(self, kind: str, work: Work, *, job: str = "", folder: Path | None = None) -> JobAnswer:
-        """Do ``work`` as soon as all earlier jobs have ended.
+        """Do ``work`` as soon as all earlier jobs of its kind have ended.
 
         Args:
             kind: what sort of job it is, in a word.
             work: what is to be done.
             job: its id, from :func:`new_id`; a new one without it.
-            folder: has the job's files. It is removed when the job has failed, is cancelled or forgotten, or an hour
-                after it was done.
+            folder: has the job's files. It is removed when the job has failed, is cancelled or forgotten; an hour after
+                it was done or fetched; or after it was fetched, when others need the room.
 
         Raises:
             RefusedError: too many wait, or have files that nobody fetched.
         """
         started = JobAnswer(id=job or new_id(), kind=kind)
         with self._lock:
-            self._check_room(with_files=folder is not None)
+            self.check_room(kind)
             self._jobs[started.id], self._stopped[started.id] = started, threading.Event()
             if folder:
                 self._files[started.id] = folder, time.monotonic()
+                self._make_room()
             ended = [each.id for each in self._jobs.values() if each.ended]
             for old in ended[: max(0, len(self._jobs) - _REMEMBERED)]:
                 self.forget(old)
-        self._pool.submit(self._do, started.id, work)
-        return started
+            if kind not in self._pools:
+                self._pools[kind] = ThreadPoolExecutor(1, thread_name_prefix=f"impasto-{kind}")
+            self._pools[kind].submit(self._do, started.id, work)
+            return self._placed(started)
 
-    def _check_room(self, *, with_files: bool) -> None:
-        if sum(each.state == "queued" for each in self._jobs.values()) >= _WAITING:
-            raise RefusedError(503, f"{_WAITING} jobs wait already; try again in a minute", _RETRY)
-        if with_files and sum(self._jobs[job].ended for job in self._files) >= _KEPT:
-            what = f"{_KEPT} results wait to be fetched; fetch one, or DELETE its job"
-            raise RefusedError(503, what, _RETRY)
+    def check_room(self, kind: str) -> None:
+        """Raise a :class:`RefusedError` if too many jobs of a kind wait, or have files that nobody fetched."""
+        with self._lock:
+            same = [each for each in self._jobs.values() if each.kind == kind]
+            if sum(each.state == "queued" for each in same) >= _WAITING:
+                raise RefusedError(503, f"{_WAITING} jobs wait already; try again in a minute", _RETRY)
+            if sum(each.ended and each.id in self._files and each.id not in self._fetched for each in same) >= _KEPT:
+                what = f"{_KEPT} results wait to be fetched; fetch one, or DELETE its job"
+                raise RefusedError(503, what, _RETRY)
+
+    def _make_room(self) -> None:
+        """Forget the job that was fetched longest ago, if too many have files."""
+        kept = [job for job in self._files if self._jobs[job].ended]
+        fetched = sorted(self._fetched & set(kept), key=lambda job: self._files[job][1])
+        for job in fetched[: max(0, len(kept) - _KEPT + 1)]:
+            self.forget(job)
 
     def folder(self, job: str) -> Path:
         """The folder of a job that is done; a :class:`RefusedError` if it has none, or none any more."""
         if self.get(job).state != "done" or job not in self._files:
             raise RefusedError(404, f"job {job!r}: has no file to fetch")
         return self._files[job][0]
+
+    def fetched(self, job: str) -> None:
+        """Note that a job's files were fetched: they stay for a while, unless others need the room."""
+        with self._lock:
+            if job in self._files:
+                self._files[job] = self._files[job][0], time.monotonic()
+                self._fetched.add(job)
 
     def forget(self, job: str) -> None:
         """Forget a job that has ended, and remove its files."""
@@ -133,19 +156,29 @@ class Jobs:
 
     def _remove(self, job: str) -> None:
         """Remove the files of a job, if it has any."""
+        self._fetched.discard(job)
         folder, _ = self._files.pop(job, (None, 0.0))
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
 
     def listed(self) -> list[JobAnswer]:
         """All jobs that are remembered, the newest first."""
-        return list(reversed(self._jobs.values()))
+        with self._lock:
+            return [self._placed(job) for job in reversed(self._jobs.values())]
 
     def get(self, job: str) -> JobAnswer:
         """A job as it is now; a :class:`RefusedError` if there is none."""
-        if job not in self._jobs:
-            raise RefusedError(404, f"no job {job!r}: it has been forgotten, or never was")
-        return self._jobs[job]
+        with self._lock:
+            if job not in self._jobs:
+                raise RefusedError(404, f"no job {job!r}: it has been forgotten, or never was")
+            return self._placed(self._jobs[job])
+
+    def _placed(self, job: JobAnswer) -> JobAnswer:
+        """A job with its place among those that wait."""
+        if job.state != "queued":
+            return job
+        earlier = itertools.takewhile(lambda each: each.id != job.id, self._jobs.values())
+        return msgspec.structs.replace(job, ahead=sum(each.kind == job.kind and not each.ended for each in earlier))
 
     def cancel(self, job: str) -> None:
         """Cancel a job; forget one that has ended.
@@ -168,8 +201,8 @@ class Jobs:
         """
         told, before = None, 0.0
         while job in self._jobs:
-            now = self._jobs[job]
-            if now is not told or time.monotonic() - before > _SILENT:
+            now = self.get(job)
+            if now != told or time.monotonic() - before > _SILENT:
                 told, before = now, time.monotonic()
                 yield now
             if now.ended:
@@ -177,10 +210,11 @@ class Jobs:
             await asyncio.sleep(_LOOKED)
 
     def close(self) -> None:
-        """Cancel all jobs, and wait until the one that runs has ended."""
+        """Cancel all jobs, and wait until those that run have ended."""
         for stopped in list(self._stopped.values()):
             stopped.set()
-        self._pool.shutdown(cancel_futures=True)
+        for pool in self._pools.values():
+            pool.shutdown(cancel_futures=True)
         for job in list(self._files):
             self._remove(job)
 

@@ -9,15 +9,16 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from impasto.errors import ImpastoError
-from impasto.images.folders import find_photos
 from impasto.server.app import create_app
 from impasto.server.engine import Engine
+from impasto.server.folder import Folder
 from impasto.server.queue import Queue
 from impasto.server.service import Film, Fit, Service
 from impasto.server.settings import Settings
@@ -108,13 +109,12 @@ def serve(
     """
     if not settings.is_local and not settings.token:
         settings = msgspec.structs.replace(settings, token=secrets.token_urlsafe(24))
-    if photos:
-        find_photos(photos, "input")
+    folder = Folder(photos) if photos else None
     listening = listen(settings)
     settings = msgspec.structs.replace(settings, port=listening.getsockname()[1])
     engine, queue = Engine(model), Queue(settings.queue, settings.workers)
     config = uvicorn.Config(
-        create_app(Service(version, settings, engine, queue, fit=fit, film=film, photos=photos)),
+        create_app(Service(version, settings, engine, queue, fit=fit, film=film, photos=folder)),
         http=type("_AsPatient", (_Patient,), {"patience": min(_PATIENCE, settings.upload_seconds)}),
         ws="none",
         log_level="warning",
@@ -142,7 +142,7 @@ def address(settings: Settings) -> str:
     """The address of the page, with the token if there is one."""
     host = {"0.0.0.0": "localhost", "::": "localhost"}.get(settings.host, settings.host)
     host = f"[{host}]" if ":" in host else host
-    return f"http://{host}:{settings.port}/" + (f"?token={settings.token}" if settings.token else "")
+    return f"http://{host}:{settings.port}/" + (f"?token={quote(settings.token, safe='')}" if settings.token else "")
 
 
 def listen(settings: Settings) -> socket.socket:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from starlette.requests import Request
 
 from impasto.progress import Progress
 from impasto.server.engine import Engine
+from impasto.server.folder import Folder
 from impasto.server.jobs import Jobs
 from impasto.server.queue import Queue
 from impasto.server.settings import Settings
@@ -45,7 +45,7 @@ class Service:
     jobs: Jobs = field(default_factory=Jobs)
     fit: Fit | None = None
     film: Film | None = None
-    photos: Path | None = None
+    photos: Folder | None = None
 
     def place(self, request: Request) -> AbstractContextManager[None]:
         """A place for a request; on a service for this computer alone, all callers are one."""

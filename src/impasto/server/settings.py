@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Annotated
 
 from msgspec import Meta, Struct, structs
 
-from impasto.errors import check_ranges
+from impasto.errors import ImpastoError, check_ranges
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 """The names of this computer, for itself."""
@@ -17,7 +18,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How the service is set up.
 
     Raises:
-        ImpastoError: a number is out of its range.
+        ImpastoError: a number is out of its range, or a token cannot be sent.
     """
 
     host: Annotated[str, Meta(description="The address to listen on; any but this computer's own needs a token.")] = (
@@ -79,3 +80,6 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         check_ranges(self)
+        if not re.fullmatch(r"[!-~]*", self.token):
+            what = "no header can hold it; use letters without accents, digits and signs, and no spaces"
+            raise ImpastoError(f"token: {what}")

@@ -19,6 +19,7 @@ playwright_api = pytest.importorskip("playwright.sync_api", reason="needs Playwr
 
 WAIT = 60_000
 """How long anything on the page may take, in milliseconds; the machine may be busy."""
+playwright_api.expect.set_options(timeout=WAIT)
 
 
 @pytest.hookimpl(tryfirst=True)

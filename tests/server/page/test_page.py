@@ -88,6 +88,32 @@ def test_styles_are_mixed_by_mouse_and_by_key(visit: Visit, photo: Path) -> None
     expect(shares).to_have_text(["1 %", "99 %"])
 
 
+def test_a_drag_changes_nothing_on_the_page_but_the_mix_and_the_picture(visit: Visit, photo: Path) -> None:
+    """What else the browser does, on the same processor, makes the pictures that follow the dot fewer."""
+    page = visit.page
+    visit.choose(photo)
+    visit.painted()
+    page.locator("[data-id=scream] .mix").click(force=True)
+    visit.painted(2)
+    page.locator(".card-style.painted").nth(31).wait_for(state="attached")
+    page.evaluate("""() => {
+      window.changes = [];
+      const note = (all) => changes.push(...all.map(({ type, attributeName }) => `${type} ${attributeName}`));
+      const all = { attributes: true, childList: true, subtree: true };
+      new MutationObserver(note).observe(document.querySelector("im-styles"), all);
+    }""")
+    followed = page.evaluate("""async () => {
+      const { app } = await import("./js/app.js");
+      const { setMix } = await import("./js/actions.js");
+      setMix({ ids: ["mural", "scream"], at: [0.2, 0.5] });
+      await Promise.resolve();
+      return document.getAnimations().filter(({ animationName }) => animationName === "pass").length;
+    }""")
+    visit.painted(3)
+    assert page.evaluate("changes") == []
+    assert followed == 0
+
+
 def test_sliders_change_the_picture_and_are_reset(visit: Visit, photo: Path) -> None:
     visit.choose(photo)
     visit.painted()
@@ -159,14 +185,16 @@ def test_a_painting_becomes_a_style_that_is_kept_renamed_and_removed(
     expect(page.locator(".card-style.new .name")).to_have_text("Café of mine")
 
 
-def test_a_style_is_made_better_and_that_is_cancelled(visit: Visit, painting: Path) -> None:
+def test_a_style_is_made_better_and_that_is_cancelled_after_a_reload(visit: Visit, painting: Path) -> None:
     visit.choose(painting, by=".adder .pick")
     visit.page.locator(".single").get_by_role("button", name="Keep").click()
     visit.page.get_by_role("button", name="Make it better").click()
-    training = visit.page.locator(".training")
+    expect(visit.page.locator("dialog .training")).to_contain_text("Making it better")
+    visit.page.reload()
+    training = visit.page.locator("im-training")
     expect(training).to_contain_text("Making it better")
     training.get_by_role("button", name="Cancel").click()
-    expect(training).to_have_count(0)
+    expect(training).to_be_hidden()
     with httpx.Client(base_url=visit.page.url) as client:
         job = client.get("api/v1/jobs").json()["jobs"][0]
         while job["state"] in ("queued", "running"):

@@ -47,7 +47,7 @@ def test_a_better_style_takes_the_place_of_the_predicted_one(
     with page.expect_download() as download:
         page.get_by_role("button", name="Download style file").click()
     page.get_by_role("button", name="Make it better").click()
-    expect(page.locator(".training")).to_contain_text("Making it better")
+    expect(page.locator("dialog .training")).to_contain_text("Making it better")
     expect(page.locator("im-toast")).to_contain_text("is ready", timeout=180_000)
     expect(page.locator(".training")).to_have_count(0)
     expect(page.locator(".card-style.new")).to_have_count(0)

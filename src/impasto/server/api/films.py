@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import anyio
 import msgspec
-from anyio import to_thread
 from msgspec import Meta
+from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import FileResponse, Response
 
 from impasto.errors import ImpastoError, check_ranges, meta_of, pip_install, unknown
 from impasto.film.formats import CODECS
@@ -45,8 +44,6 @@ _MOVING = ("strength", "stroke")
 """The controls that may have key frames."""
 _PAINTED = "painted"
 """What a film's file is called when it is done."""
-_PART = 2**20
-"""How many bytes are sent at once."""
 _STYLE = (
     "A style by its slug, a blend (mural:.6,scream:.4), or key frames, between which styles turn into one another: "
     "0:mural, 4.5:scream, 9:mural:.5+kiss:.5. Uploaded style files have the names of their files."
@@ -110,10 +107,9 @@ FilmControlsForm = msgspec.defstruct(
 async def paint_film(service: Service, request: Request, form: FilmForm, controls: msgspec.Struct) -> Response:
     """Paint a film, as a job, whose steps are frames.
 
-    Its result is the path of the film, which is there until it has been fetched once, or for an hour.
+    Its result is the path of the film. It is there for an hour after it was made or last fetched, or until its job is
+    deleted; one that was fetched may have to make room for others.
     """
-    if service.film is None:
-        raise RefusedError(501, f"the service needs PyAV and OpenCV for this: {pip_install('video')}")
     folder, job = Path(tempfile.mkdtemp(prefix="impasto-")), new_id()
     try:
         work = await service.queue.run(lambda progress: _work(service, folder, form, controls), request)
@@ -181,35 +177,32 @@ def _called_by_name(folder: Path) -> Iterator[None]:
         raise type(error)(str(error).replace(f"{folder}{os.sep}", "")) from None
 
 
+def _admit(service: Service) -> None:
+    """Raise what keeps any film from being painted."""
+    if service.film is None:
+        raise RefusedError(501, f"the service needs PyAV and OpenCV for this: {pip_install('video')}")
+    service.jobs.check_room("film")
+
+
 async def get_film(service: Service, request: Request) -> Response:
-    """The film of a job that is done, once: after it was sent whole, it and the job are forgotten."""
+    """The film of a job that is done, or a range of its bytes."""
     job = request.path_params["id"]
     film = next(service.jobs.folder(job).glob(f"{_PAINTED}.*"))
-
-    async def parts() -> AsyncIterator[bytes]:
-        """What is sent. The film is forgotten before its last part: the client may go away as soon as it has that."""
-        async with await anyio.open_file(film, "rb") as file:
-            part = await file.read(_PART)
-            while following := await file.read(_PART):
-                yield part
-                part = following
-        await to_thread.run_sync(service.jobs.forget, job)
-        yield part
-
-    headers = {
-        "Content-Length": str(film.stat().st_size),
-        "Content-Disposition": f'attachment; filename="{film.name}"',
-        "Cache-Control": "no-store",
-    }
     kind = MEDIA_TYPES[film.suffix.strip(".")]
-    if request.method == "HEAD":  # whoever only asks about the film does not fetch it
-        return Response(headers=headers, media_type=kind)
-    return StreamingResponse(parts(), headers=headers, media_type=kind)
+    noted = BackgroundTask(service.jobs.fetched, job) if request.method == "GET" else None
+    return FileResponse(film, 200, {"Cache-Control": "no-store"}, kind, noted, film.name)
 
 
 ENDPOINTS = (
     Endpoint(
-        "POST", "/films", paint_film, form=(FilmForm, FilmControlsForm), answer=JobAnswer, status=202, errors=(501, 507)
+        "POST",
+        "/films",
+        paint_film,
+        form=(FilmForm, FilmControlsForm),
+        answer=JobAnswer,
+        status=202,
+        errors=(501, 507),
+        admit=_admit,
     ),
     Endpoint("GET", "/films/{id}", get_film, answer="video/*", errors=(404,)),
 )

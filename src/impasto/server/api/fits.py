@@ -40,8 +40,7 @@ class FitForm(msgspec.Struct, frozen=True, kw_only=True):
 async def add_style(service: Service, request: Request, form: FitForm) -> Response:
     """Fit a style to paintings, as a job, and put it among the user's own. It is better than a predicted one."""
     fit = service.fit
-    if fit is None:
-        raise RefusedError(501, f"the service needs PyTorch for this: {pip_install('train')}")
+    assert fit
     model = service.engine.model(form.model)
     library.check_name(form.slug, model, replace=form.replace)
 
@@ -63,6 +62,13 @@ async def add_style(service: Service, request: Request, form: FitForm) -> Respon
     return Response(msgspec.json.encode(job), 202, headers, JSON)
 
 
+def _admit(service: Service) -> None:
+    """Raise what keeps any style from being fitted."""
+    if service.fit is None:
+        raise RefusedError(501, f"the service needs PyTorch for this: {pip_install('train')}")
+    service.jobs.check_room("style")
+
+
 ENDPOINTS = (
-    Endpoint("POST", "/styles", add_style, form=(FitForm,), answer=JobAnswer, status=202, errors=(413, 415, 501, 503)),
+    Endpoint("POST", "/styles", add_style, form=(FitForm,), answer=JobAnswer, status=202, errors=(501,), admit=_admit),
 )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
+from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from impasto.files import digest, printable
-from impasto.images.folders import pictures_in
+from impasto.files import printable
 from impasto.images.reading import read_photo
 from impasto.progress import Progress
 from impasto.server.endpoints import PREFIX, Endpoint
@@ -37,7 +36,8 @@ class PhotosAnswer(msgspec.Struct, frozen=True):
 async def list_photos(service: Service, request: Request) -> PhotosAnswer:
     """The photos of the folder that the service was given; none if it was given none."""
     path = f"{PREFIX}/photos/"
-    photos = {name: printable(file.name) for name, file in _photos(service).items()}
+    found = await to_thread.run_sync(service.photos.listed) if service.photos else {}
+    photos = {name: printable(file.name) for name, file in found.items()}
     return PhotosAnswer(
         [PhotoAnswer(each, name, path + each, f"{path}{each}/thumbnail") for each, name in photos.items()]
     )
@@ -45,12 +45,12 @@ async def list_photos(service: Service, request: Request) -> PhotosAnswer:
 
 async def get_photo(service: Service, request: Request) -> Response:
     """A photo's file."""
-    return FileResponse(_found(service, request))
+    return FileResponse(await _found(service, request))
 
 
 async def get_thumbnail(service: Service, request: Request) -> Response:
     """A small JPEG of a photo."""
-    photo = _found(service, request)
+    photo = await _found(service, request)
 
     def work(progress: Progress) -> Response:
         small = thumbnail(read_photo(photo, service.settings.max_pixels).array)
@@ -59,18 +59,12 @@ async def get_thumbnail(service: Service, request: Request) -> Response:
     return await service.queue.run(work, request)
 
 
-def _photos(service: Service) -> Mapping[str, Path]:
-    """Id -> file. Ids say nothing of where files are, and no text of a request becomes a path."""
-    found = pictures_in(service.photos) if service.photos else []
-    return {digest(str(path).encode(errors="surrogateescape"))[:16]: path for path in found}
-
-
-def _found(service: Service, request: Request) -> Path:
+async def _found(service: Service, request: Request) -> Path:
     photo = request.path_params["id"]
-    try:
-        return _photos(service)[photo]
-    except KeyError:
-        raise RefusedError(404, f"no photo {photo!r}: GET photos lists them") from None
+    found = await to_thread.run_sync(service.photos.find, photo) if service.photos else None
+    if found is None:
+        raise RefusedError(404, f"no photo {photo!r}: GET photos lists them")
+    return found
 
 
 ENDPOINTS = (

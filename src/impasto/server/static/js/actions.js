@@ -1,6 +1,7 @@
 /** What the user can do, from wherever in the page. */
 
 import { DEFAULTS, WHOLE, activeArea, activeMix, app, blendOf, store } from "./app.js";
+import { download } from "./dom.js";
 import { isAbort } from "./engine/engine.js";
 import { filmOf, withChanged, withMixes } from "./film.js";
 import { t, title } from "./i18n.js";
@@ -177,14 +178,18 @@ let fit = null;
 
 /** Trains a style on its painting; one at a time. */
 export async function improve(style) {
+  const better = await fitted(style, (options) => app.engine.fit(style, options));
+  if (better) putStyle(better, style.id);
+}
+
+async function fitted({ id, name }, work) {
   fit = new AbortController();
-  const progress = (share) => store.set({ fitting: { style: style.id, share } });
-  progress(0);
-  const better = await attempt(() => app.engine.fit(style, { signal: fit.signal, progress }));
+  const progress = (job) => store.set({ fitting: { style: id, name, ...job } });
+  progress({ done: 0, total: 0 });
+  const better = await attempt(() => work({ signal: fit.signal, progress }), name);
   store.set({ fitting: null });
-  if (!better) return;
-  putStyle(better, style.id);
-  toast(t("style.better.done", { name: title(better) }));
+  if (better) toast(t("style.better.done", { name: title(better) }));
+  return better;
 }
 
 export const cancelImprove = () => fit?.abort();
@@ -197,9 +202,27 @@ export function openFilm(file) {
 }
 
 /** Changes the film; a painted one is not it any more. */
-export const changeFilm = (film) => !filmAbort && store.set({ film, filming: null, areas: store.now.areas + 1 });
+export function changeFilm(film) {
+  if (filmAbort) return;
+  offerPainted();
+  forgetPainted();
+  store.set({ film, filming: null, areas: store.now.areas + 1 });
+}
 
 let filmAbort = null;
+
+/** Offers a painted film once more that is left without having been downloaded: it may have taken an hour. */
+function offerPainted() {
+  const { id, blob, name } = store.now.filming ?? {};
+  if (id && blob) toast(t("film.left"), { label: t("film.save"), act: () => download(blob, name) });
+}
+
+/** Lets the engine forget the painted film: it is here, or nobody wants it. */
+export function forgetPainted() {
+  const { filming } = store.now;
+  if (filming?.id) app.engine.giveUp(filming.id);
+  if (filming) store.set({ filming: { ...filming, id: "" } });
+}
 
 /** Closes the film, unless it is being painted. */
 export function closeFilm() {
@@ -209,23 +232,48 @@ export function closeFilm() {
 /** Paints the film. @param {number} [size] the long side of frames, in pixels */
 export async function paintFilm(size) {
   const { film, controls } = store.now;
-  filmAbort = new AbortController();
-  store.set({ filming: { done: 0, total: 0 } });
   const keys = film.keys.map(({ at, mix }) => ({ at, blend: blendOf(mix) }));
-  const progress = (done, total) => store.set({ filming: { done, total } });
-  const blob = await attempt(() => app.engine.film(film.file, keys, controls, { size, signal: filmAbort.signal, progress }));
+  await filmed(film, (options) => app.engine.film(film.file, keys, controls, { size, ...options }));
+}
+
+async function filmed({ name }, work) {
+  filmAbort = new AbortController();
+  const progress = (filming) => store.set({ filming });
+  progress({ id: "", done: 0, total: 0 });
+  const blob = await attempt(() => work({ signal: filmAbort.signal, progress }), name);
   filmAbort = null;
-  store.set({ filming: blob && { blob, name: `${film.name.replace(/\.[^.]+$/, "")}-painted.mp4` } });
+  const { id } = store.now.filming;
+  store.set({ filming: blob && { id, blob, name: `${name.replace(/\.[^.]+$/, "")}-painted.mp4` } });
 }
 
 export const cancelFilm = () => filmAbort?.abort();
 
-/** What an engine answers, or null if it refuses, which is said. */
-export async function attempt(work) {
+/** Takes up what was begun before the page was loaded anew. */
+export async function takeUp() {
+  for (const job of await app.engine.unfinished()) {
+    if (job.kind === "film") takeUpFilm(job);
+    else takeUpFit(job);
+  }
+}
+
+async function takeUpFilm(job) {
+  const film = filmOf(null, activeMix(), job.name);
+  store.set({ film });
+  await filmed(film, (options) => app.engine.takeUp(job, options));
+  if (!store.now.filming) closeFilm();
+}
+
+async function takeUpFit(job) {
+  const better = await fitted({ id: job.slug, name: job.name }, (options) => app.engine.takeUp(job, options));
+  if (better) putStyle(better);
+}
+
+/** What an engine answers, or null if it refuses, which is said. @param {string} [name] what is not there any more, if it is not */
+export async function attempt(work, name = "") {
   try {
     return await work();
   } catch (error) {
-    if (!isAbort(error)) toast(error.message);
+    if (!isAbort(error)) toast(name && error.kind === "gone" ? t("state.gone", { name }) : error.message);
     return null;
   }
 }

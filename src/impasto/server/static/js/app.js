@@ -27,10 +27,10 @@ export const store = new Store({
   compare: false,
   idle: true,
   batch: null, // {done, total} while all photos are painted
-  fitting: null, // {style, share} while a style is made better
+  fitting: null, // {style, name, done, total, ahead} while a style is made better
   /** @type {import("./film.js").Film|null} */
   film: null,
-  filming: null, // {done, total} while a film is painted, then {blob, name}
+  filming: null, // {id, done, total, ahead} while a film is painted, then {id, blob, name}
 });
 
 export const app = {

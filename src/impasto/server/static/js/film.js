@@ -13,16 +13,16 @@ let count = 0;
  * @property {import("./mix.js").Mix} mix
  *
  * @typedef {Object} Film
- * @property {File} file
+ * @property {File|null} file null if it was sent before the page was loaded anew
  * @property {string} name
  * @property {Key[]} keys in order, at least one
  * @property {string} key the id of the one that is worked on
  */
 
 /** @returns {Film} */
-export function filmOf(file, mix) {
+export function filmOf(file, mix, name = file.name) {
   const first = keyAt(0, mix);
-  return { file, name: file.name, keys: [first], key: first.id };
+  return { file, name, keys: [first], key: first.id };
 }
 
 const keyAt = (at, mix) => ({ id: `key-${++count}`, at: round(at), mix });

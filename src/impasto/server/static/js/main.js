@@ -1,6 +1,6 @@
 /** Starts the page: the engine first, then its parts. */
 
-import { addPhotos, openFilm } from "./actions.js";
+import { addPhotos, openFilm, takeUp } from "./actions.js";
 import { WHOLE, app, recipeFor, store } from "./app.js";
 import { chooseFiles, icon } from "./dom.js";
 import { chosen } from "./engine/chosen.js";
@@ -22,11 +22,12 @@ import { Stage } from "./parts/stage.js";
 import { Start } from "./parts/start.js";
 import { StyleGrid } from "./parts/style-grid.js";
 import { hush, toast } from "./parts/toast.js";
+import { Training } from "./parts/training.js";
 
 const PARTS = {
   "im-stage": Stage, "im-brush": Brush, "im-areas": Areas, "im-mix": MixPad, "im-styles": StyleGrid, "im-controls": Controls,
   "im-photos": Photos, "im-save": Save, "im-start": Start, "im-camera": Camera, "im-drop": Drop, "im-look": Look,
-  "im-film": FilmPart,
+  "im-film": FilmPart, "im-training": Training,
 };
 
 const find = (selector) => document.querySelector(selector);
@@ -123,6 +124,7 @@ async function start() {
   paintWhatIsWanted();
   await load();
   hush();
+  await takeUp();
 }
 
 start().catch((error) => toast(error.message, null, true));

@@ -9,7 +9,7 @@ import { pause, settled } from "./dom.js";
 /** Long sides of small pictures; the largest is taken that is painted quickly enough. */
 const SMALL = [256, 384, 512];
 /** Milliseconds that a small picture may take, and that the user rests before the fine one is painted. */
-const QUICK = 120;
+const QUICK = 80;
 const REST = 160;
 
 /**
@@ -144,6 +144,6 @@ export class Painter extends EventTarget {
   }
 
   #tell() {
-    this.dispatchEvent(new CustomEvent("state", { detail: { idle: this.idle } }));
+    this.dispatchEvent(new CustomEvent("state", { detail: { idle: this.idle, following: this.#resting } }));
   }
 }

@@ -30,6 +30,12 @@
  * @property {boolean} [preview] whether the picture is looked at for a moment only
  * @property {AbortSignal} [signal]
  *
+ * @typedef {Object} Job what takes minutes
+ * @property {string} id
+ * @property {number} done how many steps are done
+ * @property {number} total how many there are; 0 before that is known
+ * @property {number} ahead how many others must end before it begins
+ *
  * @typedef {Object} Capabilities
  * @property {string} model what paints
  * @property {string} defaultModel what paints if the command line is not told
@@ -61,8 +67,7 @@ export class Engine {
   }
 
   /**
-   * Paints a film. `keys` are moments in seconds and what it is painted in then; `progress` gets the numbers of frames that
-   * are done and of all.
+   * Paints a film. `keys` are moments in seconds and what it is painted in then; `progress` gets a {@link Job} of frames.
    * @returns {Promise<Blob>} an MP4 file
    */
   async film(_film, _keys, _controls, { size: _size, signal: _signal, progress: _progress }) {
@@ -74,8 +79,26 @@ export class Engine {
     throw new Error("not written");
   }
 
-  /** Makes a style better by training it on its painting, and keeps it. `progress` gets shares from 0 to 1. @returns {Promise<Style>} */
+  /** Makes a style better by training it on its painting, and keeps it. `progress` gets a {@link Job}. @returns {Promise<Style>} */
   async fit(_style, { signal: _signal, progress: _progress }) {
+    throw new Error("not written");
+  }
+
+  /**
+   * Films and styles that were begun before the page was loaded anew.
+   * @returns {Promise<{id: string, kind: "film"|"style", name: string, slug?: string}[]>} one of each kind at most
+   */
+  async unfinished() {
+    return [];
+  }
+
+  /** Waits for one of them. @returns {Promise<Blob|Style>} what it becomes */
+  async takeUp(_job, { signal: _signal, progress: _progress }) {
+    throw new Error("not written");
+  }
+
+  /** Forgets a film that is done. */
+  giveUp(_id) {
     throw new Error("not written");
   }
 
@@ -105,7 +128,7 @@ export class Engine {
   }
 }
 
-/** An engine's refusal, in words for people; `kind` is refused, busy or offline. */
+/** An engine's refusal, in words for people; `kind` is refused, gone, busy or offline. */
 export class EngineError extends Error {
   constructor(message, kind = "refused", seconds = 0) {
     super(message);

@@ -2,6 +2,7 @@
 
 import { pause } from "../dom.js";
 import { Engine, EngineError } from "./engine.js";
+import { drop, note, unclaimed } from "./jobs.js";
 import { readStyleFile } from "./style-file.js";
 
 /** How often to ask how far a long job is, in milliseconds, and how many times when the service cannot be reached. */
@@ -72,7 +73,12 @@ export class HttpEngine extends Engine {
     form.append("style", writtenKeys(keys));
     appendFiles(form, keys.map((key) => key.blend));
     for (const [name, value] of Object.entries({ ...controls, size })) if (value !== undefined) form.append(name, value);
-    const { result } = await this.#job("films", form, signal, progress);
+    const job = await this.#begin("films", form, signal, { kind: "film", name: film.name });
+    return this.#film(job, signal, progress);
+  }
+
+  async #film(job, signal, progress) {
+    const { result } = await this.#follow(job, signal, progress);
     return (await this.#send("GET", new URL(result, this.#base), undefined, signal)).blob();
   }
 
@@ -116,9 +122,28 @@ export class HttpEngine extends Engine {
     form.append("slug", slug);
     form.append("name", name);
     form.append("replace", kind === "own");
-    await this.#job("styles", form, signal, (done, total) => progress(total ? done / total : 0));
+    const job = await this.#begin("styles", form, signal, { kind: "style", name, slug });
+    return { ...(await this.#fitted(job, signal, progress)), painting };
+  }
+
+  async #fitted(job, signal, progress) {
+    await this.#follow(job, signal, progress);
+    drop(job.id);
     const { styles } = await this.#json("styles");
-    return { ...this.#listed(styles.find((style) => style.slug === slug)), painting };
+    return this.#listed(styles.find((style) => style.slug === job.slug));
+  }
+
+  unfinished() {
+    return unclaimed();
+  }
+
+  async takeUp(job, { signal, progress }) {
+    return job.kind === "film" ? this.#film(job, signal, progress) : this.#fitted(job, signal, progress);
+  }
+
+  giveUp(id) {
+    drop(id);
+    this.#send("DELETE", `jobs/${id}`).catch(() => {});
   }
 
   /** A style from its file, not kept by the service. @returns {Promise<import("./engine.js").Style>} */
@@ -142,20 +167,28 @@ export class HttpEngine extends Engine {
     return { ...this.#listed(style), painting };
   }
 
-  /** Starts a job and waits for it; it is cancelled when `signal` is aborted. */
-  async #job(path, form, signal, progress) {
+  /** Starts a job, and notes it with what is known of it. @returns {Promise<import("./jobs.js").Begun>} */
+  async #begin(path, form, signal, known) {
     const { id } = await (await this.#send("POST", path, form, signal)).json();
-    const cancel = () => this.#send("DELETE", `jobs/${id}`).catch(() => {});
-    signal.addEventListener("abort", cancel, { once: true });
-    for (;;) {
-      const job = await this.#asked(id, signal);
-      if (job.state === "failed" || job.state === "cancelled") throw new EngineError(job.error);
-      progress(job.done, job.total);
-      if (job.state === "done") {
-        signal.removeEventListener("abort", cancel);
-        return job;
+    const job = { id, ...known };
+    note(job);
+    return job;
+  }
+
+  /** Waits for a job; it is cancelled when `signal` is aborted, and so is the fetching of what came of it. */
+  async #follow({ id }, signal, progress) {
+    signal.addEventListener("abort", () => this.giveUp(id), { once: true });
+    try {
+      for (;;) {
+        const job = await this.#asked(id, signal);
+        if (job.state === "failed" || job.state === "cancelled") throw new EngineError(job.error);
+        progress(job);
+        if (job.state === "done") return job;
+        await pause(ASK_EVERY, signal);
       }
-      await pause(ASK_EVERY, signal);
+    } catch (error) {
+      if (error.kind !== "offline") drop(id);
+      throw error;
     }
   }
 
@@ -205,8 +238,8 @@ function about({ name = "", name_zh: nameZh = "", artist = "", year = "", credit
 
 async function refusal(response) {
   const { detail } = await response.json().catch(() => ({}));
-  const busy = [429, 503].includes(response.status);
-  return new EngineError(detail ?? response.statusText, busy ? "busy" : "refused", Number(response.headers.get("Retry-After")));
+  const kind = { 404: "gone", 429: "busy", 503: "busy" }[response.status] ?? "refused";
+  return new EngineError(detail ?? response.statusText, kind, Number(response.headers.get("Retry-After")));
 }
 
 /** A blend as the command line has it. */

@@ -1,6 +1,6 @@
 /** A film: looked at in the styles of any moment, painted as a whole, and downloaded. */
 
-import { cancelFilm, changeFilm, closeFilm, paintFilm } from "../actions.js";
+import { cancelFilm, changeFilm, closeFilm, forgetPainted, paintFilm } from "../actions.js";
 import { app, filmBlend, store } from "../app.js";
 import { isAbort } from "../engine/engine.js";
 import { download, h, settled } from "../dom.js";
@@ -51,20 +51,26 @@ export class FilmPart extends HTMLElement {
     if (what === "paint") paintFilm(this.size);
     if (what === "cancel") cancelFilm();
     if (what === "command") showFilmCommand(this.size);
-    if (what === "save") download(store.now.filming.blob, store.now.filming.name);
-    if (what === "back") store.set({ filming: null });
+    if (what === "save") this.#save(store.now.filming);
+    if (what === "back") changeFilm(film);
     if (what === "close") closeFilm();
+  }
+
+  #save({ blob, name }) {
+    forgetPainted();
+    download(blob, name);
   }
 
   #show(film) {
     if (film?.file !== this.#film) {
       URL.revokeObjectURL(this.video.src);
       this.#film = film?.file ?? null;
-      if (film) this.video.src = URL.createObjectURL(film.file);
+      if (this.#film) this.video.src = URL.createObjectURL(this.#film);
       else this.video.removeAttribute("src");
     }
     if (!film) this.#showResult(null);
     this.hidden = !film;
+    this.classList.toggle("taken-up", Boolean(film && !film.file));
     document.body.classList.toggle("with-film", Boolean(film));
   }
 
@@ -132,7 +138,7 @@ export class FilmPart extends HTMLElement {
   /** What can be done now. */
   #state() {
     const { film, filming, capabilities } = store.now;
-    if (!film) return;
+    if (!film) return (document.querySelector(".panel").inert = false);
     const at = this.video.currentTime;
     this.keys.show(film, this.duration);
     this.querySelector(".moment").value = `${clock(at)} / ${clock(this.duration)}`;
@@ -143,10 +149,12 @@ export class FilmPart extends HTMLElement {
     this.querySelector(".close").disabled = this.dataset.state === "running";
     this.querySelector("canvas").hidden = Boolean(filming?.blob);
     this.querySelector("canvas").setAttribute("aria-label", film.name);
+    this.querySelector(".name").textContent = film.name;
     this.querySelector("progress").replaceWith(progress(filming));
     this.querySelector(".frames").textContent = said(filming);
     this.#showResult(filming?.blob);
-    for (const part of document.querySelectorAll("nav.tools, .panel")) part.inert = this.dataset.state === "running";
+    document.querySelector("nav.tools").inert = this.dataset.state === "running";
+    document.querySelector(".panel").inert = ["running", "done"].includes(this.dataset.state); // a style would undo the film
   }
 
   #showResult(blob = null) {
@@ -167,5 +175,6 @@ function progress(filming) {
 
 function said(filming) {
   if (!filming || filming.blob) return "";
+  if (filming.ahead) return t("film.waiting", filming);
   return filming.total ? t("film.frames", filming) : t("film.sending");
 }

@@ -131,7 +131,10 @@ export class Stage extends HTMLElement {
       this.dataset.size = detail.size;
       this.#describe();
     });
-    app.painter.addEventListener("state", ({ detail }) => this.classList.toggle("painting", !detail.idle));
+    app.painter.addEventListener("state", ({ detail: { idle, following } }) => {
+      this.classList.toggle("painting", !idle);
+      this.classList.toggle("following", following); // pictures come: a bar that moves, too, would only slow them down
+    });
   }
 
   #describe() {
@@ -141,9 +144,11 @@ export class Stage extends HTMLElement {
 }
 
 function draw(canvas, bitmap) {
-  canvas.width = bitmap.width;
-  canvas.height = bitmap.height;
-  canvas.getContext("2d").drawImage(bitmap, 0, 0);
+  const { width, height } = bitmap;
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height }); // each time is a new canvas
+  const context = canvas.getContext("2d");
+  context.globalCompositeOperation = "copy"; // nothing of the picture before shows through
+  context.drawImage(bitmap, 0, 0);
 }
 
 /** Where a pointer is on the photo, in shares of its long side, which is what masks are measured in. */

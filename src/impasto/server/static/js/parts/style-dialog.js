@@ -1,16 +1,17 @@
 /** A style: its painting, who made it, and what can be done with it. */
 
-import { attempt, cancelImprove, improve, keepStyle, removeStyle } from "../actions.js";
+import { attempt, improve, keepStyle, removeStyle } from "../actions.js";
 import { app, store } from "../app.js";
 import { download, h, icon } from "../dom.js";
 import { t, title } from "../i18n.js";
+import { training } from "./training.js";
 
 /** @param {import("../engine/engine.js").Style} style */
 export function about(style) {
   const dialog = h("dialog", { class: "card about", "aria-labelledby": "about-title" });
   const close = () => dialog.close();
   dialog.append(heading(style), ...body(style, close), buttons(style, close));
-  const stop = store.watch(["fitting"], () => training(dialog, style));
+  const stop = store.watch(["fitting"], () => showTraining(dialog));
   dialog.addEventListener("close", () => (stop(), dialog.remove()));
   document.querySelector("im-style-dialog").append(dialog);
   dialog.showModal();
@@ -49,19 +50,13 @@ function better(style) {
     h("button", { class: "plain", "data-better": "", onclick: () => improve(style) }, icon("sparkles"), t("style.better")));
 }
 
-/** Shows how far the training is; the button cancels it. */
-function training(dialog) {
+function showTraining(dialog) {
   const place = dialog.querySelector(".better");
   const { fitting } = store.now;
   if (!place) return;
   place.querySelector(".training")?.remove();
   place.querySelector("[data-better]").disabled = Boolean(fitting);
-  if (!fitting) return;
-  const percent = Math.round(100 * fitting.share);
-  place.append(h("p", { class: "training", role: "status" },
-    h("progress", { max: 1, value: fitting.share, "aria-label": t("style.better") }),
-    h("span", {}, t("style.better.run", { percent })),
-    h("button", { class: "text", onclick: cancelImprove }, t("style.cancel"))));
+  if (fitting) place.append(training(fitting));
 }
 
 function buttons(style, close) {

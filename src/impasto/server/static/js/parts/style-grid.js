@@ -7,6 +7,7 @@ import { onLanguage, t, title } from "../i18n.js";
 
 export class StyleGrid extends HTMLElement {
   #cards = new Map();
+  #marked = "";
 
   connectedCallback() {
     this.grid = this.querySelector(".grid");
@@ -14,7 +15,7 @@ export class StyleGrid extends HTMLElement {
     this.search.addEventListener("input", () => this.#filter());
     this.querySelector("[data-do=open]").addEventListener("click", () => this.#open());
     store.watch(["styles"], () => this.#build());
-    store.watch(["whole", "layer", "areas", "styles"], () => this.#mark());
+    store.watch(["whole", "layer", "areas"], () => this.#marked === String(activeMix().ids) || this.#mark());
     store.watch(["photo", "styles"], ({ photo, styles }) => this.#pictures(photo, styles));
     app.thumbnails.addEventListener("painted", ({ detail }) => {
       if (detail.photo === store.now.photo) this.#picture(detail.style, detail.photo);
@@ -38,6 +39,7 @@ export class StyleGrid extends HTMLElement {
 
   #mark() {
     const { ids } = activeMix();
+    this.#marked = String(ids);
     for (const [id, item] of this.#cards) {
       const index = ids.indexOf(id);
       item.classList.toggle("on", index >= 0);
