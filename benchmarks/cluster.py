@@ -168,7 +168,7 @@ def main() -> None:
     parts: dict[str, Any] = {
         "throughput": lambda folder: throughput(folder, arguments.photos),
         "million": lambda folder: million(folder, arguments.names, 100),
-        "memory": lambda folder: memory(folder, [1_000, 10_000, 100_000]),
+        "memory": lambda folder: memory(folder, [10_000, 100_000, 300_000]),
         "bucket": lambda folder: bucket(arguments.files),
     }
     results = json.loads(arguments.json.read_text()) if arguments.only and _is_there(arguments) else {}
