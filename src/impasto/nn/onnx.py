@@ -210,7 +210,7 @@ def _traced(
 
 
 def _in_float32(graph: onnx.GraphProto) -> None:
-    """Turn constants of float64 into float32. They are cast to that anyway, and ONNX Runtime's WebGPU has no such cast."""
+    """Turn constants of float64 into float32, as which they are used: ONNX Runtime's WebGPU cannot cast them."""
     for node in graph.node:
         value = node.attribute[0].t if node.op_type == "Constant" else None
         if value is not None and value.data_type == TensorProto.DOUBLE:
