@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from tests.web.conftest import Host, Tab, playwright_api, some_photo
@@ -128,6 +129,11 @@ def test_nothing_is_fetched_for_who_has_no_use_for_it(visit: Callable[..., Tab],
     tab = visit("", backend, software=software)
     painted(tab, some_photo(40, 64), "mural", {})
     assert not fetches(tab)
+
+
+def test_the_first_load_has_nothing_of_it(site: Path) -> None:
+    listed = msgspec.json.decode((site / "files.json").read_bytes())["first"]
+    assert sum((site / file["path"]).stat().st_size for file in listed) < 6e6  # as they lie; hosts compress some more
 
 
 @pytest.mark.slow

@@ -44,6 +44,7 @@ export async function webgpu(bundle, processor, inTurn, software) {
 
 async function runtime(bundle) {
   const [ort, wasmBinary] = await Promise.all([import("../ort/ort.webgpu.bundle.min.mjs"), bundle.bytes(RUNTIME)]);
+  ort.env.logLevel = "error"; // it warns that the processor does a part, which is meant
   Object.assign(ort.env.wasm, { wasmBinary, numThreads: 1 });
   return ort;
 }
