@@ -25,7 +25,8 @@ def started() -> Iterator[Browser]:
         assert REQUIRED not in os.environ, f"there is no browser: {', '.join(BROWSERS)}"
         pytest.skip("needs a browser: apt-get install chromium")
     camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    webgpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]  # a graphics processor that is a program
     with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", *camera])
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", *camera, *webgpu])
         yield browser
         browser.close()

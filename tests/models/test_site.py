@@ -16,14 +16,19 @@ from impasto.models.browser import integrity
 from impasto.models.model import load_model
 from impasto.models.site import write_site
 
+WEBGPU = "ort.webgpu.bundle.min.mjs"
+"""Only browsers with a graphics processor fetch it."""
+
 
 @pytest.fixture
 def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stands for what comes from npm; the real one is tested in tests/web."""
     folder = tmp_path / "runtime"
     (folder / "dist").mkdir(parents=True)
-    (folder / "dist" / "ort.wasm.bundle.min.mjs").write_text("export const InferenceSession = {};")
-    (folder / "dist" / "ort-wasm-simd-threaded.wasm").write_bytes(b"\0asm")
+    for script in ("ort.wasm.bundle.min.mjs", WEBGPU):
+        (folder / "dist" / script).write_text("export const InferenceSession = {};")
+    for binary in ("ort-wasm-simd-threaded.wasm", "ort-wasm-simd-threaded.asyncify.wasm"):
+        (folder / "dist" / binary).write_bytes(b"\0asm")
     monkeypatch.setattr(sites, "_runtime", lambda: folder)
     return folder
 
@@ -33,7 +38,9 @@ def test_the_list_has_every_file_with_its_digest(runtime: Path, tmp_path: Path) 
     listed = msgspec.json.decode((site / "files.json").read_bytes())
     files = {file["path"]: file["sha256"] for file in listed["first"] + listed["later"]}
     there = {path.relative_to(site).as_posix() for path in site.glob("**/*") if path.is_file()}
-    assert there - files.keys() == {"files.json", "example.html", "service-worker.js"}
+    on_demand = {f"impasto/ort/{WEBGPU}", "model/webgpu.wasm.bin"}
+    assert there - files.keys() == {"files.json", "example.html", "service-worker.js"} | on_demand
+    assert "impasto/runtime/webgpu.js" in {file["path"] for file in listed["first"]}
     assert all(integrity((site / path).read_bytes()) == sha256 for path, sha256 in files.items())
     assert f'VERSION = "{listed["version"]}"' in (site / "service-worker.js").read_text()
     assert {"index.html", "impasto/worker.js", "model/network.onnx.bin"} <= {file["path"] for file in listed["first"]}

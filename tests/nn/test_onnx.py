@@ -69,6 +69,17 @@ def test_graphs_hold_no_weights_and_no_paths() -> None:
         assert {tensor.data_location for tensor in convolutions} == {onnx.TensorProto.EXTERNAL}
 
 
+@pytest.mark.parametrize("name", ["fast", "paper"])
+def test_graphs_are_what_webgpu_can_run(name: str) -> None:
+    """It cannot cast from float64, and web/runtime/webgpu.js names what cuts rows, which the processor does."""
+    model = load_model(name)
+    for graph in Graph:
+        nodes = onnx.load(model.graph(graph), load_external_data=False).graph.node
+        constants = {node.attribute[0].t.data_type for node in nodes if node.op_type == "Constant"}
+        assert onnx.TensorProto.DOUBLE not in constants
+        assert {node.name for node in nodes if node.op_type == "Split"} <= {"/Split", "/Split_1"}
+
+
 def test_what_training_made_of_the_normalization_is_not_exported() -> None:
     network = StyleTransferNetwork("fast").eval()
     weights = save({name: tensor.half() for name, tensor in network.state_dict().items() if "conv" in name})

@@ -103,29 +103,38 @@ def stylizer() -> Stylizer:
 class Tab:
     """The example page of a site, with its module loaded.
 
+    Args:
+        browser: the browser.
+        address: of the site.
+        backend: what paints, as the module names it.
+
     Attributes:
         page: the page.
         faults: errors of scripts.
+        fetched: the addresses of what was fetched.
     """
 
-    def __init__(self, browser: playwright_api.Browser, address: str) -> None:
+    def __init__(self, browser: playwright_api.Browser, address: str, backend: str = "auto") -> None:
         self.context = browser.new_context(service_workers="block")
         self.page = self.context.new_page()
         self.page.set_default_timeout(WAIT)
         self.faults: list[str] = []
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.fetched: list[str] = []
+        self.context.on("request", lambda request: self.fetched.append(request.url))
         self.page.goto(f"{address}example.html")
         self.page.evaluate(
-            """async () => {
+            """async (backend) => {
               const { Stylizer } = await import("./impasto/stylizer.js");
-              window.stylizer = await Stylizer.load("model/");
+              window.stylizer = await Stylizer.load("model/", { backend });
               window.bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
               window.text = async (blob) => new Promise((resolve) => {
                 const reader = new FileReader();
                 reader.onload = () => resolve(reader.result.split(",")[1]);
                 reader.readAsDataURL(blob);
               });
-            }"""
+            }""",
+            backend,
         )
 
 

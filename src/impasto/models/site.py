@@ -29,6 +29,11 @@ _WASM = "onnxruntime.wasm"
 _RUNTIME = "node_modules/onnxruntime-web"
 _SCRIPT, _BINARY = "dist/ort.wasm.bundle.min.mjs", "dist/ort-wasm-simd-threaded.wasm"
 """Files of onnxruntime-web: the smallest build that runs on processors, with SIMD and threads."""
+_WEBGPU = "webgpu.wasm"
+"""What the manifest calls the WebAssembly of the build that runs on graphics processors, too."""
+_WEBGPU_SCRIPT, _WEBGPU_BINARY = "dist/ort.webgpu.bundle.min.mjs", "dist/ort-wasm-simd-threaded.asyncify.wasm"
+_NOT_KEPT = (Path(_WEBGPU_SCRIPT).name, f"{_WEBGPU}.bin")
+"""Files that browsers fetch where they have a use for them, and that no service worker keeps."""
 _OF_THE_SITE = ("example.html", "service-worker.js")
 """Files of the module's folder that lie beside it in a site."""
 _NOT_IN_A_SITE = ("package.json", "package-lock.json", "node_modules", "page", *_OF_THE_SITE)
@@ -64,9 +69,11 @@ def write_site(model: Model, out: Path) -> Path:
 def _fill(site: Path, model: Model, runtime: Path) -> None:
     module = site / "impasto"
     shutil.copytree(web(), module, ignore=shutil.ignore_patterns(*_NOT_IN_A_SITE))
-    shutil.copy(runtime / _SCRIPT, module / "ort")
+    for script in (_SCRIPT, _WEBGPU_SCRIPT):
+        shutil.copy(runtime / script, module / "ort")
     (site / "model").mkdir()
-    write_bundle(model, site / "model", {_WASM: (runtime / _BINARY).read_bytes()})
+    binaries = {_WASM: _BINARY, _WEBGPU: _WEBGPU_BINARY}
+    write_bundle(model, site / "model", {name: (runtime / path).read_bytes() for name, path in binaries.items()})
     _add_page(site)
     for name in _OF_THE_SITE:
         shutil.copy(web() / name, site)
@@ -82,11 +89,12 @@ def _add_page(site: Path) -> None:
 
 def list_files(site: Path) -> None:
     """Write what the service worker keeps, and into its script the version of that, so that browsers see a new one."""
-    kept = [path for path in _within(site) if path.relative_to(site).as_posix() not in (_LIST, *_OF_THE_SITE)]
-    files = [{"path": path.relative_to(site).as_posix(), "sha256": integrity(path.read_bytes())} for path in kept]
+    paths = [path for path in _within(site) if path.relative_to(site).as_posix() not in (_LIST, *_OF_THE_SITE)]
+    files = [{"path": path.relative_to(site).as_posix(), "sha256": integrity(path.read_bytes())} for path in paths]
     version = digest(msgspec.json.encode(files))[:16]
-    first = [file for file in files if _is_first(file["path"])]
-    listed = {"version": version, "first": first, "later": [file for file in files if file not in first]}
+    kept = [file for file in files if not file["path"].endswith(_NOT_KEPT)]
+    first = [file for file in kept if _is_first(file["path"])]
+    listed = {"version": version, "first": first, "later": [file for file in kept if file not in first]}
     (site / _LIST).write_bytes(msgspec.json.encode(listed))
     script = site / "service-worker.js"
     script.write_text(script.read_text().replace('"development"', f'"{version}"'))
@@ -106,15 +114,16 @@ def _within(folder: Path) -> Iterator[Path]:
 
 def _runtime() -> Path:
     """A folder with the files of onnxruntime-web that a site needs."""
-    lock = (web() / "package-lock.json").read_bytes()
-    kept = platformdirs.user_cache_path("impasto") / "onnxruntime-web" / digest(lock)[:16]
+    names = (_SCRIPT, _BINARY, _WEBGPU_SCRIPT, _WEBGPU_BINARY)
+    wanted = (web() / "package-lock.json").read_bytes() + " ".join(names).encode()
+    kept = platformdirs.user_cache_path("impasto") / "onnxruntime-web" / digest(wanted)[:16]
     if not kept.is_dir():
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
             _install(Path(folder))
             found = Path(folder) / "found"
             (found / "dist").mkdir(parents=True)
-            for name in (_SCRIPT, _BINARY):
+            for name in names:
                 shutil.copy(Path(folder) / _RUNTIME / name, found / name)
             os.replace(found, kept)
     return kept

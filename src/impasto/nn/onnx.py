@@ -15,7 +15,7 @@ from functools import cache
 import onnx
 import torch
 import torch.nn.functional as F
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from impasto.models.model import GRAPHS, PREDICTOR_WEIGHTS, WEIGHTS, Graph
@@ -204,8 +204,17 @@ def _traced(
             dynamo=False,
         )
     model = onnx.load_from_string(buffer.getvalue())
+    _in_float32(model.graph)
     onnx.checker.check_model(model)
     return model
+
+
+def _in_float32(graph: onnx.GraphProto) -> None:
+    """Turn constants of float64 into float32, as which they are used: ONNX Runtime's WebGPU cannot cast them."""
+    for node in graph.node:
+        value = node.attribute[0].t if node.op_type == "Constant" else None
+        if value is not None and value.data_type == TensorProto.DOUBLE:
+            value.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(value).astype("float32"), value.name))
 
 
 def _byte_ranges(weights: bytes) -> dict[str, Range]:

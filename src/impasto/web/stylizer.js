@@ -34,12 +34,14 @@ export class Stylizer {
   /**
    * Loads a model.
    * @param {string|URL} folder of `impasto export-web`, where its manifest is
+   * @param {{backend?: "auto"|"wasm"|"webgpu"}} [options] "auto" paints by WebGPU once that has painted the processor's
+   *     pictures in no more time; "wasm" never does; "webgpu" does whatever time it takes
    */
-  static async load(folder = new URL("../model/", import.meta.url)) {
+  static async load(folder = new URL("../model/", import.meta.url), { backend = "auto" } = {}) {
     const stylizer = new Stylizer();
     const base = new URL(`${folder}`.replace(/\/?$/, "/"), document.baseURI);
     const controlled = Boolean(navigator.serviceWorker?.controller);
-    const { manifest, threads } = await stylizer.#ask("load", { folder: base.href, controlled });
+    const { manifest, threads } = await stylizer.#ask("load", { folder: base.href, controlled, backend });
     stylizer.threads = threads;
     stylizer.model = manifest.model;
     const addressOf = ({ thumbnail }) => thumbnail && new URL(thumbnail, base).href;
@@ -50,6 +52,8 @@ export class Stylizer {
   constructor() {
     /** How many threads compute. */
     this.threads = 1;
+    /** What paints now; it may change between two pictures. @type {"wasm"|"webgpu"} */
+    this.backend = "wasm";
     /** What is known about the model. */
     this.model = /** @type {import("./files/bundle.js").Manifest["model"]} */ ({});
     /** The styles that come with the model; `thumbnail` is an address. @type {import("./files/bundle.js").StyleInfo[]} */
@@ -139,7 +143,8 @@ export class Stylizer {
     });
   }
 
-  #hear({ id, share, error, result }) {
+  #hear({ id, share, error, result, backend }) {
+    if (backend) this.backend = backend;
     const waiting = this.#waiting.get(id);
     if (!waiting) return;
     if (share !== undefined) return void waiting.progress?.(share);

@@ -1,6 +1,6 @@
 /**
  * The worker in which everything is computed, so that the page never waits. Messages in: {id, method, given} or
- * {cancel: id}; messages out: {id, result}, {id, error}, {id, share}. One picture is painted at a time.
+ * {cancel: id}; messages out: {id, result}, {id, error}, {id, share}, {backend}. One picture is painted at a time.
  */
 
 import { Bundle } from "./files/bundle.js";
@@ -9,6 +9,9 @@ import { scaled } from "./images/arrays.js";
 import { maskOf } from "./images/masks.js";
 import { noise } from "./images/noise.js";
 import * as ort from "./ort/ort.wasm.bundle.min.mjs";
+import { Backends } from "./runtime/backends.js";
+import { Networks } from "./runtime/networks.js";
+import { webgpu } from "./runtime/webgpu.js";
 import { Studio } from "./stylize/studio.js";
 
 /** More threads than this hardly help. */
@@ -22,12 +25,15 @@ const cancelled = new Set();
 let before = Promise.resolve();
 
 const methods = {
-  async load({ folder, controlled }) {
+  async load({ folder, controlled, backend }) {
     const bundle = await Bundle.open(folder);
     Object.assign(ort.env.wasm, await runtime(bundle, new URL(WASM, folder).href, controlled), { numThreads: threads() });
-    const opening = Studio.open(ort, bundle);
+    const processor = new Networks(ort, bundle);
+    const networks = new Backends(processor, (now) => postMessage({ backend: now }));
+    const opening = Studio.open(networks, bundle);
     noise({ top: 0, left: 0, height: 1, width: 1 }); // its cells are drawn while networks are made ready
     studio = await opening;
+    if (backend !== "wasm") accelerate(networks, webgpu(bundle, processor, inTurn, backend === "webgpu"));
     return { manifest: bundle.manifest, threads: ort.env.wasm.numThreads };
   },
 
@@ -63,6 +69,18 @@ const methods = {
 async function runtime(bundle, address, controlled) {
   const kept = controlled && (await caches.match(address)) && (await fetch(address)).ok;
   return kept ? { wasmPaths: { wasm: address } } : { wasmBinary: await bundle.bytes(WASM) };
+}
+
+/** Lets networks that are still made paint, between two pictures. Without them, all goes on as it is. */
+async function accelerate(networks, /** @type {Promise<Networks|null>} */ making) {
+  const made = await making.catch(() => null);
+  if (made) await inTurn(async () => networks.use(made));
+}
+
+function inTurn(work) {
+  const done = before.then(work);
+  before = done.catch(() => {});
+  return done;
 }
 
 async function painted(photo, /** @type {any} */ { regions = [], ...request }, breathe) {
@@ -107,5 +125,5 @@ async function answer({ id, method, given }) {
 
 addEventListener("message", ({ data }) => {
   if (data.cancel) cancelled.add(data.cancel);
-  else before = before.then(() => answer(data));
+  else inTurn(() => answer(data));
 });

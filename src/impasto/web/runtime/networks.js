@@ -1,5 +1,5 @@
 /**
- * A model's networks, ready to run in ONNX Runtime's WebAssembly.
+ * A model's networks, ready to run in ONNX Runtime.
  *
  * @typedef {Object} View a part of a photo, as networks see it
  * @property {Float32Array} image three planes, RGB from 0 to 1, with noise
@@ -15,15 +15,18 @@ const PREDICTOR_WEIGHTS = "predictor.safetensors";
 export class Networks {
   #ort;
   #bundle;
+  #provider;
   #sessions = new Map();
 
   /**
-   * @param {any} ort the module `onnxruntime-web/wasm`
+   * @param {any} ort the module `onnxruntime-web/wasm`, or `onnxruntime-web/webgpu`
    * @param {import("../files/bundle.js").Bundle} bundle
+   * @param {string|Object} provider what computes, as ONNX Runtime names it
    */
-  constructor(ort, bundle) {
+  constructor(ort, bundle, provider = "wasm") {
     this.#ort = ort;
     this.#bundle = bundle;
+    this.#provider = provider;
   }
 
   /** Gets a network ready before it is needed. */
@@ -81,6 +84,6 @@ export class Networks {
   async #load(name) {
     const path = name === "predictor" ? PREDICTOR_WEIGHTS : WEIGHTS;
     const [graph, data] = await Promise.all([this.#bundle.bytes(`${name}.onnx`), this.#bundle.bytes(path)]);
-    return this.#ort.InferenceSession.create(graph, { externalData: [{ path, data }], executionProviders: ["wasm"] });
+    return this.#ort.InferenceSession.create(graph, { externalData: [{ path, data }], executionProviders: [this.#provider] });
   }
 }

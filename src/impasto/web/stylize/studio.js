@@ -14,7 +14,6 @@
  */
 
 import { scaled } from "../images/arrays.js";
-import { Networks } from "../runtime/networks.js";
 import { forPredictor, readPainting } from "../styles/painting.js";
 import { IDENTITY, checked, paint, pointOf } from "./plan.js";
 
@@ -22,9 +21,8 @@ export class Studio {
   #networks;
   #rows;
 
-  /** @param {any} ort @param {import("../files/bundle.js").Bundle} bundle */
-  static async open(ort, bundle) {
-    const networks = new Networks(ort, bundle);
+  /** @param {import("../runtime/backends.js").Backends} networks @param {import("../files/bundle.js").Bundle} bundle */
+  static async open(networks, bundle) {
     const [rows] = await Promise.all([bundle.rows(), networks.prepare()]);
     return new Studio(bundle.manifest, networks, rows);
   }
