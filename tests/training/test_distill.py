@@ -69,6 +69,7 @@ def distill(workshop, trained: Path, folder: Path, out: Path, *options: object, 
     return CliRunner().invoke(main, list(map(str, ["distill", *arguments, *options])), prog_name="impasto")
 
 
+@pytest.mark.slow
 def test_distilling_lowers_the_error(workshop, trained: Path, tmp_path: Path, monkeypatch) -> None:
     errors = []
     real = distilling.Distillation.losses

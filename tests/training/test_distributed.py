@@ -81,6 +81,7 @@ def run_one(script: Path, workshop, out: Path, monkeypatch: pytest.MonkeyPatch) 
     return told(out, 0)
 
 
+@pytest.mark.slow
 def test_two_processes_average_gradients_and_see_different_data(
     script: Path, workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -169,6 +169,7 @@ def test_what_is_wrong_is_said(tab: Tab, call: str, words: str) -> None:
     assert words in message
 
 
+@pytest.mark.slow
 def test_a_picture_that_nobody_waits_for_is_left(tab: Tab) -> None:
     call = """async () => {
       const abort = new AbortController();

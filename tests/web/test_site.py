@@ -116,6 +116,7 @@ def test_a_new_version_takes_the_place_of_the_old_one(
     assert page.evaluate("caches.keys()") != first
 
 
+@pytest.mark.slow
 def test_a_style_is_kept_by_the_browser_and_training_is_not_for_it(
     page: playwright_api.Page, site: Path, serve: Callable[..., Host]
 ) -> None:
