@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path, PureWindowsPath
@@ -39,6 +41,23 @@ def test_nothing_is_left_where_writing_fails(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="folder"):
         write_file(tmp_path / "folder", b"content")
     assert [each.name for each in tmp_path.iterdir()] == ["folder"]
+
+
+def test_disks_that_sync_no_folders_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that cannot be synced is an error there, too."""
+    refused = OSError(errno.EINVAL, "invalid")
+
+    def fsync(handle: int) -> None:
+        if kind(os.fstat(handle).st_mode):
+            raise refused
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    kind = stat.S_ISDIR
+    write_file(tmp_path / "a", b"content", durable=True)
+    kind = stat.S_ISREG
+    with pytest.raises(OSError, match="invalid"):
+        write_file(tmp_path / "b", b"content", durable=True)
+    assert [each.name for each in tmp_path.iterdir()] == ["a"]
 
 
 @pytest.mark.parametrize("name", ["a" * 255, "é" * 127, "." + "b" * 254])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -46,12 +47,17 @@ def write_file(path: Path, content: bytes, *, durable: bool = False) -> None:
 
 
 def sync(path: Path) -> None:
-    """Wait until a file, or what a folder says of its files, is on the disk; Windows syncs no folders."""
-    if WINDOWS and path.is_dir():
+    """Wait until a file, or what a folder says of its files, is on the disk. Windows syncs no folders, nor do some
+    disks, such as VirtualBox's shared folders."""
+    folder = path.is_dir()
+    if WINDOWS and folder:
         return
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    handle = os.open(path, os.O_RDONLY if folder else os.O_RDWR)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if not folder or error.errno not in (errno.EBADF, errno.EINVAL):
+            raise
     finally:
         os.close(handle)
 

@@ -24,7 +24,11 @@ def test_the_script_is_one_for_the_shell(shell: str) -> None:
 
 @pytest.mark.parametrize(
     ("words", "expected"),
-    [("impasto styl", {"plain,stylize", "plain,styles"}), ("impasto stylize a.jpg -s mur", {"plain,mural"})],
+    [
+        ("impasto styl", {"plain,stylize", "plain,styles"}),
+        ("impasto stylize a.jpg -s mur", {"plain,mural"}),
+        ("impasto a.jpg --vers", {"plain,--version"}),  # whoever left out the command is told when it is called
+    ],
 )
 def test_words_are_completed(words: str, expected: set[str]) -> None:
     asked = {"_IMPASTO_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}

@@ -114,6 +114,7 @@ def test_a_photo_in_place_of_a_command(tmp_path: Path) -> None:
         (["photo.jpg", "-s", "scream"], "impasto stylize photo.jpg -s scream"),
         ([tmp_path, "--style-image", "a.jpg"], f"impasto stylize {tmp_path} --style-image a.jpg"),
         (["film.mp4", "-s", "scream"], "impasto video film.mp4 -s scream -o painted.mp4"),
+        (["film.mp4", "--out", "a.mp4"], "impasto video film.mp4 --out a.mp4 -s mural"),
     ):
         one_line_error(invoke(*args), f"{args[0]} is no command; write {written}\n")
     assert "No such command 'stylise'" in invoke("stylise").stderr

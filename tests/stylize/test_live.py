@@ -39,6 +39,14 @@ def test_keys_change_what_is_painted(live: Live, tmp_path: Path) -> None:
     assert names == ["webcam-001.png", "webcam-002.png"]
 
 
+def test_slow_changes_add_up(live: Live) -> None:
+    """Each frame hardly differs from the one before."""
+    (frame,) = moving(1)
+    darker = [frame - np.minimum(frame, number) for number in range(16)]
+    first, *_, last = [live.paint(each).astype(int) for each in darker]
+    assert np.abs(last - first).mean() > 3
+
+
 def test_what_was_painted_last_is_saved(live: Live, tmp_path: Path) -> None:
     """Also just after another style was asked for, in which nothing is painted yet."""
     with pytest.raises(ImpastoError, match="no picture yet"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from fractions import Fraction
 
 import numpy as np
@@ -16,7 +17,7 @@ from impasto.film.frames import Frame
 from impasto.images.reading import read_photo
 from impasto.stylize.stylizer import Stylizer
 from impasto.stylize.timeline import timeline
-from impasto.stylize.video import paint_frames
+from impasto.stylize.video import Work, paint_frames
 
 Arrays = list[np.ndarray]
 
@@ -119,6 +120,34 @@ def test_styles_and_numbers_in_time(stylizer: Stylizer, photo: np.ndarray) -> No
     assert distance(growing[10], stylizer(film[10], "mural", stroke=2)) < 3
     steps = [distance(a, b) for a, b in itertools.pairwise(growing)]
     assert max(steps) < 0.6 * distance(growing[0], growing[10]) + 3
+
+
+def test_a_flash(stylizer: Stylizer, photo: np.ndarray) -> None:
+    """Half a second begins and ends alike, and in between the network has more to do."""
+    for usual, most in ((1, 1.5), (0, 1)):
+        flash = f"0:{usual}, 0.1:{most}, 0.2:{usual}"
+        frames = list(stylizer.video([photo] * 3, "mural", strength=flash, fps=10, steady=0))
+        assert distance(frames[1], stylizer(photo, "mural", strength=most)) < 3
+        assert distance(frames[2], frames[0]) < 1
+
+
+def test_styles_go_on_while_no_frame_comes(stylizer: Stylizer, photo: np.ndarray) -> None:
+    """Recordings of screens have frames only where something happens."""
+    how = timeline(stylizer.plan, "0:mural, 1:scream", (), {})
+    frames = [Frame(photo, Fraction(0)), Frame(photo, Fraction(5))]
+    *_, (last, _) = paint_frames(frames, how, 0.6)
+    assert distance(last.array, stylizer(photo, "scream")) < 3
+
+
+def test_no_thread_is_left_where_painting_fails(
+    stylizer: Stylizer, photo: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Work, "picture", lambda work: 1 / 0)
+    how, before = timeline(stylizer.plan, "mural", (), {}), threading.active_count()
+    frames = (Frame(photo, Fraction(number)) for number in range(50))
+    with pytest.raises(ZeroDivisionError) as kept:
+        list(paint_frames(frames, how, 0))
+    assert threading.active_count() == before, kept
 
 
 @pytest.mark.parametrize(

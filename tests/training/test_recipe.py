@@ -43,6 +43,12 @@ def test_bad_recipes_are_named(workshop, tmp_path: Path, old: str, new: str, mes
         read_recipe(path)
 
 
+def test_shifts_that_are_not_made_need_no_room(workshop, tmp_path: Path) -> None:
+    text = workshop.recipe().read_text("utf-8")
+    (tmp_path / "far.toml").write_text(text.replace("[8]", '[8, 48]\nobjective = "distribution"'), "utf-8")
+    assert read_recipe(tmp_path / "far.toml").training.shifts == (8, 48)
+
+
 def test_a_box_is_a_part_of_the_style_image(tmp_path: Path) -> None:
     quarters = np.zeros((80, 120, 3), np.uint8)
     quarters[40:, :60] = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)

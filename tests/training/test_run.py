@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import torch
+from safetensors.torch import save
 
 from impasto import ImpastoError
 from impasto.models.model import load_model
@@ -28,6 +29,9 @@ def test_resuming_needs_a_checkpoint_of_the_same_recipe(workshop, tmp_path: Path
     workshop.prepare(tmp_path, steps=20).save()
     with pytest.raises(ImpastoError, match="another recipe"):
         workshop.prepare(tmp_path, steps=21, resume=True)
+    (tmp_path / CHECKPOINT).write_bytes(save({"weights": torch.zeros(1)}))  # says nothing of a recipe
+    with pytest.raises(ImpastoError, match="another recipe"):
+        workshop.prepare(tmp_path, steps=20, resume=True)
     (tmp_path / CHECKPOINT).write_bytes(b"damaged")
     with pytest.raises(ImpastoError, match="damaged"):
         workshop.prepare(tmp_path, steps=20, resume=True)

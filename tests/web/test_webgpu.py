@@ -127,6 +127,9 @@ def test_what_is_slow_is_not_used(visit: Callable[..., Tab]) -> None:
     tab = visit(SLOW, "auto")
     assert answer(tab) == "unused"
     assert tab.page.evaluate("stylizer.backend") == "wasm"
+    load = "stylizer.constructor.load('model/', { backend: 'webgpu' })"  # whatever time it takes
+    tab.page.evaluate(f"{load}.then((other) => {{ window.stylizer = other; }})")
+    tab.page.wait_for_function("stylizer.backend === 'webgpu'")
 
 
 @pytest.mark.slow

@@ -22,6 +22,8 @@ _HELD = (errno.EAGAIN, errno.EACCES)
 """How systems say that somebody else has it; others say that the disk knows no locks."""
 _BEYOND = 64
 """Windows locks bytes, which nobody else may read then: this one, behind what is written."""
+_TRIES = 50
+"""How often the file that was locked may not be the one that is there. Some disks number files anew at each look."""
 
 
 class HeldError(Exception):
@@ -44,31 +46,40 @@ def alone_in(folder: Path) -> Iterator[None]:
         HeldError: another one does.
         OSError: the folder cannot be made or written.
     """
-    with _locked(folder) as file:
-        file.truncate(0)
-        file.write(f"{os.getpid()}".encode())
-        file.flush()
-        yield
-    if sys.platform == "win32" and [path.name for path in folder.iterdir()] == [LOCK]:
-        shutil.rmtree(folder, ignore_errors=True)  # it was removed, but for the file that was open
+    try:
+        with _locked(folder) as file:
+            file.truncate(0)
+            file.write(f"{os.getpid()}".encode())
+            file.flush()
+            yield
+    finally:
+        if sys.platform == "win32" and [path.name for path in folder.glob("*")] == [LOCK]:
+            shutil.rmtree(folder, ignore_errors=True)  # it was removed, but for the file that was open
 
 
 def _locked(folder: Path) -> BinaryIO:
-    while True:
+    for left in reversed(range(_TRIES)):
         folder.mkdir(exist_ok=True)
         try:
             file = (folder / LOCK).open("a+b")
         except FileNotFoundError:  # whoever worked there has removed it just now
             continue
         if not _lock(file):
-            file.seek(0)
-            said = file.read(_BEYOND)
-            file.close()
-            raise HeldError(int(said) if said.isdigit() else 0)
+            raise HeldError(_holder(file))
         with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(file.fileno()), (folder / LOCK).stat()):
+            if not left or os.path.samestat(os.fstat(file.fileno()), (folder / LOCK).stat()):
                 return file
         file.close()
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
+
+
+def _holder(file: BinaryIO) -> int:
+    """The process that has locked a file, which is closed; 0 if it has not said so yet, or nobody else may read it."""
+    with file, suppress(OSError):
+        file.seek(0)
+        said = file.read(_BEYOND)
+        return int(said) if said.isdigit() else 0
+    return 0
 
 
 def _lock(file: BinaryIO) -> bool:

@@ -60,7 +60,8 @@ class Commands(Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in COMMANDS and (command := _meant(args)):
+        completing = ctx.resilient_parsing  # nothing is refused then
+        if args[0] not in COMMANDS and not completing and (command := _meant(args)):
             raise impasto.ImpastoError(f"{args[0]} is no command; write {command}")
         return super().resolve_command(ctx, args)
 
@@ -77,7 +78,8 @@ def _meant(args: list[str]) -> str:
     if not (film or is_painting(args[0]) or is_folder(args[0])):
         return ""
     styled = any(each.startswith(("-s", "--style")) for each in args)
-    missing = [*([] if styled else ["-s", "mural"]), *(["-o", "painted.mp4"] if film and "-o" not in args else [])]
+    named = any(each.startswith(("-o", "--out")) for each in args)
+    missing = [*([] if styled else ["-s", "mural"]), *(["-o", "painted.mp4"] if film and not named else [])]
     return subprocess.list2cmdline(["impasto", "video" if film else "stylize", *args, *missing])
 
 

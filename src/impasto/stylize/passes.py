@@ -72,13 +72,14 @@ class _Measuring(_Counting):
 
 @dataclass(frozen=True)
 class _Following(_Counting):
-    """Paints with what was measured on another frame."""
+    """Paints with what was measured on another frame; a pass that this one has not is measured anew."""
 
     def paint(
         self, photo: Levels, regions: Regions, size: tuple[int, int] | None = None, progress: Progress = silent
     ) -> Levels:
         size = size or (photo.shape[0], photo.shape[1])
-        return self._paint(photo, regions, self.passes[self._next(size)], size)
+        known = self.passes.get(self._next(size))
+        return self._paint(photo, regions, known or PassInput(regions.styles, self.measure(photo, regions, size)), size)
 
 
 def measured(plan: Plan, reference: Array, *, fold: bool = False) -> Passes:

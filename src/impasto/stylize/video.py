@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -102,10 +103,18 @@ def paint_frames(
     """
     painter = FilmPainter(timeline)
     seen = watch(frames, flow=steady > 0, before=state.source if state else None)
-    work = painter.planned(ahead(seen, 2), state.references if state else ())
-    for each, picture in in_order(lambda each: (each, each.picture()), work, timeline.at_once):
-        state = _finished(each, picture, state, steady)
-        yield Frame(state.picture, state.source.time, state.source.duration), state
+    # Closed here, the threads end and the film's file is let go, even where somebody keeps the error.
+    with (
+        closing(ahead(seen, 2)) as coming,
+        closing(in_order(_painted, painter.planned(coming, state), timeline.at_once)) as painted,
+    ):
+        for each, picture in painted:
+            state = _finished(each, picture, state, steady)
+            yield Frame(state.picture, state.source.time, state.source.duration), state
+
+
+def _painted(work: Work) -> tuple[Work, Array | None]:
+    return work, work.picture()
 
 
 def _finished(work: Work, picture: Array | None, state: State | None, steady: float) -> State:
@@ -125,22 +134,27 @@ class FilmPainter:
         self._timeline = timeline
         self._known: dict[tuple[int, float, float], tuple[Array, Passes]] = {}
 
-    def planned(self, frames: Iterable[Seen], references: tuple[Reference, ...]) -> Iterator[Work]:
-        """The work for each frame; the ``references`` are those of the frame before, none at the beginning."""
+    def planned(self, frames: Iterable[Seen], state: State | None) -> Iterator[Work]:
+        """The work for each frame; ``state`` is that after the frame before, None at the beginning."""
+        references, last = (state.references, float(state.source.time)) if state else ((), 0.0)
         for seen in frames:
-            work = self._work(seen, references)
-            references = work.references
+            work = self._work(seen, references, last)
+            references, last = work.references, float(seen.frame.time)
             yield work
 
     def paint(self, seen: Seen, state: State | None) -> State:
-        """The state after one more frame, painted by itself."""
-        (work,) = self.planned([seen], state.references if state else ())
-        return _finished(work, work.picture(), state, 0.0)
+        """The state after one more frame, painted by itself. The state stays for one that hardly differs from its
+        frame, so that slow changes add up."""
+        (work,) = self.planned([seen], state)
+        picture = work.picture()
+        return state if state and picture is None else _finished(work, picture, state, 0.0)
 
-    def _work(self, seen: Seen, before: tuple[Reference, ...]) -> Work:
+    def _work(self, seen: Seen, before: tuple[Reference, ...], last: float) -> Work:
+        """The work for a frame; ``before`` are the references of the one before, which came at the time ``last``."""
         time = float(seen.frame.time)
         references = self._references(seen, before)
-        if before and seen.still and len(references) == 1 and not self._timeline.moves(time - 1, time):
+        moved = self._timeline.moves(min(last, time - 1), time)
+        if before and seen.still and len(references) == 1 and not moved:
             return Work(seen, references, (), 0.0)
         plans = self._timeline.at(seen.frame.time)
         passes = tuple((plan, *self._followed(plan, time, references)) for plan, _ in plans)

@@ -83,7 +83,7 @@ def _opened(path: Path, recipe: str) -> Iterator[Any]:
         raise ImpastoError(f"checkpoint {path}: there is none to resume from; start without --resume")
     try:
         with safe_open(path, "pt") as file:
-            if file.metadata()["recipe"] != recipe:
+            if (file.metadata() or {}).get("recipe") != recipe:
                 wrong = "made with another recipe; resume with that one, or give another --out"
                 raise ImpastoError(f"checkpoint {path}: {wrong}")
             yield file

@@ -143,8 +143,9 @@ class TrainingOptions(CropOptions, frozen=True, forbid_unknown_fields=True, kw_o
     """The number of steps between two sample sheets."""
 
     def has_room(self, side: int) -> bool:
-        """Whether pictures of this side, in pixels, can be shifted by all ``shifts``, in relu4_3's maps too."""
-        return not self.shifts or max(self.shifts) < side // 8 * 8
+        """Whether pictures of this side, in pixels, can be shifted by all ``shifts``, in relu4_3's maps too; the
+        objective ``distribution`` shifts none."""
+        return not self.shifts or self.objective == "distribution" or max(self.shifts) < side // 8 * 8
 
 
 class PredictorOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

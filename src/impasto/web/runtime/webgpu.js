@@ -29,7 +29,7 @@ export async function webgpu(bundle, processor, inTurn, software) {
   if (!adapter || (adapter.info.isFallbackAdapter && !software)) return null;
   const { vendor, architecture, device, description } = adapter.info;
   const { network, files } = { ...bundle.manifest.model, ...bundle.manifest };
-  const about = [files[RUNTIME].sha256, files["network.onnx"].sha256, network, navigator.userAgent];
+  const about = [files[RUNTIME].sha256, files["network.onnx"].sha256, network, navigator.userAgent, software];
   const question = JSON.stringify([...about, vendor, architecture, device, description]);
   const known = await recall(question);
   if (known === UNUSED) return null;
