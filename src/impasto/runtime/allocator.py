@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from contextlib import suppress
 
 _ARENA_MAX = -8
@@ -16,5 +17,7 @@ def share_arenas() -> None:
     glibc gives each thread a place of its own and keeps there what the thread has freed. Pictures go from thread to
     thread, so a film of 1920 × 1080 needed 1.4 GB in place of 0.9. It must be called before there are threads.
     """
+    if "MALLOC_ARENA_MAX" in os.environ:
+        return  # somebody has chosen another number
     with suppress(OSError, AttributeError, TypeError):  # Windows and macOS have no such setting
         ctypes.CDLL(None).mallopt(_ARENA_MAX, _ARENAS)
