@@ -54,6 +54,11 @@ def _bomb(width: int, height: int) -> bytes:
     )
 
 
+def _no_more(now: tuple[list[str], list[str], int], before: tuple[list[str], list[str], int]) -> bool:
+    """Whether nothing is there that was not there before; a connection of before may have been closed since."""
+    return set(now[0]) <= set(before[0]) and set(now[1]) <= set(before[1]) and now[2] <= before[2]
+
+
 def test_nothing_is_left(strict: Served) -> None:
     """Runs all that is mean once, in turn and at once, and counts what is left."""
     strict.client.post("/pictures", files={"photo": SMALL}, data={"style": "mural"}).raise_for_status()
@@ -65,7 +70,7 @@ def test_nothing_is_left(strict: Served) -> None:
             pool.submit(_bombed, strict)
             pool.submit(_abandoned, strict)
     until(lambda: strict.places() == 0)
-    until(lambda: strict.leaves() == before)
+    until(lambda: _no_more(strict.leaves(), before))
     answer = strict.client.post("/pictures", files={"photo": SMALL}, data={"style": "mural"})
     assert Image.open(io.BytesIO(answer.content)).size == (40, 30)
 
