@@ -163,7 +163,8 @@ class FilmPainter:
         if before and seen.still and len(references) == 1 and not moved:
             return Work(seen, references, (), 0.0)
         plans = self._timeline.at(seen.frame.time)
-        passes = tuple((plan, *self._followed(plan, time, references)) for plan, _ in plans)
+        alone = len(plans) == 1
+        passes = tuple((plan, *self._followed(plan, time, references, alone=alone)) for plan, _ in plans)
         return Work(seen, references, passes, plans[-1][1])
 
     def _references(self, seen: Seen, references: tuple[Reference, ...]) -> tuple[Reference, ...]:
@@ -176,20 +177,27 @@ class FilmPainter:
             return (*references, Reference(seen.frame.array, time))
         return references
 
-    def _followed(self, plan: Plan, time: float, references: tuple[Reference, ...]) -> tuple[Passes, bool]:
-        """What a plan's passes over a frame are given, and whether the next frames have the same."""
+    def _followed(
+        self, plan: Plan, time: float, references: tuple[Reference, ...], *, alone: bool
+    ) -> tuple[Passes, bool]:
+        """What a plan's passes over a frame are given, and whether networks are worth compiling for it.
+
+        They are where the next frames have the same, and if no other plan has its turn in between: runtimes keep only
+        a few.
+        """
         node = math.floor(time / _NODE) * _NODE
         moving = self._timeline.moves(node, node + _NODE)
-        found = [self._passes_of(reference, plan, time, moving=moving) for reference in references]
+        fold = alone and not moving
+        found = [self._passes_of(reference, plan, time, moving=moving, fold=fold) for reference in references]
         if len(found) == 1:
-            return found[0], not moving
+            return found[0], fold
         share = min(1.0, (time - references[-1].since) / _GLIDE)
         return between(found[0], found[1], share * share * (3 - 2 * share)), False
 
-    def _passes_of(self, reference: Reference, plan: Plan, time: float, *, moving: bool) -> Passes:
+    def _passes_of(self, reference: Reference, plan: Plan, time: float, *, moving: bool, fold: bool) -> Passes:
         """What frames are painted with whose statistics are those of a reference."""
         if not moving:
-            return self._measured(reference, plan, self._timeline.settled(time), fold=True)
+            return self._measured(reference, plan, self._timeline.settled(time), fold=fold)
         node = math.floor(time / _NODE) * _NODE
         first, second = (self._measured(reference, plan, at, fold=False) for at in (node, node + _NODE))
         return between(first, second, (time - node) / _NODE)
