@@ -17,13 +17,19 @@ REQUIRED = "IMPASTO_BROWSER"
 """Set where a browser must be there, as in CI: without one, the tests fail there, and are skipped elsewhere."""
 
 
-def started() -> Iterator[Browser]:
-    """The browser; what wants it is skipped where there is none."""
-    api = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install '.[dev]'")
+def program() -> str:
+    """The browser's program; what wants it is skipped where there is none."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         assert REQUIRED not in os.environ, f"there is no browser: {', '.join(BROWSERS)}"
         pytest.skip("needs a browser: apt-get install chromium")
+    return found
+
+
+def started() -> Iterator[Browser]:
+    """The browser; what wants it is skipped where there is none."""
+    api = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install '.[dev]'")
+    found = program()
     camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
     webgpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]  # a graphics processor that is a program
     with api.sync_playwright() as playwright:
