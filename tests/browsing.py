@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 REQUIRED = "IMPASTO_BROWSER"
@@ -24,6 +26,16 @@ def program() -> str:
         assert REQUIRED not in os.environ, f"there is no browser: {', '.join(BROWSERS)}"
         pytest.skip("needs a browser: apt-get install chromium")
     return found
+
+
+def keeping_nothing(browser: Browser, folder: Path) -> BrowserContext:
+    """A browser of the same kind in which no site may keep data, as its user set it in a new ``folder``."""
+    settings = folder / "Default" / "Preferences"
+    settings.parent.mkdir()
+    settings.write_text(json.dumps({"profile": {"default_content_setting_values": {"cookies": 2}}}), "utf-8")
+    return browser.browser_type.launch_persistent_context(
+        folder, executable_path=program(), args=["--no-sandbox"], locale="en-US"
+    )
 
 
 def started() -> Iterator[Browser]:

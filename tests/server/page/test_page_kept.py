@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from tests.browsing import program
+from tests.browsing import keeping_nothing
 from tests.server.page.conftest import WAIT, Serving, playwright_api
 
 expect = playwright_api.expect
-REFUSED = {"profile": {"default_content_setting_values": {"cookies": 2}}}
-"""Chromium's setting that no site may keep data."""
 
 
 def test_the_page_works_where_it_may_keep_nothing(
     browser: playwright_api.Browser, service: Serving, film: Path, tmp_path: Path
 ) -> None:
-    settings = tmp_path / "Default" / "Preferences"
-    settings.parent.mkdir()
-    settings.write_text(json.dumps(REFUSED), "utf-8")
     faults: list[str] = []
-    with browser.browser_type.launch_persistent_context(
-        tmp_path, executable_path=program(), args=["--no-sandbox"], locale="en-US"
-    ) as context:
+    with keeping_nothing(browser, tmp_path) as context:
         context.set_default_timeout(WAIT)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
