@@ -99,6 +99,7 @@ def test_what_a_photo_says_is_kept_or_left_out(served: Served) -> None:
     ("data", "said"),
     [
         ({"style": "murl"}, "no style 'murl': did you mean mural"),
+        ({"style": "zzzzzz"}, "no style 'zzzzzz': GET styles lists all"),
         ({}, "give either a style or a style image"),
         ({"style": "mural", "strength": "2"}, "strength 2: must be between 0 and 1.5"),
         ({"style": "mural", "strength": "nan"}, "strength nan: must be between 0 and 1.5"),

@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 from PIL import Image
-from tests.web.conftest import ISOLATION, Host, playwright_api, some_photo
+from tests.browsing import keeping_nothing
+from tests.web.conftest import ISOLATION, WAIT, Host, playwright_api, some_photo
 
 from impasto.models.model import load_model
 from impasto.models.site import list_files
@@ -114,6 +115,18 @@ def test_a_new_version_takes_the_place_of_the_old_one(
         "caches.keys().then((names) => names.filter((name) => name.startsWith('impasto-')).length === 1)"
     )
     assert page.evaluate("caches.keys()") != first
+
+
+@pytest.mark.slow
+def test_the_page_paints_where_the_browser_may_keep_nothing(
+    browser: playwright_api.Browser, site: Path, serve: Callable[..., Host], photo: Path, tmp_path: Path
+) -> None:
+    (profile := tmp_path / "profile").mkdir()
+    with keeping_nothing(browser, profile) as context:
+        page = context.new_page()
+        page.set_default_timeout(WAIT)
+        page.goto(serve(site).address)
+        assert Image.open(paint(page, photo, tmp_path)).size == (64, 48)
 
 
 @pytest.mark.slow

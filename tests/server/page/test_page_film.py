@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -134,6 +135,18 @@ def test_what_is_no_film_is_named(visit: Visit, tmp_path: Path) -> None:
     expect(visit.page.locator(".unplayed")).to_be_visible()
     visit.page.get_by_role("button", name="Paint the film").click()
     expect(visit.page.locator("im-toast")).to_contain_text("film: cannot be read as a film")
+
+
+def test_a_film_that_is_too_large_is_named_before_it_is_sent(visit: Visit, service: Serving, tmp_path: Path) -> None:
+    sent: list[str] = []
+    visit.page.on("request", lambda request: sent.append(request.method))
+    large = tmp_path / "large.mp4"
+    large.touch()
+    os.truncate(large, 1_000_000_001)
+    visit.choose(large, by="#open-film")
+    visit.page.get_by_role("button", name="Paint the film").click()
+    expect(visit.page.locator("im-toast")).to_have_text("large.mp4: is larger than the 1000 MB that the service takes")
+    assert "POST" not in sent
 
 
 @pytest.mark.parametrize(("options", "scheme"), [({}, "light"), (PHONE, "dark")], ids=["desk", "phone"])

@@ -7,14 +7,15 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
+from starlette.types import Message, Receive, Scope, Send
 
 from impasto.errors import ImpastoError, check_ranges, meta_of, pip_install, unknown
 from impasto.film.formats import CODECS
@@ -185,12 +186,36 @@ def _admit(service: Service) -> None:
 
 
 async def get_film(service: Service, request: Request) -> Response:
-    """The film of a job that is done, or a range of its bytes."""
+    """The film of a job that is done, or a range of its bytes. It counts as fetched once one answer had all of it."""
     job = request.path_params["id"]
     film = next(service.jobs.folder(job).glob(f"{_PAINTED}.*"))
     kind = MEDIA_TYPES[film.suffix.strip(".")]
-    noted = BackgroundTask(service.jobs.fetched, job) if request.method == "GET" else None
-    return FileResponse(film, 200, {"Cache-Control": "no-store"}, kind, noted, film.name)
+    return _Whole(film, partial(service.jobs.fetched, job), kind)
+
+
+class _Whole(FileResponse):
+    """A film's file, or the part that was asked for.
+
+    Args:
+        film: the file.
+        sent: is called once all of the file is sent.
+        kind: its media type.
+    """
+
+    def __init__(self, film: Path, sent: Callable[[], None], kind: str) -> None:
+        super().__init__(film, 200, {"Cache-Control": "no-store"}, kind, filename=film.name)
+        self._left, self._sent = film.stat().st_size, sent
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, and count its bytes."""
+
+        async def counted(message: Message) -> None:
+            await send(message)
+            self._left -= len(message.get("body", b""))
+
+        await super().__call__(scope, receive, counted)
+        if not self._left:
+            self._sent()
 
 
 ENDPOINTS = (

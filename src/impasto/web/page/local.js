@@ -25,9 +25,9 @@ export class LocalEngine extends Engine {
   }
 
   async capabilities() {
-    const { model } = await this.#stylizer;
+    const [{ model }, own] = await Promise.all([this.#stylizer, storeOfOwn()]);
     return {
-      model: model.name, defaultModel: "fast", formats: FORMATS, fit: true, film: false, keep: Boolean(globalThis.caches), command: true,
+      model: model.name, defaultModel: "fast", formats: FORMATS, fit: true, film: false, keep: Boolean(own), command: true,
       maxPixels: MAX_PIXELS, local: true, photos: [],
     };
   }
@@ -85,14 +85,16 @@ export class LocalEngine extends Engine {
 
   /** The styles that the browser keeps; those of other models stay where they are. */
   async #own() {
-    if (!globalThis.caches) return [];
-    const [stylizer, cache] = [await this.#stylizer, await caches.open(OWN)];
+    const [stylizer, cache] = await Promise.all([this.#stylizer, storeOfOwn()]);
+    if (!cache) return [];
     const files = await Promise.all((await cache.keys()).map(async (request) => (await cache.match(request)).blob()));
     const styles = await Promise.all(files.map((file) => stylizer.open(file).catch(() => null)));
     return styles.filter(Boolean).map((style) => opened(style, "own"));
   }
 }
 
+/** @returns {Promise<Cache|null>} null if the browser may keep nothing, or the page did not come by HTTPS */
+const storeOfOwn = async () => globalThis.caches?.open(OWN).catch(() => null) ?? null;
 const addressOf = (slug) => `${OWN}/${slug}${SUFFIX}`;
 
 /** A blend as the stylizer takes it. */

@@ -14,6 +14,8 @@ const SUFFIX = ".safetensors";
 
 export class HttpEngine extends Engine {
   #base;
+  /** The most megabytes of a request, and of one with a film; once they are known. */
+  #most = { other: Infinity, film: Infinity };
   /** The names of styles in requests; no two styles have the same. */
   #names = new Set();
 
@@ -25,6 +27,7 @@ export class HttpEngine extends Engine {
 
   async capabilities() {
     const about = await this.#json("about");
+    this.#most = { other: about.max_megabytes, film: about.max_film_megabytes };
     return {
       model: about.models[0],
       defaultModel: about.models[0],
@@ -215,6 +218,7 @@ export class HttpEngine extends Engine {
   }
 
   async #send(method, path, body, signal) {
+    if (body instanceof FormData) checkSize(body, path === "films" ? this.#most.film : this.#most.other);
     const response = await this.#reach(method, path, body, signal);
     if (!response.ok) throw await refusal(response);
     return response;
@@ -234,6 +238,13 @@ export class HttpEngine extends Engine {
 /** What is known about a style, from the fields that the service and style files have. */
 function about({ name = "", name_zh: nameZh = "", artist = "", year = "", credit = "", licence = "" }) {
   return { name, nameZh, artist, year, credit, licence };
+}
+
+/** Refuses at once what the service would refuse once all of it was sent. */
+function checkSize(form, most) {
+  const files = [...form.values()].filter((value) => value instanceof File);
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  if (bytes > 1e6 * most) throw new EngineError(`${files[0].name}: is larger than the ${most} MB that the service takes`);
 }
 
 async function refusal(response) {
