@@ -292,7 +292,7 @@ def test_the_service_dies_and_comes_back(visit: Visit, service: Serving, photo: 
     visit.painted()
     service.kill()
     visit.page.locator("[data-id=irises] .pick").click()
-    expect(visit.page.locator("im-toast")).to_contain_text("does not answer")
+    expect(visit.page.locator("im-toast")).to_contain_text("connection was lost")
     before = visit.shown()
     service.start()
     expect(visit.page.locator("im-toast")).to_contain_text("back", timeout=90_000)
