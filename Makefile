@@ -16,7 +16,7 @@ web: .venv/inference
 	$(BIN)/impasto export-web site/try
 
 test: .venv/dev
-	$(BIN)/pytest -n 3 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 # Damaged files of every format, for an hour.
 fuzz: .venv/dev
