@@ -12,6 +12,7 @@ from PIL import Image
 
 import impasto
 from impasto import ImpastoError, Style
+from impasto.batch.ray import Paint
 from impasto.models.model import Model, load_model
 from impasto.nn import StyleTransferNetwork
 from impasto.nn.load import load_network, load_predictor
@@ -83,6 +84,8 @@ def _of_batches() -> Calls:
         "source": ([*NO_PATH, None, "folder"], lambda given: impasto.batch(given, "mural", "painted")),
         "target": ([*NO_NAME, None, "a\0b", "text/a"], lambda given: impasto.batch("photos", "mural", given)),
         "on": ([*NO_NAME, None], lambda given: impasto.batch("photos", "mural", "painted", on=given)),
+        "style of a step": ([5, None, b"a", ["a"], ""], Paint),
+        "target of a step": ([5, None, b"a", ["a"], "a\0b"], lambda given: Paint("mural", given)),
         "address": ([5, ["a"]], lambda given: impasto.batch("photos", "mural", "painted", address=given)),
     }
 
