@@ -97,6 +97,7 @@ class Host:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What ``impasto export-web`` makes."""
     if shutil.which("npm") is None and REQUIRED not in os.environ:
         pytest.skip("needs npm: apt-get install npm")
     try:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, check_ranges
 from impasto.files import FOLDS, WINDOWS, digest, identity, is_folder, place, portable
 from impasto.images.folders import pictures_in
 from impasto.images.formats import FORMATS, READABLE, image_format
@@ -47,6 +47,7 @@ class Naming(msgspec.Struct, frozen=True, kw_only=True):
     """Whether names that differ by case only are one file."""
 
     def __post_init__(self) -> None:
+        check_ranges(self)
         if self.format:
             image_format(f"a.{self.format}")
         _check_name(self.name, PureWindowsPath if self.windows else PurePosixPath)

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFile
 
-from impasto.errors import ImpastoError, TooLargeError, UnreadableError, pip_install
+from impasto.errors import ImpastoError, TooLargeError, UnreadableError, checked_path, pip_install
 from impasto.images.arrays import Array
 from impasto.images.decoding import SRGB, decode, deepen_planes, is_deep, scale_transparency
 from impasto.images.formats import OPENED, RAW
@@ -86,6 +86,8 @@ def read_photo(
     if not isinstance(source, str | os.PathLike | io.BytesIO):
         kinds = "a path, a file's bytes as io.BytesIO, a PIL image or an array"
         raise ImpastoError(f"photo: is a {type(source).__name__}; give {kinds}")
+    if not isinstance(source, io.BytesIO):
+        checked_path(source, "photo", "a path, or a file's bytes as io.BytesIO")
     with open_image(source, max_pixels) as image:
         _say_if_several(image, _called(source))
         if long_side:
@@ -129,7 +131,7 @@ def open_image(source: File, max_pixels: int | None = None) -> Iterator[Image.Im
             yield image
     except ImpastoError:
         raise
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise ImpastoError(f"{called}: there is no such file") from None
     except IsADirectoryError:
         raise ImpastoError(f"{called}: is a folder; name the photos in it") from None

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from impasto.assets import BUNDLED, bundled
-from impasto.errors import ImpastoError, kind_of, unknown
+from impasto.errors import ImpastoError, checked_path, kind_of, unknown
 from impasto.files import digest
 from impasto.models.choice import DEFAULT
 from impasto.styles.style import Style
@@ -148,9 +148,7 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
     Raises:
         ImpastoError: there is no model, it is damaged, or a newer version of impasto made it.
     """
-    if not isinstance(path, str | os.PathLike | None):
-        raise ImpastoError(f"model: is {kind_of(path)}; give a name ({', '.join(BUNDLED)}) or a folder")
-    name = os.fspath(path) if path is not None else DEFAULT
+    name = checked_path(path, "model", f"a name ({', '.join(BUNDLED)}) or a folder") if path is not None else DEFAULT
     path = bundled(name) if name in BUNDLED else Path(name)
     if name == path.name and not path.exists():
         raise unknown("model", name, BUNDLED)
@@ -160,6 +158,12 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
         if style.row.shape != (info.style_size,) or style.info.network != info.network:
             raise ImpastoError(f"model {path}: style {slug!r} was made for another network; take its file away")
     return Model(path, info, styles)
+
+
+def check_model(model: object) -> None:
+    """Raise an :class:`ImpastoError` for what is no :class:`Model`."""
+    if not isinstance(model, Model):
+        raise ImpastoError(f"model: is {kind_of(model)}; give what load_model returns, load_model('fast') for instance")
 
 
 def copy_model(model: Model, out: Path) -> Model:

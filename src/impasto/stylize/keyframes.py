@@ -42,9 +42,13 @@ class KeyFrames(Generic[T]):
         Raises:
             ImpastoError: there are none, or their times do not rise. The message calls them ``name``.
         """
-        times, values = tuple(float(time) for time, _ in pairs), tuple(value for _, value in pairs)
+        wrong = f"{name}: give key frames as pairs of a time in seconds and a value, [(0, …), (4.5, …)]"
+        try:
+            times, values = tuple(float(time) for time, _ in pairs), tuple(value for _, value in pairs)
+        except (TypeError, ValueError):
+            raise ImpastoError(wrong) from None
         if not pairs or not all(math.isfinite(time) and time >= 0 for time in times):
-            raise ImpastoError(f"{name}: give key frames as pairs of a time in seconds and a value, [(0, …), (4.5, …)]")
+            raise ImpastoError(wrong)
         for before, after in itertools.pairwise(times):
             if after <= before:
                 raise ImpastoError(f"{name}: {after:g} s stands after {before:g} s; put key frames in order")

@@ -10,7 +10,7 @@ from numbers import Real
 
 import numpy as np
 
-from impasto.errors import ImpastoError, kind_of, shown
+from impasto.errors import ImpastoError, checked_path, kind_of, shown
 from impasto.film.frames import Frame, at_rate, within
 from impasto.images.arrays import Array, scaled
 
@@ -41,6 +41,7 @@ def frames_of(
         if not isinstance(source, Iterable) or isinstance(source, bytes):
             raise ImpastoError(f"source: is {kind_of(source)}; give the path of a film, or frames (H,W,3) uint8")
         return within(_numbered(source, rate or Fraction(_RATE), longer), begin, stop)
+    checked_path(source, "source", "the path of a film, or frames (H,W,3) uint8")
     from impasto.film.sources import look, read  # needs PyAV
 
     frames = read(look(source), start=begin, end=stop, longer=longer)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+import numpy as np
 from PIL import Image
 
 from impasto.errors import ImpastoError, kind_of
@@ -16,7 +17,7 @@ from impasto.images.arrays import Array
 from impasto.images.photo import Picture
 from impasto.images.reading import MAX_PIXELS
 from impasto.models import library
-from impasto.models.model import Model, load_model
+from impasto.models.model import Model, check_model, load_model
 from impasto.progress import Progress, silent
 from impasto.runtime import load_runtime
 from impasto.runtime.base import Runtime
@@ -89,6 +90,7 @@ class Stylizer:
 
     def with_model(self, model: Model) -> Stylizer:
         """The same network with another model's styles; both models must have this network."""
+        check_model(model)
         other = copy.copy(self)
         other.model = model
         return other
@@ -235,8 +237,10 @@ class Stylizer:
         """The photo (H,W,3) uint8 as the network's maps paint it in the identity style, without that style's skip.
 
         Raises:
-            ImpastoError: the model has no identity style.
+            ImpastoError: the model has no identity style, or this is no such array.
         """
+        if not isinstance(photo, np.ndarray):
+            raise ImpastoError(f"photo: is {kind_of(photo)}; give an array (H,W,3) uint8")
         row = self._resolve(IDENTITY, 1.0).row(photo)
         return self._painter.paint(photo, Regions(row[None], identity=(1.0,)))
 
