@@ -62,7 +62,7 @@ class Commands(Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         completing = ctx.resilient_parsing  # nothing is refused then
         if args[0] not in COMMANDS and not completing and (command := _meant(args)):
-            raise impasto.ImpastoError(f"{args[0]} is no command; write {command}")
+            raise impasto.ImpastoError(f"{args[0]} is not a command; write {command}")
         return super().resolve_command(ctx, args)
 
 

@@ -69,11 +69,11 @@ def save_network(
 def _check(network: StyleTransferNetwork, model: Model, out: Path) -> None:
     """Raise the :class:`ImpastoError` for a network that cannot take the place of the model's."""
     if network.architecture != ARCHITECTURES[model.info.architecture]:
-        raise ImpastoError(f"network: is of another architecture than {model.info.architecture!r}, the model's")
+        raise ImpastoError(f"network: has another architecture than {model.info.architecture!r}, the model's")
     if network.num_styles != len(model.styles):
         raise ImpastoError(f"network: has {network.num_styles} styles, the model has {len(model.styles)}")
     if out.exists():
-        raise ImpastoError(f"output {out}: is there already; name another folder")
+        raise ImpastoError(f"output {out}: already exists; name another folder")
 
 
 def write_model(out: Path, info: ModelInfo, styles: Sequence[Style], contents: Mapping[str, bytes]) -> None:

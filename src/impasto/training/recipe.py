@@ -292,7 +292,7 @@ def _check_boxes(path: str | Path, recipe: Recipe) -> None:
         left, top, right, bottom = style.box or (0, 0, 1, 1)
         if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
             box = f"{style.slug}: box {left:g} {top:g} {right:g} {bottom:g}"
-            raise ImpastoError(f"recipe {path}: {box} is no part; give left, top, right, bottom between 0 and 1")
+            raise ImpastoError(f"recipe {path}: {box} is no part of it; give left, top, right, bottom between 0 and 1")
 
 
 def _check_crop(path: str | Path, options: TrainingOptions) -> None:
