@@ -129,7 +129,7 @@ def test_names_formats_and_folders_of_styles(album: Path) -> None:
         ("{stem}/", "is not a name inside --out"),
         ("../{stem}", "is not a name inside --out"),
         ("/{stem}", "is not a name inside --out"),
-        ("{stem}.jpg", "--format jpg gives it"),
+        ("{stem}.jpg", "--format jpg adds it"),
     ],
 )
 def test_what_is_no_name_is_said(name: str, message: str) -> None:

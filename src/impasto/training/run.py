@@ -118,7 +118,7 @@ class Run:
                 save_checkpoint(path, self.modules, self.optimizer, self.state, self.step, self.recipe.digest)
             except OSError as error:
                 raise ImpastoError(
-                    f"checkpoint {path}: cannot be written ({error.strerror}); make room there"
+                    f"checkpoint {path}: cannot be written ({error.strerror}); free some space there"
                 ) from None
 
 
