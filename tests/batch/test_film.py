@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from tests.film.films import make_film, moving, times_of
 
 from impasto.batch.segments import Kept
 from impasto.film.frames import Frame
-from impasto.stylize.video import State
+from impasto.stylize.motion import watch
+from impasto.stylize.video import Reference, State
 
 FRAMES = 80
 
@@ -131,6 +133,35 @@ def test_a_second_run_says_that_the_first_is_at_work(film: Path, whole: Path, tm
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4"]
 
 
+def state_of(picture: np.ndarray, time: Fraction) -> State:
+    (seen,) = watch([Frame(picture, time)], flow=False)
+    changed = replace(seen, painted=255 - seen.painted, changes=(0.1, 30.0))
+    return State((Reference(picture, 0.1), Reference(255 - picture, 2.5)), changed, picture)
+
+
+def test_what_painting_had_come_to_is_kept(tmp_path: Path) -> None:
+    picture = np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)
+    with Kept.beside(tmp_path / "out.mp4", "settings") as kept:
+        assert kept.done() == (0, None)
+        for number in range(3):
+            kept.file(number).write_bytes(b"frames")
+            kept.finish(number, state_of(picture, Fraction(number, 3)), 24 * (number + 1))
+        done, state = kept.done()
+    assert done == 72
+    assert state is not None
+    expected = state_of(picture, Fraction(2, 3))
+    assert [each.since for each in state.references] == [0.1, 2.5]
+    assert (state.time, state.seen.changes) == (expected.time, expected.seen.changes)
+    for found, known in (
+        (state.picture, picture),
+        (state.seen.frame.array, picture),
+        (state.seen.painted, expected.seen.painted),
+        (state.seen.thumbnail, expected.seen.thumbnail),
+        (state.references[1].array, 255 - picture),
+    ):
+        np.testing.assert_array_equal(found, known)
+
+
 def test_a_segment_is_on_the_disk_before_it_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """So a power cut leaves no note of a segment that is not there."""
     synced: list[int] = []
@@ -147,7 +178,7 @@ def test_a_segment_is_on_the_disk_before_it_counts(tmp_path: Path, monkeypatch: 
         segment = kept.file(0).stat().st_ino
         monkeypatch.setattr(os, "fsync", fsync)
         with suppress(AssertionError):  # once it counts, the folder is synced, too
-            kept.finish(0, State((), Frame(picture, Fraction(0)), picture), 1)
+            kept.finish(0, state_of(picture, Fraction(0)), 1)
         note = kept.file(0).with_suffix(".npz").stat().st_ino
     assert synced == [segment, note]
 

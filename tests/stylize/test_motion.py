@@ -52,6 +52,18 @@ def test_what_stands_still(photos: Arrays) -> None:
     assert sum(each.still for each in seen(creeping)) < 4
 
 
+def test_it_goes_on_from_any_frame(photos: Arrays) -> None:
+    """Frames that creep and are still, a fast pan in which changes are usual, and a cut."""
+    creeping = [np.clip(photos[0][20:220, :320].astype(int) + 0.4 * n, 0, 255).astype(np.uint8) for n in range(6)]
+    film = [*creeping, *panned(photos[0], 5, 30), *panned(photos[1], 3, 8)]
+    frames = [Frame(np.ascontiguousarray(array), Fraction(n, 25)) for n, array in enumerate(film)]
+    whole = list(watch(frames, flow=False))
+    assert {each.still for each in whole} == {each.cut for each in whole} == {False, True}
+    for begin in range(1, len(frames)):
+        rest = list(watch(frames[begin:], flow=False, before=whole[begin - 1]))
+        assert [(a.cut, a.still, a.changes) for a in rest] == [(b.cut, b.still, b.changes) for b in whole[begin:]]
+
+
 def test_motion_is_that_of_the_film(photos: Arrays) -> None:
     film = panned(photos[1], 3, 4)
     for each in seen(film, flow=True)[1:]:

@@ -7,6 +7,7 @@ import threading
 from fractions import Fraction
 
 import numpy as np
+import openvino
 import pytest
 from tests.film.films import moving
 
@@ -129,6 +130,25 @@ def test_a_flash(stylizer: Stylizer, photo: np.ndarray) -> None:
         frames = list(stylizer.video([photo] * 3, "mural", strength=flash, fps=10, steady=0))
         assert distance(frames[1], stylizer(photo, "mural", strength=most)) < 3
         assert distance(frames[2], frames[0]) < 1
+
+
+@pytest.mark.parametrize("stroke", [1.0, 1.3])
+def test_networks_are_not_compiled_for_plans_in_turn(
+    stroke: float, stylizer: Stylizer, photo: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between sizes of strokes that are painted, two pictures are mixed: they would push each other's networks out."""
+    made: list[object] = []
+    compile_model = openvino.Core.compile_model
+
+    def counted(core: openvino.Core, *given: object) -> openvino.CompiledModel:
+        made.append(given)
+        return compile_model(core, *given)
+
+    film = [photo + np.uint8(number % 2) * 3 for number in range(4)]
+    list(stylizer.video(film, "scream", stroke=[(0, stroke), (9, stroke)], strength=1.5, steady=0))
+    monkeypatch.setattr(openvino.Core, "compile_model", counted)
+    list(stylizer.video(film, "scream", stroke=[(0, stroke), (9, stroke)], strength=1.4, steady=0))
+    assert bool(made) == (stroke == 1)
 
 
 def test_styles_go_on_while_no_frame_comes(stylizer: Stylizer, photo: np.ndarray) -> None:

@@ -177,9 +177,9 @@ def paint_film(job: FilmJob, progress: Progress = silent) -> int:
 
 def _paint_rest(job: FilmJob, kept: Kept, progress: Progress) -> int:
     """Paint what no finished segment has, and return the number of all frames."""
-    state, done = kept.state(), kept.frames()
+    done, state = kept.done()
     left = max(0, job.count - done)
-    painted = paint_frames(job.frames(state.source.time if state else None), job.timeline, job.steady, state)
+    painted = paint_frames(job.frames(state.time if state else None), job.timeline, job.steady, state)
     progress(0, left, "")
     count = 0
     with noted_interrupt() as stop, closing(ahead(painted, _AHEAD)) as frames:
@@ -189,7 +189,7 @@ def _paint_rest(job: FilmJob, kept: Kept, progress: Progress) -> int:
             count += 1
             progress(count, max(left, count), f"from frame {done}" if done else "")
 
-        while _segment(frames, job, kept, report, stop.is_set):
+        while _segment(frames, job, kept, done + count, report, stop.is_set):
             pass
         if stop.is_set():
             what = f"{done + count} frames are kept, and the same command continues from there"
@@ -201,11 +201,15 @@ def _segment(
     frames: Iterator[tuple[Frame, State]],
     job: FilmJob,
     kept: Kept,
+    done: int,
     report: Callable[[], None],
     stopped: Callable[[], bool],
 ) -> bool:
-    """Write frames to one segment until it is long enough; whether there may be more of them."""
-    begun, number, done = time.monotonic(), len(kept.segments()), kept.frames()
+    """Write frames to one segment until it is long enough; whether there may be more of them.
+
+    ``done`` is the number of frames of the segments before.
+    """
+    begun, number = time.monotonic(), len(kept.segments())
     segment: Encoder | NumberedFrames | None = None
     state, long = None, False
     for frame, state in frames:  # noqa: B007  # the last one is used
@@ -219,5 +223,5 @@ def _segment(
     if segment is None or state is None:
         return False
     segment.close()
-    kept.finish(number, state, segment.frames)
+    kept.finish(number, state, done + segment.frames)
     return long and not stopped()

@@ -10,7 +10,7 @@ import io
 import logging
 import shutil
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,6 +25,7 @@ from impasto.errors import ImpastoError
 from impasto.files import sync, write_file
 from impasto.film.frames import Frame
 from impasto.film.writing import cannot_write
+from impasto.stylize.motion import Seen, thumbnail
 from impasto.stylize.video import Reference, State
 
 logger = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ class Kept:
         return self.folder / f"{number:06d}.mov"
 
     def finish(self, number: int, state: State, frames: int) -> None:
-        """Note that a segment is finished, how many frames it has, and what painting had come to.
+        """Note that a segment is finished, how many frames there are up to its end, and what painting had come to.
 
         The segment is on the disk before the note is: a note without it would leave a hole after a power cut.
 
@@ -103,47 +104,52 @@ class Kept:
             ImpastoError: the disk is full.
         """
         buffer = io.BytesIO()
-        times = [str(state.source.time), *(str(each.since) for each in state.references)]
-        arrays: dict[str, Any] = {f"reference{index}": each.array for index, each in enumerate(state.references)}
-        arrays |= {"source": state.source.array, "picture": state.picture, "times": np.array(times), "frames": frames}
-        np.savez(buffer, **arrays)
+        np.savez(buffer, frames=frames, **_arrays(state))
         try:
             if self.file(number).is_file():
                 sync(self.file(number))
             write_file(self.file(number).with_suffix(".npz"), buffer.getvalue(), durable=True)
-            if number:
-                self._forget(number - 1)
+            if number:  # what is painted goes on from the last one
+                write_file(self.file(number - 1).with_suffix(".npz"), b"")
         except OSError as error:
             raise cannot_write(self.file(number), error) from None
 
-    def _forget(self, number: int) -> None:
-        """Keep only the number of frames of a segment: what is painted goes on from the last one."""
-        buffer = io.BytesIO()
-        np.savez(buffer, frames=_read(self.file(number))["frames"])
-        write_file(self.file(number).with_suffix(".npz"), buffer.getvalue())
-
-    def frames(self) -> int:
-        """How many frames the finished segments have."""
-        return sum(int(_read(path)["frames"]) for path in self.segments())
-
-    def state(self) -> State | None:
-        """What painting had come to at the end of the last finished segment; None if there is none."""
+    def done(self) -> tuple[int, State | None]:
+        """How many frames the finished segments have, and what painting had come to; 0 and None if there is none."""
         segments = self.segments()
         if not segments:
-            return None
-        kept = _read(segments[-1])
-        time, *since = kept["times"]
-        references = tuple(Reference(kept[f"reference{index}"], float(each)) for index, each in enumerate(since))
-        return State(references, Frame(kept["source"], Fraction(str(time))), kept["picture"])
+            return 0, None
+        with _reading(segments[-1]) as note:
+            return int(note["frames"]), _state(note)
 
     def remove(self) -> None:
         """Remove all segments."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _read(segment: Path) -> dict[str, np.ndarray]:
+def _arrays(state: State) -> dict[str, Any]:
+    """A state as arrays by name; :func:`_state` reads them."""
+    seen = state.seen
+    times = [str(seen.frame.time), *(str(each.since) for each in state.references)]
+    references = {f"reference{index}": each.array for index, each in enumerate(state.references)}
+    film = {"source": seen.frame.array, "painted": seen.painted, "changes": np.array(seen.changes)}
+    return {**references, **film, "picture": state.picture, "times": np.array(times)}
+
+
+def _state(kept: Mapping[str, Any]) -> State:
+    time, *since = kept["times"]
+    references = tuple(Reference(kept[f"reference{index}"], float(each)) for index, each in enumerate(since))
+    source, changes = kept["source"], tuple(map(float, kept["changes"]))
+    frame = Frame(source, Fraction(str(time)))
+    seen = Seen(frame, thumbnail(source), False, False, None, kept["painted"], changes)
+    return State(references, seen, kept["picture"])
+
+
+@contextmanager
+def _reading(segment: Path) -> Iterator[Mapping[str, Any]]:
+    """The arrays of a segment's note, each read when it is asked for."""
     try:
-        with np.load(segment.with_suffix(".npz"), allow_pickle=False) as kept:
-            return dict(kept)
+        with np.load(segment.with_suffix(".npz"), allow_pickle=False) as note:
+            yield note
     except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
         raise ImpastoError(f"{segment.parent}: is damaged ({error}); remove this folder to start over") from None

@@ -71,7 +71,7 @@ class Live:
     def paint(self, frame: Array) -> Array:
         """The picture of a frame (H,W,3) uint8."""
         now = Frame(scaled(frame, longer=self._size), Fraction(time.monotonic() - self._began).limit_denominator(1000))
-        before = self._state.source if self._state else None
+        before = self._state.seen if self._state else None
         for seen in watch([now], flow=False, before=before):
             self._state = self._painter.paint(seen, self._state)
         assert self._state is not None

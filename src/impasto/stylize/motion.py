@@ -6,9 +6,8 @@ Only the film is looked at, not what is painted, so this runs ahead of the paint
 from __future__ import annotations
 
 import functools
-from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +24,8 @@ _CUT = 22.0
 """A cut changes the thumbnail by more than this, in grey levels, and by :data:`_JUMP` times what frames before it
 did."""
 _JUMP = 3.0
+_USUAL = 8
+"""How many changes say what is usual in a shot."""
 _PAN = 5
 """By how many pixels of the thumbnail a pan may move it from one frame to the next."""
 _STILL = 1.2
@@ -70,6 +71,8 @@ class Seen:
         cut: whether a new shot begins.
         still: whether it hardly differs from the last frame that was to be painted.
         flow: how it moved since the last frame; None at cuts, and if that was not asked for.
+        painted: the thumbnail of the last frame that was to be painted: this one's, unless it is still.
+        changes: by how much thumbnails of this shot changed last, in grey levels.
     """
 
     frame: Frame
@@ -77,6 +80,8 @@ class Seen:
     cut: bool
     still: bool
     flow: Flow | None
+    painted: Array
+    changes: tuple[float, ...]
 
 
 @functools.cache
@@ -93,27 +98,35 @@ def opencv() -> Any:
     return cv2
 
 
-def watch(frames: Iterable[Frame], *, flow: bool, before: Frame | None = None) -> Iterator[Seen]:
+def watch(frames: Iterable[Frame], *, flow: bool, before: Seen | None = None) -> Iterator[Seen]:
     """Compare each frame with the one before it.
 
     Args:
         frames: of a film.
         flow: whether to look for motion.
-        before: the frame before the first, which was painted; None at the beginning of a film.
+        before: the frame before the first; None at the beginning of a film.
     """
     last = before
-    thumb = thumbnail(before.array) if before else None
-    painted, changes = thumb, deque[float](maxlen=8)
-    grey = _grey(before.array) if before and flow else None
+    grey = _grey(before.frame.array) if before and flow else None
     for frame in frames:
-        new, last_thumb = thumbnail(frame.array), thumb
-        cut = last_thumb is None or _is_cut(new, last_thumb, changes)
-        still = not cut and painted is not None and _most(new, painted) < _STILL
         new_grey = _grey(frame.array) if flow else None
-        moved = None if cut or still or grey is None or new_grey is None else _flow(new_grey, grey, frame.array.shape)
-        yield Seen(frame, new, cut and last is not None, still, moved)
-        last, thumb, grey = frame, new, new_grey
-        painted = painted if still else new
+        last = _compared(frame, last)
+        if not (last.cut or last.still or grey is None or new_grey is None):
+            last = replace(last, flow=_flow(new_grey, grey, frame.array.shape))
+        grey = new_grey
+        yield last
+
+
+def _compared(frame: Frame, last: Seen | None) -> Seen:
+    """A frame beside the last one; its flow is not looked for."""
+    new = thumbnail(frame.array)
+    if last is None:
+        return Seen(frame, new, cut=False, still=False, flow=None, painted=new, changes=())
+    change = float(np.abs(new.astype(np.int16) - last.thumbnail).mean())
+    cut = _is_cut(new, last.thumbnail, change, last.changes)
+    still = not cut and _most(new, last.painted) < _STILL
+    changes = () if cut else (*last.changes, change)[-_USUAL:]
+    return Seen(frame, new, cut, still, None, last.painted if still else new, changes)
 
 
 def thumbnail(array: Array) -> Array:
@@ -121,14 +134,9 @@ def thumbnail(array: Array) -> Array:
     return np.asarray(Image.fromarray(array).resize(_THUMBNAIL, Image.Resampling.BOX, reducing_gap=2.0))
 
 
-def _is_cut(new: Array, last: Array, changes: deque[float]) -> bool:
-    change = float(np.abs(new.astype(np.int16) - last).mean())
+def _is_cut(new: Array, last: Array, change: float, changes: tuple[float, ...]) -> bool:
     usual = sum(changes) / len(changes) if changes else 0.0
-    changes.append(change)
-    if change <= max(_CUT, _JUMP * usual) or _nearest(new, last) <= _CUT:
-        return False
-    changes.clear()
-    return True
+    return change > max(_CUT, _JUMP * usual) and _nearest(new, last) > _CUT
 
 
 def _nearest(new: Array, last: Array) -> float:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -51,13 +52,18 @@ class State:
 
     Attributes:
         references: the last of them is what the shot has come to; statistics are moving there from the one before.
-        source: the last frame of the film.
+        seen: the last frame of the film.
         picture: (H,W,3) uint8, that frame, painted.
     """
 
     references: tuple[Reference, ...]
-    source: Frame
+    seen: Seen
     picture: Array
+
+    @property
+    def time(self) -> Fraction:
+        """When the last frame is shown, in seconds."""
+        return self.seen.frame.time
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +108,7 @@ def paint_frames(
         Each frame, painted, and the state after it.
     """
     painter = FilmPainter(timeline)
-    seen = watch(frames, flow=steady > 0, before=state.source if state else None)
+    seen = watch(frames, flow=steady > 0, before=state.seen if state else None)
     # Closed here, the threads end and the film's file is let go, even where somebody keeps the error.
     with (
         closing(ahead(seen, 2)) as coming,
@@ -110,7 +116,7 @@ def paint_frames(
     ):
         for each, picture in painted:
             state = _finished(each, picture, state, steady)
-            yield Frame(state.picture, state.source.time, state.source.duration), state
+            yield Frame(state.picture, state.time, each.seen.frame.duration), state
 
 
 def _painted(work: Work) -> tuple[Work, Array | None]:
@@ -124,7 +130,7 @@ def _finished(work: Work, picture: Array | None, state: State | None, steady: fl
         picture = state.picture
     elif state and work.seen.flow is not None:
         picture = laid_under(picture, state.picture, work.seen.flow, steady)
-    return State(work.references, work.seen.frame, picture)
+    return State(work.references, work.seen, picture)
 
 
 class FilmPainter:
@@ -136,7 +142,7 @@ class FilmPainter:
 
     def planned(self, frames: Iterable[Seen], state: State | None) -> Iterator[Work]:
         """The work for each frame; ``state`` is that after the frame before, None at the beginning."""
-        references, last = (state.references, float(state.source.time)) if state else ((), 0.0)
+        references, last = (state.references, float(state.time)) if state else ((), 0.0)
         for seen in frames:
             work = self._work(seen, references, last)
             references, last = work.references, float(seen.frame.time)
@@ -157,7 +163,8 @@ class FilmPainter:
         if before and seen.still and len(references) == 1 and not moved:
             return Work(seen, references, (), 0.0)
         plans = self._timeline.at(seen.frame.time)
-        passes = tuple((plan, *self._followed(plan, time, references)) for plan, _ in plans)
+        alone = len(plans) == 1
+        passes = tuple((plan, *self._followed(plan, time, references, alone=alone)) for plan, _ in plans)
         return Work(seen, references, passes, plans[-1][1])
 
     def _references(self, seen: Seen, references: tuple[Reference, ...]) -> tuple[Reference, ...]:
@@ -170,20 +177,27 @@ class FilmPainter:
             return (*references, Reference(seen.frame.array, time))
         return references
 
-    def _followed(self, plan: Plan, time: float, references: tuple[Reference, ...]) -> tuple[Passes, bool]:
-        """What a plan's passes over a frame are given, and whether the next frames have the same."""
+    def _followed(
+        self, plan: Plan, time: float, references: tuple[Reference, ...], *, alone: bool
+    ) -> tuple[Passes, bool]:
+        """What a plan's passes over a frame are given, and whether networks are worth compiling for it.
+
+        They are where the next frames have the same, and if no other plan has its turn in between: runtimes keep only
+        a few.
+        """
         node = math.floor(time / _NODE) * _NODE
         moving = self._timeline.moves(node, node + _NODE)
-        found = [self._passes_of(reference, plan, time, moving=moving) for reference in references]
+        fold = alone and not moving
+        found = [self._passes_of(reference, plan, time, moving=moving, fold=fold) for reference in references]
         if len(found) == 1:
-            return found[0], not moving
+            return found[0], fold
         share = min(1.0, (time - references[-1].since) / _GLIDE)
         return between(found[0], found[1], share * share * (3 - 2 * share)), False
 
-    def _passes_of(self, reference: Reference, plan: Plan, time: float, *, moving: bool) -> Passes:
+    def _passes_of(self, reference: Reference, plan: Plan, time: float, *, moving: bool, fold: bool) -> Passes:
         """What frames are painted with whose statistics are those of a reference."""
         if not moving:
-            return self._measured(reference, plan, self._timeline.settled(time), fold=True)
+            return self._measured(reference, plan, self._timeline.settled(time), fold=fold)
         node = math.floor(time / _NODE) * _NODE
         first, second = (self._measured(reference, plan, at, fold=False) for at in (node, node + _NODE))
         return between(first, second, (time - node) / _NODE)
