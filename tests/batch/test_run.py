@@ -240,7 +240,7 @@ def test_a_target_that_fills_up_ends_the_run_in_one_line(
         path.write_bytes(content)
 
     monkeypatch.setattr(places, "write_file", full)
-    with pytest.raises(ImpastoError, match=r"\.jpg: no space is left \(No space left on device\); free some space, and"):
+    with pytest.raises(ImpastoError, match=r"\.jpg: no space is left \(No space left on device\); free some"):
         run()
     assert sum(row["status"] == "failed" for row in record(tmp_path / "out").values()) >= 1
     monkeypatch.undo()
