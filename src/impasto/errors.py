@@ -138,7 +138,7 @@ def unknown(kind: str, value: str, known: Iterable[str], listed_by: str = "") ->
     """
     known = sorted(known)
     near = difflib.get_close_matches(value, known, n=3, cutoff=_NEAR) if isinstance(value, str) else []
-    all_of_them = f"known are {', '.join(known) or 'none'}"
+    all_of_them = f"known names are {', '.join(known)}" if known else "there are none"
     if listed_by and len(known) > _FEW:
         all_of_them = f"`{listed_by}` lists all {len(known)}"
     hint = f"did you mean {' or '.join(near)}?" if near else all_of_them
@@ -158,8 +158,8 @@ def check_ranges(values: msgspec.Struct) -> None:
     only when it decodes a file; called from ``__post_init__``, this function checks it wherever a value is made.
 
     Raises:
-        ImpastoError: a field with a range is no number or lies outside; or a bool field is no bool; or a str field is
-            no str; or a field of a few words has another one. NaN and infinity lie outside every range; None is
+        ImpastoError: a field with a range is not a number or lies outside; or a bool field is not a bool; or a str field is
+            not a str; or a field of a few words has another one. NaN and infinity lie outside every range; None is
             accepted where the annotation says ``| None``.
     """
     for name, choices in _choices(type(values)):

@@ -58,9 +58,9 @@ def test_a_predictor_comes_along_if_it_is_given(with_predictor: Path, tmp_path: 
 def test_what_does_not_fit_is_refused(trained: Path, tmp_path: Path) -> None:
     model = load_model(trained)
     for network, out, words in (
-        (StyleTransferNetwork("paper", 4), "new", "network: is of another architecture than 'fast', the model's"),
+        (StyleTransferNetwork("paper", 4), "new", "network: has another architecture than 'fast', the model's"),
         (StyleTransferNetwork("fast", 3), "new", "network: has 3 styles, the model has 4"),
-        (load_network(model), ".", "is there already; name another folder"),
+        (load_network(model), ".", "already exists; name another folder"),
     ):
         with pytest.raises(ImpastoError, match=words):
             save_network(network, model, tmp_path / out)

@@ -155,9 +155,9 @@ def test_a_cancelled_film_leaves_nothing(served: Served, long_film: bytes) -> No
     ("fields", "status", "said"),
     [
         ({"style": "murl"}, 422, "no style 'murl'"),
-        ({"style": "0:mural, 0:kiss"}, 422, "put key frames in order"),
+        ({"style": "0:mural, 0:kiss"}, 422, "put keyframes in order"),
         ({"steady": "2"}, 422, "steady 2: must be between 0 and 1"),
-        ({"strength": "much"}, 422, "strength 'much': is no number"),
+        ({"strength": "much"}, 422, "strength 'much': is not a number"),
         ({"detail": "7"}, 422, "detail 7: must be between 0 and 1"),
         ({"codec": "vp9", "format": "mov"}, 422, "painted.mov: .mov cannot hold vp9"),
         ({"format": "exe"}, 422, "no format 'exe'"),

@@ -273,7 +273,7 @@ def _check_nodes(target: str) -> None:
             has = f"impasto {version}" if version else "no impasto"
             raise ImpastoError(f"node {name}: has {has}, and this machine {here}; install that there")
         if not sees:
-            raise ImpastoError(f"node {name}: does not see {folder}; give a bucket, or a folder that all nodes share")
+            raise ImpastoError(f"node {name}: cannot see {folder}; give a bucket, or a folder that all nodes share")
 
 
 def _count(number: int, what: str) -> str:

@@ -134,7 +134,7 @@ def executor(on: str, address: str | None = None, say: Callable[[str], None] = l
         raise unknown("executor", on, EXECUTORS)
     if on == "threads":
         if address:
-            raise ImpastoError(f"address {shown(address)}: is a Ray cluster's; give --on ray, too")
+            raise ImpastoError(f"address {shown(address)}: belongs to a Ray cluster; add --on ray")
         return on_threads
     from impasto.batch.ray import OnRay
 
@@ -166,7 +166,7 @@ def run(
 ) -> Summary:
     """:func:`batch`, with its settings, names and executor as values."""
     if not target:
-        raise ImpastoError("there is no target; give a folder, or the prefix of a bucket")
+        raise ImpastoError("no target is given; give a folder, or the prefix of a bucket")
     began, folder = time.monotonic(), places.normal(target)
     forget()
     photos = photos_of(source, folder, column, naming.depth)

@@ -124,7 +124,7 @@ def picture_of(container: Any, path: str | os.PathLike[str]) -> Any:
     cover = av.stream.Disposition.attached_pic
     streams = [stream for stream in container.streams.video if not stream.disposition & cover]
     if not streams:
-        raise ImpastoError(f"{path}: has no pictures, only sound; give a film")
+        raise ImpastoError(f"{path}: has only sound; give a film with pictures")
     if getattr(streams[0], "codec_context", None) is None:
         raise ImpastoError(f"{path}: there is no decoder for its pictures; convert it to H.264 first")
     streams[0].codec_context.options = _LIMITS
@@ -212,7 +212,7 @@ def _decoded(container: Any, stream: Any) -> Iterator[Any]:
             if damaged > 1000:
                 break
     if damaged:
-        logger.warning("%s: is damaged; what cannot be decoded is left out", path)
+        logger.warning("%s: is damaged; the parts that cannot be decoded are left out", path)
 
 
 def _progressive(frames: Iterator[Any]) -> Iterator[Any]:

@@ -90,7 +90,7 @@ def add_style(
         artist: who painted it.
         style_size: the long side at which paintings are read, in pixels; smaller makes finer strokes.
         vgg: a file with the weights of VGG-16, to fit with it instead of the slim loss network.
-        replace: take the place of an own style of that name.
+        replace: replace the user's own style of that name.
         as_is: also take paintings without colour, and partly transparent ones (on white).
         options: how to fit.
         progress: is told the steps taken, the steps to take and how near the style is.

@@ -136,12 +136,12 @@ def open_image(source: File, max_pixels: int | None = None) -> Iterator[Image.Im
     except IsADirectoryError:
         raise ImpastoError(f"{called}: is a folder; name the photos in it") from None
     except PermissionError:
-        raise ImpastoError(f"{called}: may not be read; check its permissions") from None
+        raise ImpastoError(f"{called}: cannot be read; check its permissions") from None
     except MemoryError:
         raise ImpastoError(f"{called}: needs more memory than there is; give a smaller photo") from None
     except Exception as error:  # decoders raise nearly everything for a damaged file
         why = " ".join(str(error).split())[:100] or type(error).__name__
-        raise ImpastoError(f"{called}: is damaged ({why}); get the file anew") from None
+        raise ImpastoError(f"{called}: is damaged ({why}); get a new copy of it") from None
 
 
 def check_pixels(
@@ -192,7 +192,7 @@ def _opened(source: str | os.PathLike[str] | io.BytesIO, called: str) -> ImageFi
             except (SyntaxError, IndexError, TypeError, struct.error) as error:
                 damage = damage or (error if accepts is not None else None)
     if str(damage) == _UNKNOWN_PIXELS:
-        raise ImpastoError(f"{called}: has pixels of a kind that is not read; save it with 8 or 16 bits a channel")
+        raise ImpastoError(f"{called}: has an unsupported pixel format; save it with 8 or 16 bits per channel")
     if damage is not None:
         raise damage
     raise UnreadableError(f"{called}: {_why_unreadable(called, start)}")

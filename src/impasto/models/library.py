@@ -146,9 +146,9 @@ def check_name(name: str, model: Model, *, replace: bool = False) -> None:
         near = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "my-style"
         raise ImpastoError(f"name {name!r}: use lower-case letters, digits and hyphens, such as {near}")
     if is_device(name):
-        raise ImpastoError(f"name {name!r}: Windows takes such a file for a device; choose another")
+        raise ImpastoError(f"name {name!r}: Windows reserves it for a device; choose another")
     if name == ALL:
-        raise ImpastoError(f"name {name!r}: stands for every style; choose another")
+        raise ImpastoError(f"name {name!r}: means every style; choose another")
     if name in model.info.styles or name == IDENTITY:
         raise ImpastoError(f"name {name!r}: {model.name} has a style of that name; choose another")
     if name in model.styles and not replace:
@@ -250,8 +250,8 @@ def _own(name: str, model: Model) -> Path:
     path = folder(model) / f"{name}{SUFFIX}"
     if not (_is_slug(name) and path.exists()):
         if name in model.info.styles:
-            raise ImpastoError(f"style {name!r}: comes with {model.name}; only your own can be changed")
-        raise unknown("style of yours", name, [path.stem for path in folder(model).glob(f"[!.]*{SUFFIX}")])
+            raise ImpastoError(f"style {name!r}: comes with {model.name}; you can only change your own styles")
+        raise unknown("style of your own", name, [path.stem for path in folder(model).glob(f"[!.]*{SUFFIX}")])
     return path
 
 

@@ -91,11 +91,11 @@ def _check(network: StyleTransferNetwork, model: Model, out: Path) -> None:
         raise ImpastoError(f"network: is {kind_of(network)}; give what load_network gave, changed or not")
     check_model(model)
     if network.architecture != ARCHITECTURES[model.info.architecture]:
-        raise ImpastoError(f"network: is of another architecture than {model.info.architecture!r}, the model's")
+        raise ImpastoError(f"network: has another architecture than {model.info.architecture!r}, the model's")
     if network.num_styles != len(model.styles):
         raise ImpastoError(f"network: has {network.num_styles} styles, the model has {len(model.styles)}")
     if out.exists():
-        raise ImpastoError(f"output {out}: is there already; name another folder")
+        raise ImpastoError(f"output {out}: already exists; name another folder")
 
 
 def write_model(out: Path, info: ModelInfo, styles: Sequence[Style], contents: Mapping[str, bytes]) -> None:

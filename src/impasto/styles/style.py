@@ -132,7 +132,7 @@ class Style:
         except IsADirectoryError:
             raise ImpastoError(f"style {path}: is a folder; name a style file in it") from None
         except OSError as error:
-            raise ImpastoError(f"style {path}: damaged ({error}); get the file anew") from None
+            raise ImpastoError(f"style {path}: damaged ({error}); get a new copy of it") from None
         return cls.decode(content, str(path))
 
     @classmethod
@@ -147,9 +147,9 @@ class Style:
             info = msgspec.json.decode(msgspec.json.decode(header, type=_Header).metadata[_KEY], type=StyleInfo)
             row = tensors["row"]
         except SafetensorError as error:
-            raise ImpastoError(f"style {called}: damaged ({error}); get the file anew") from None
+            raise ImpastoError(f"style {called}: damaged ({error}); get a new copy of it") from None
         except (KeyError, msgspec.MsgspecError):
-            raise ImpastoError(f"style {called}: is a safetensors file, but not of a style") from None
+            raise ImpastoError(f"style {called}: is a safetensors file, but not a style") from None
         if row.dtype != np.float32 or not np.isfinite(row).all():
-            raise ImpastoError(f"style {called}: damaged (its numbers are none); get the file anew")
+            raise ImpastoError(f"style {called}: damaged (its numbers are not finite); get a new copy of it")
         return cls(info, row, tensors["thumbnail"].tobytes() if "thumbnail" in tensors else b"")

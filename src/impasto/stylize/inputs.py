@@ -83,7 +83,7 @@ def decoding(source: reading.PhotoLike, name: str) -> Iterator[None]:
     except (OSError, SyntaxError, ValueError) as error:
         if not isinstance(source, Image.Image):
             raise
-        raise ImpastoError(f"{name}: this PIL image cannot be decoded ({error}); open its file anew") from None
+        raise ImpastoError(f"{name}: this PIL image cannot be decoded ({error}); open its file again") from None
 
 
 def photo_of(given: object, name: str, max_pixels: int, long_side: int | None = None) -> Photo:
@@ -111,7 +111,7 @@ def pixels_allowed(max_megapixels: float) -> int:
     """How many pixels a number of megapixels is.
 
     Raises:
-        ImpastoError: it is no number above 0.
+        ImpastoError: it is not a number above 0.
     """
     number = isinstance(max_megapixels, Real) and not isinstance(max_megapixels, bool)
     if not (number and 0 < max_megapixels < math.inf):

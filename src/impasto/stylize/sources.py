@@ -52,7 +52,7 @@ def span_of(start: float, end: float | None, fps: float | None) -> tuple[Fractio
     """Start, end and rate, as exact numbers.
 
     Raises:
-        ImpastoError: one is no number, or the end comes before the start.
+        ImpastoError: one is not a number, or the end comes before the start.
     """
     for name, value in (("start", start), ("end", end), ("fps", fps)):
         good = isinstance(value, Real) and not isinstance(value, bool) and 0 <= value < math.inf

@@ -211,7 +211,7 @@ class Stylizer:
         Args:
             source: the file of a film or of a picture that moves, or a folder of numbered frames. Or any iterable of
                 arrays (H,W,3) uint8, RGB, of one size: a camera, for instance. Frames are read as they are needed.
-            style: as in :meth:`plan`; or key frames, ``"0:mural, 4.5:scream, 9:mural:.5+starry-night:.5"``, or pairs of
+            style: as in :meth:`plan`; or keyframes, ``"0:mural, 4.5:scream, 9:mural:.5+starry-night:.5"``, or pairs of
                 a time in seconds and a style. Between them, styles turn into one another.
             style_image: any painting, in place of ``style``.
             regions: pairs of a mask and a style.
@@ -227,7 +227,7 @@ class Stylizer:
             (H,W,3) uint8.
 
         Raises:
-            ImpastoError: as :meth:`plan`; or the source cannot be read, or key frames are out of order.
+            ImpastoError: as :meth:`plan`; or the source cannot be read, or keyframes are out of order.
         """
         given = timeline(self.plan, style if style_image is None else self._of_image(style_image), regions, controls)
         frames = frames_of(source, start, end, fps, controls.get("size"))

@@ -118,7 +118,7 @@ class Run:
                 save_checkpoint(path, self.modules, self.optimizer, self.state, self.step, self.recipe.digest)
             except OSError as error:
                 raise ImpastoError(
-                    f"checkpoint {path}: cannot be written ({error.strerror}); make room there"
+                    f"checkpoint {path}: cannot be written ({error.strerror}); free some space there"
                 ) from None
 
 
@@ -249,9 +249,9 @@ def _check_output(out: Path, *, resume: bool) -> None:
     """Check that a folder can be made or written there, and that a new run would not take the place of another."""
     nearest = next(path for path in (out, *out.parents) if path.exists())
     if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
-        raise ImpastoError(f"output {out}: {nearest} is no folder that can be written; name another one")
+        raise ImpastoError(f"output {out}: {nearest} is not a writable folder; name another one")
     if not resume and (out / CHECKPOINT).exists():
-        raise ImpastoError(f"output {out}: holds a training run; add --resume to go on with it, or name another folder")
+        raise ImpastoError(f"output {out}: holds a training run; add --resume to continue it, or name another folder")
 
 
 def _check_batch(recipe: Recipe, accelerator: Accelerator) -> None:

@@ -204,6 +204,6 @@ function blendOf(style) {
 
 function named(words) {
   const [slug, weight = "1"] = words.split(":");
-  if (!Number.isFinite(Number(weight))) throw new Error(`style ${words}: ${weight} is no number; write mural:0.6,scream:0.4`);
+  if (!Number.isFinite(Number(weight))) throw new Error(`style ${words}: ${weight} is not a number; write mural:0.6,scream:0.4`);
   return { slug, weight: Number(weight) };
 }

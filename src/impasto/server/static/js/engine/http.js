@@ -257,7 +257,7 @@ async function refusal(response) {
 const written = (blend) =>
   blend.length === 1 ? blend[0].style.slug : blend.map(({ style, weight }) => `${style.slug}:${weight}`).join(",");
 
-/** Key frames as the command line has them. */
+/** Keyframes as the command line has them. */
 export function writtenKeys(keys) {
   if (keys.length === 1) return written(keys[0].blend);
   return keys.map(({ at, blend }) => `${at}:${written(blend).replaceAll(",", "+")}`).join(", ");
