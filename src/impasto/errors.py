@@ -158,8 +158,8 @@ def check_ranges(values: msgspec.Struct) -> None:
     only when it decodes a file; called from ``__post_init__``, this function checks it wherever a value is made.
 
     Raises:
-        ImpastoError: a field with a range is not a number or lies outside; or a bool field is not a bool; or a str field is
-            not a str; or a field of a few words has another one. NaN and infinity lie outside every range; None is
+        ImpastoError: a field with a range is not a number or lies outside; or a bool field is not a bool; or a str
+            field is not a str; or a field of a few words has another one. NaN and infinity lie outside every range; None is
             accepted where the annotation says ``| None``.
     """
     for name, choices in _choices(type(values)):
