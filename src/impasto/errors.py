@@ -159,8 +159,8 @@ def check_ranges(values: msgspec.Struct) -> None:
 
     Raises:
         ImpastoError: a field with a range is not a number or lies outside; or a bool field is not a bool; or a str
-            field is not a str; or a field of a few words has another one. NaN and infinity lie outside every range; None is
-            accepted where the annotation says ``| None``.
+            field is not a str; or a field of a few words has another one. NaN and infinity lie outside every range;
+            None is accepted where the annotation says ``| None``.
     """
     for name, choices in _choices(type(values)):
         if (value := getattr(values, name)) not in choices:
