@@ -160,7 +160,7 @@ def test_a_file_is_upright_and_says_what_its_photo_says(tab: Tab, ending: str) -
             "is closed",
         ),
         ('stylizer.paint(new ImageData(64, 64), "mural", {}, { size: 9000 })', "more than 50 megapixels"),
-        ('stylizer.open(new Blob(["no"]))', "no style file"),
+        ('stylizer.open(new Blob(["no"]))', "not a style file"),
         ("stylizer.predict(new ImageData(64, 64))", "nothing but one colour"),
     ],
 )

@@ -89,7 +89,7 @@ def page(stylizer: impasto.Stylizer) -> str:
         "Below, each style stands beside its painting, on four photographs. All artworks are in the public domain, and "
         "the photographs are in the public domain or CC0. [All styles on eight photos](../figures/sheet.jpg). "
         "[Try them on a photo of yours](../try/index.html), in this browser.", "",
-        "One more style, `identity`, is the photo itself. A style of yours can come to everybody: CONTRIBUTING.md says "
+        "One more style, `identity`, is the photo itself. You can contribute a style of your own: CONTRIBUTING.md says "
         "how.", "",
         " · ".join(f"[{style.slug}](#{style.slug})" for style in styles),
     ]  # fmt: skip
