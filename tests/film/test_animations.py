@@ -106,6 +106,11 @@ def test_a_given_rate() -> None:
     assert [number for number in range(9) if fast[number].array is FRAMES[2].array] == [3, 4, 5, 6, 7]
 
 
+def test_a_given_rate_shows_the_last_frame_as_long_as_it_was() -> None:
+    frames = [Frame(FRAMES[0].array, Fraction(number, 25), Fraction(1, 25)) for number in range(25)]
+    assert [len(list(at_rate(iter(frames), Fraction(rate)))) for rate in (60, 25, 10)] == [60, 25, 10]
+
+
 @pytest.mark.parametrize(("ending", "least"), [(".gif", 2), (".webp", 1.1), (".png", 1.1)])
 def test_no_frame_is_shown_for_less_than_browsers_show_it(ending: str, least: float, tmp_path: Path) -> None:
     """A phone's slow motion has 240 frames a second; browsers would show each for a tenth of a second."""
