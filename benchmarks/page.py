@@ -1,15 +1,12 @@
 """How quickly the page answers, in Chromium: opening it, a large photo, and dragging the mix.
 
-python benchmarks/page.py [--json FILE]
+python benchmarks/page.py --json benchmarks/results/page.json
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import platform
+import re
 import shutil
-import statistics
 import sys
 import tempfile
 import time
@@ -17,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from impasto.assets import examples
+from report import benchmark_options, table, write
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools" / "figures"))
 from page import service  # the screenshots' service
@@ -30,6 +28,8 @@ SECONDS = 5
 """How long the dot is dragged."""
 MOVES = 60
 """How often a second the hand moves it, as a screen shows it."""
+PREVIEWS = (256, 512)
+"""Long sides of previews, in pixels; each is measured alone, as the page itself takes the one that is quick enough."""
 
 LISTEN = """async () => {
   const { app } = await import("./js/app.js");
@@ -49,11 +49,18 @@ def photo(folder: Path) -> Path:
     return path
 
 
-def opened(browser: Browser, address: str) -> tuple[Page, float]:
-    """The page, and after how many seconds it took photos and showed its styles."""
+def opened(browser: Browser, address: str, preview: int) -> tuple[Page, float]:
+    """The page, with previews of one size, and after how many seconds it took photos and showed its styles."""
+
+    def with_size(route: Route) -> None:
+        script, found = re.subn(r"const SMALL = .*;", f"const SMALL = [{preview}];", route.fetch().text())
+        assert found
+        route.fulfill(body=script, content_type="text/javascript")
+
     began = time.perf_counter()
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.set_default_timeout(120_000)
+    page.route("**/painter.js", with_size)
     page.goto(address)
     page.locator(".card-style[data-id]").first.wait_for()
     return page, time.perf_counter() - began
@@ -69,8 +76,8 @@ def first_picture(page: Page, path: Path) -> float:
     return float(page.evaluate("() => pictures[0][0] - chosen")) / 1000
 
 
-def dragged(page: Page) -> tuple[float, int]:
-    """Pictures a second while the dot of a mix is dragged, and the long side that most of them had."""
+def dragged(page: Page) -> float:
+    """Pictures a second while the dot of a mix is dragged."""
     page.locator("[data-id=scream] .mix").click(force=True)
     page.locator("im-stage:not(.painting)").wait_for()
     pad = page.locator(".pad").bounding_box()
@@ -83,34 +90,34 @@ def dragged(page: Page) -> tuple[float, int]:
         page.mouse.move(pad["x"] + 30 + (spent * 60) % (pad["width"] - 60), pad["y"] + 80)
         time.sleep(1 / MOVES)
     page.mouse.up()
-    sizes = [size for _, size in page.evaluate("() => pictures")]
-    return len(sizes) / SECONDS, int(statistics.mode(sizes)) if sizes else 0
+    return len(page.evaluate("() => pictures")) / SECONDS
 
 
 def measure(browser: Browser, address: str, path: Path) -> dict[str, float]:
-    opened(browser, address)[0].close()  # what is opened first warms the caches of both
-    page, seconds = opened(browser, address)
-    first = first_picture(page, path)
-    page.locator("im-stage:not(.painting)").wait_for()
-    page.locator(".card-style.painted").nth(31).wait_for(state="attached")
-    rate, size = dragged(page)
-    return {"opened_s": seconds, "first_picture_s": first, "dragged_pictures_per_s": rate, "dragged_size": size}
+    numbers = {}
+    opened(browser, address, PREVIEWS[0])[0].close()  # what is opened first warms the caches of both
+    for preview in PREVIEWS:
+        page, seconds = opened(browser, address, preview)
+        first = first_picture(page, path)
+        page.locator("im-stage:not(.painting)").wait_for()
+        page.locator(".card-style.painted").nth(31).wait_for(state="attached")
+        numbers |= {f"dragged_{preview}_per_s": dragged(page)}
+        if preview == PREVIEWS[0]:  # which the page begins with
+            numbers |= {"opened_s": seconds, "first_picture_s": first}
+        page.close()
+    return numbers
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", type=Path, help="write the numbers there, too")
-    options = parser.parse_args()
+    options = benchmark_options(__doc__, "page.json").parse_args()
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, service() as address, sync_playwright() as playwright:
         served = time.perf_counter() - began
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         numbers = {"served_s": served, **measure(browser, address, photo(Path(folder)))}
         browser.close()
-    numbers["machine"] = platform.processor() or platform.machine()
-    print(json.dumps(numbers, indent=2))
-    if options.json:
-        options.json.write_text(json.dumps(numbers, indent=2) + "\n", "utf-8")
+    print(table(["the page", "value"], [[name, f"{value:.2f}"] for name, value in numbers.items()]))
+    write(options.json, numbers)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ class Counts(msgspec.Struct):
         ({"all": "no"}, "all 'no': must be True or False"),
         ({"all": 1}, "all 1: must be True or False"),
         ({"kind": "others"}, "no kind 'others': did you mean other?"),
-        ({"kind": 5}, "no kind 5: known are one, other"),
+        ({"kind": 5}, "no kind 5: known names are one, other"),
     ],
 )
 def test_kinds_of_numbers_are_checked(values: dict[str, object], words: str) -> None:
@@ -80,11 +80,13 @@ def test_metadata_is_found_in_unions() -> None:
 
 def test_unknown_names_are_refused_with_near_ones() -> None:
     assert str(unknown("style", "murl", ["mural", "kiss"])) == "no style 'murl': did you mean mural?"
-    assert str(unknown("style", "x", ["b", "a"])) == "no style 'x': known are a, b"
-    assert str(unknown("style", "picasso", ["kiss"])) == "no style 'picasso': known are kiss"  # near by half of it only
+    assert str(unknown("style", "x", ["b", "a"])) == "no style 'x': known names are a, b"
+    assert (
+        str(unknown("style", "picasso", ["kiss"])) == "no style 'picasso': known names are kiss"
+    )  # near by half of it only
     many = [f"a{number}" for number in range(40)]
     assert str(unknown("style", "x", many, "impasto styles")) == "no style 'x': `impasto styles` lists all 40"
-    assert "known are a, b" in str(unknown("style", "x", ["b", "a"], "impasto styles"))
+    assert "known names are a, b" in str(unknown("style", "x", ["b", "a"], "impasto styles"))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.snippets import blocks_of
 
 from impasto.files import digest
 
@@ -22,8 +23,7 @@ def source_of(page: Path) -> tuple[Path, str]:
 
 def code_of(page: Path) -> list[str]:
     """The code of a page without its comments."""
-    blocks = re.findall(r"```\w+\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
-    return [re.sub(r"\s*# .*", "", block) for block in blocks]
+    return [re.sub(r"\s*# .*", "", block.code) for block in blocks_of(page.relative_to(ROOT).as_posix())]
 
 
 @pytest.mark.parametrize("page", TRANSLATED, ids=lambda page: page.name)

@@ -1,4 +1,4 @@
-"""impasto: one network, every style. Repaints photos in the manner of paintings."""
+"""impasto: one network, every style. Repaints photos in the style of paintings."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

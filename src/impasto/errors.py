@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import math
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -16,6 +17,8 @@ import msgspec
 
 _LONGEST = 80
 """How much of a text messages show, in characters."""
+_LONGEST_PATH = 4096
+"""No system has longer paths, in characters."""
 _FEW = 12
 """How many names a message lists where a command can list them."""
 _NEAR = 0.7
@@ -102,6 +105,28 @@ def kind_of(value: object) -> str:
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
+def checked_path(given: object, name: str, kinds: str = "a path") -> str:
+    """A path or address that was given, as text.
+
+    Args:
+        given: anything.
+        name: of the parameter.
+        kinds: what the parameter takes, in words.
+
+    Raises:
+        ImpastoError: it is neither a str nor a path, it is empty, or no file can be called so.
+    """
+    if not isinstance(given, str | os.PathLike):
+        raise ImpastoError(f"{name}: is {kind_of(given)}; give {kinds}")
+    text = os.fsdecode(given)
+    if not text:
+        raise ImpastoError(f"{name}: is empty; give {kinds}")
+    if len(text) > _LONGEST_PATH or "\0" in text:
+        advice = "the content of a file as bytes" if "bytes" in kinds else kinds
+        raise ImpastoError(f"{name}: a str is a path, and this one can be none; give {advice}")
+    return text
+
+
 def unknown(kind: str, value: str, known: Iterable[str], listed_by: str = "") -> ImpastoError:
     """The error for a ``value`` that is not among the ``known`` ones: it suggests similar names, or lists them all.
 
@@ -113,7 +138,7 @@ def unknown(kind: str, value: str, known: Iterable[str], listed_by: str = "") ->
     """
     known = sorted(known)
     near = difflib.get_close_matches(value, known, n=3, cutoff=_NEAR) if isinstance(value, str) else []
-    all_of_them = f"known are {', '.join(known) or 'none'}"
+    all_of_them = f"known names are {', '.join(known)}" if known else "there are none"
     if listed_by and len(known) > _FEW:
         all_of_them = f"`{listed_by}` lists all {len(known)}"
     hint = f"did you mean {' or '.join(near)}?" if near else all_of_them
@@ -126,16 +151,16 @@ def with_points(text: str) -> str:
 
 
 def check_ranges(values: msgspec.Struct) -> None:
-    """Check every number of a struct against the range that its annotation gives, and that switches are switches and
-    choices are among those that there are.
+    """Check every number of a struct against the range that its annotation gives, and that switches are switches, texts
+    are texts and choices are among those that there are.
 
     A range is written once, in the annotation: ``Annotated[float, msgspec.Meta(ge=0, le=1)]``. msgspec itself checks it
     only when it decodes a file; called from ``__post_init__``, this function checks it wherever a value is made.
 
     Raises:
-        ImpastoError: a field with a range is no number or lies outside; or a bool field is no bool; or a field of a few
-            words has another one. NaN and infinity lie outside every range; None is accepted where the annotation says
-            ``| None``.
+        ImpastoError: a field with a range is not a number or lies outside; or a bool field is not a bool; or a str
+            field is not a str; or a field of a few words has another one. NaN and infinity lie outside every range;
+            None is accepted where the annotation says ``| None``.
     """
     for name, choices in _choices(type(values)):
         if (value := getattr(values, name)) not in choices:
@@ -143,6 +168,9 @@ def check_ranges(values: msgspec.Struct) -> None:
     for name in _switches(type(values)):
         if type(value := getattr(values, name)).__name__ not in ("bool", "bool_"):  # NumPy has a type of its own
             raise ImpastoError(f"{name} {shown(value)}: must be True or False")
+    for name in _texts(type(values)):
+        if not isinstance(value := getattr(values, name), str):
+            raise ImpastoError(f"{name} {shown(value)}: must be a text")
     for name, meta, kind, optional in _ranges(type(values)):
         value = getattr(values, name)
         if value is None and optional:
@@ -204,6 +232,12 @@ def _choices(struct: type[msgspec.Struct]) -> list[tuple[str, list[str]]]:
 def _switches(struct: type[msgspec.Struct]) -> list[str]:
     """The fields that are True or False."""
     return [field.name for field in msgspec.structs.fields(struct) if plain_types(field.type) == {bool}]
+
+
+@functools.cache
+def _texts(struct: type[msgspec.Struct]) -> list[str]:
+    """The fields that are a text."""
+    return [field.name for field in msgspec.structs.fields(struct) if plain_types(field.type) == {str}]
 
 
 def plain_types(annotation: Any) -> set[Any]:

@@ -225,5 +225,5 @@ def test_damaged_segments_are_named(content: bytes, film: Path, tmp_path: Path) 
     (out.with_name(".out.mp4.impasto") / "000000.npz").write_bytes(content)
     _, said = (again := start(film, out)).communicate()
     assert again.returncode == 2, said
-    assert "remove this folder to begin anew" in said
+    assert "remove this folder to start over" in said
     assert said.count("\n") == 1

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from pathlib import Path
 
 import pytest
 import yaml
 from buckets import Faulty, files_in, make
-from click.testing import CliRunner
 from PIL import Image
-
-from impasto.cli.main import main
+from tests.snippets import run_page
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide"
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", (GUIDE / "cluster.md").read_text("utf-8"), re.DOTALL)
-
-
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What the commands name: two photos in photos/, and the list."""
+    """What the commands name: two photos in photos/."""
     (tmp_path / "photos").mkdir()
     for number in range(2):
         photo = Image.linear_gradient("L").resize((48, 32)).rotate(180 * number)
         photo.save(tmp_path / "photos" / f"photo{number}.png")
-    (tmp_path / "list.csv").write_text(blocks("csv")[0])
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -38,13 +29,7 @@ def test_the_guide(folder: Path, s3: Faulty, cluster: None) -> None:
     photo = (folder / "photos" / "photo0.png").read_bytes()
     make("my-photos", {"2026/a.png": photo, "2026/deep/b.png": photo})
     make("my-pictures")
-    commands = [line for block in blocks("bash") for line in block.splitlines() if line.startswith("impasto ")]
-    assert len(commands) == 8
-    for command in commands:
-        result = CliRunner().invoke(main, shlex.split(command, comments=True)[1:])
-        assert result.exit_code == 0, f"{command}: {result.output}"
-    for code in blocks("python"):
-        exec(code, {})
+    run_page("docs/guide/cluster.md", {"csv": lambda block: Path("list.csv").write_text(block.code) and None})
     pictures = {name for name in files_in("my-pictures") if "_manifest" not in name}
     assert pictures == {"mural/a.png", "mural/deep/b.png", "one.png"}
     painted, listed = ({path.name for path in (folder / name).rglob("*.png")} for name in ("painted", "listed"))

@@ -108,7 +108,7 @@ def test_buckets_that_cannot_be_had_are_named(s3: Faulty, trained: Path) -> None
         ("s3://nobucket/list.csv", "s3://named/out", "s3://nobucket/list.csv: there is no such file"),
         (f"s3://{bucket}/none", "s3://named/out", "s3://named/none: no photos in it"),
         (f"s3://{bucket}/in", "s3://nobucket/out", "there is no such bucket"),
-        (f"s3://{bucket}/in", f"s3://{bucket}/in", "its pictures would lie among its photos"),
+        (f"s3://{bucket}/in", f"s3://{bucket}/in", "its pictures would be written among its photos"),
     ):
         with pytest.raises(ImpastoError, match=re.escape(words)):
             impasto.batch(source, "mural", target, model=str(trained))

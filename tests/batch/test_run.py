@@ -208,11 +208,11 @@ def test_no_picture_takes_a_photos_place(run: Run, album: Path, trained: Path) -
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"style": ""}, "there is no style"),
+        ({"style": ""}, "no style is given"),
         ({"style": "murl"}, "did you mean mural?"),
         ({"strength": 2}, "strength 2: must be between 0 and 1.5"),
         ({"on": "spark"}, "no executor 'spark'"),
-        ({"address": "auto"}, "give --on ray"),
+        ({"address": "auto"}, "add --on ray"),
         ({"region": "mask.png"}, "write MASK.png=STYLE"),
         ({"style": "/none/a.png"}, "/none/a.png: there is no such file"),
         ({"model": "/none"}, "there is no model.json"),
@@ -240,7 +240,7 @@ def test_a_target_that_fills_up_ends_the_run_in_one_line(
         path.write_bytes(content)
 
     monkeypatch.setattr(places, "write_file", full)
-    with pytest.raises(ImpastoError, match=r"\.jpg: there is no room left \(No space left on device\); make room, and"):
+    with pytest.raises(ImpastoError, match=r"\.jpg: no space is left \(No space left on device\); free some"):
         run()
     assert sum(row["status"] == "failed" for row in record(tmp_path / "out").values()) >= 1
     monkeypatch.undo()

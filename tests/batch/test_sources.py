@@ -32,7 +32,7 @@ def test_a_folder_is_searched_without_what_is_hidden_or_no_photo(album: Path) ->
 def test_pictures_of_earlier_runs_are_no_photos(album: Path) -> None:
     assert names(album, (album / "deep").as_posix()) == ["a.jpg", "b.gif", "b.png"]
     assert len(names(album, album.parent.as_posix())) == 6
-    with pytest.raises(ImpastoError, match="lie among its photos"):
+    with pytest.raises(ImpastoError, match="be written among its photos"):
         names(album, album.as_posix())
 
 
@@ -101,7 +101,7 @@ def test_lists_that_cannot_be_read_are_named(tmp_path: Path, file: str, content:
     ("source", "words"),
     [
         ("none", "none: there is no such file or folder"),
-        ("ftp://host/a", "no scheme 'ftp': known are az, file, gs, s3"),
+        ("ftp://host/a", "no scheme 'ftp': known names are az, file, gs, s3"),
         ("s3://", "names no bucket"),
         ("none.csv", "there is no such file"),
         (".", "no photos in it"),

@@ -125,11 +125,11 @@ def test_names_formats_and_folders_of_styles(album: Path) -> None:
         ("{stem!r}", "only {stem} and {style} are replaced"),
         ("{}", "only {stem} and {style} are replaced"),
         ("{stem", "write {stem}-{style}"),
-        ("", "is no name below --out"),
-        ("{stem}/", "is no name below --out"),
-        ("../{stem}", "is no name below --out"),
-        ("/{stem}", "is no name below --out"),
-        ("{stem}.jpg", "--format jpg gives it"),
+        ("", "is not a name inside --out"),
+        ("{stem}/", "is not a name inside --out"),
+        ("../{stem}", "is not a name inside --out"),
+        ("/{stem}", "is not a name inside --out"),
+        ("{stem}.jpg", "--format jpg adds it"),
     ],
 )
 def test_what_is_no_name_is_said(name: str, message: str) -> None:
@@ -197,7 +197,7 @@ def test_names_that_are_no_utf8_are_kept_byte_by_byte(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("photos", "out", "message"),
     [
-        (("album",), "album", "lie among its photos"),
+        (("album",), "album", "be written among its photos"),
         (("album",), "all.png", "give a folder as --out"),
         (("one.jpg", "two.jpg"), "all.png", "give a folder as --out"),
         (("one.jpg", "two.jpg"), "-", "give a folder as --out"),
@@ -218,7 +218,7 @@ def test_what_cannot_be_is_said(
 def test_one_file_holds_one_picture_of_its_format() -> None:
     with pytest.raises(ImpastoError, match="one file for several pictures"):
         targets((Path("a.jpg"),), Path("b.jpg"), ("mural", "scream"))
-    with pytest.raises(ImpastoError, match="is no png file"):
+    with pytest.raises(ImpastoError, match="does not match --format png"):
         targets((Path("a.jpg"),), Path("b.jpg"), format="png")
     assert targets((Path("a.jpg"),), Path("b.JPEG"), format="jpg") == [(Path("a.jpg"), Path("b.JPEG"))]
 
@@ -244,6 +244,6 @@ def test_pictures_have_names_that_windows_takes() -> None:
     "name", ["C:{stem}", "\\{stem}", "C:\\{stem}", "..\\{stem}", "{stem}\\", "\\\\host\\share\\{stem}"]
 )
 def test_names_with_drives_and_backslashes_stay_below_the_folder(name: str) -> None:
-    with pytest.raises(ImpastoError, match="is no name below --out"):
+    with pytest.raises(ImpastoError, match="is not a name inside --out"):
         Naming(name=name, windows=True)
     assert Naming(name=name, windows=False).name == name  # elsewhere these are usual letters

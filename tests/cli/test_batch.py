@@ -51,7 +51,7 @@ def test_what_a_run_says(folder: Path, trained: Path) -> None:
 def test_a_record_that_is_not_there_is_named(folder: Path) -> None:
     result = invoke("batch", "status", "photos")
     assert (result.exit_code, result.stderr) == (
-        2, "impasto: photos: has no record of a batch; give what was given as --out\n"
+        2, "impasto: photos: has no record of a batch; give the --out of a batch\n"
     )  # fmt: skip
 
 

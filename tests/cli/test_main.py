@@ -116,7 +116,7 @@ def test_a_photo_in_place_of_a_command(tmp_path: Path) -> None:
         (["film.mp4", "-s", "scream"], "impasto video film.mp4 -s scream -o painted.mp4"),
         (["film.mp4", "--out", "a.mp4"], "impasto video film.mp4 --out a.mp4 -s mural"),
     ):
-        one_line_error(invoke(*args), f"{args[0]} is no command; write {written}\n")
+        one_line_error(invoke(*args), f"{args[0]} is not a command; write {written}\n")
     assert "No such command 'stylise'" in invoke("stylise").stderr
 
 

@@ -184,7 +184,7 @@ def test_the_model_may_be_named_before_and_after_what_is_done(tmp_path: Path) ->
         assert not file.exists()
     mine("paper")
     result = invoke("styles", "--model", "paper", "remove", "mine", "--model", "fast")
-    assert (result.exit_code, result.stderr) == (2, "impasto: no style of yours 'mine': known are none\n")
+    assert (result.exit_code, result.stderr) == (2, "impasto: no style of your own 'mine': there are none\n")
 
 
 def test_a_model_is_called_as_it_was_typed(trained: Path, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,7 +62,7 @@ def test_styles_that_turn_into_one_another(film: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["-s", "4:mural, 2:scream"], "put key frames in order"),
+        (["-s", "4:mural, 2:scream"], "put keyframes in order"),
         (["-s", "mural", "--strength", "0:.5, x"], "has no time"),
         (["-s", "mural", "--strength", "0:.5, 1:9"], "between 0 and 1.5"),
         (["-s", "mural", "--steady", "2"], "between 0 and 1"),
@@ -169,7 +169,7 @@ def test_webcam_without_a_camera_or_a_screen(film: Path, monkeypatch: pytest.Mon
     [
         (["--to", "/dev/video97"], "/dev/video97: there is no such device"),
         (["--to", "/dev/null"], "/dev/null: takes no pictures"),
-        (["--to", "/dev/video97", "--preview"], "give one of them"),
+        (["--to", "/dev/video97", "--preview"], "give only one of them"),
     ],
 )
 def test_webcam_without_a_virtual_camera(options: list[str], words: str, film: Path) -> None:

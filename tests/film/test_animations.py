@@ -132,7 +132,7 @@ def test_what_waits_without_loss_has_no_other_quality(tmp_path: Path) -> None:
 def test_folders_whose_frames_cannot_be_numbered(tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
     Image.new("RGB", (8, 8)).save(tmp_path / "below" / "1.png")
-    with pytest.raises(ImpastoError, match="in folders below it"):
+    with pytest.raises(ImpastoError, match="in its subfolders"):
         look(tmp_path)
     Image.new("RGB", (8, 8)).save(tmp_path / "1²3.png")  # this digit is no decimal
     assert look(tmp_path).width == 8

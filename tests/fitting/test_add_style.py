@@ -156,7 +156,8 @@ def test_interrupting_keeps_the_best_row(trained: Path, painting: Path, workshop
     assert "mine" in impasto.load(trained).styles
 
 
-def test_command_line(trained: Path, painting: Path, workshop, photo: Path, tmp_path: Path) -> None:
+def test_command_line(trained: Path, painting: Path, workshop, photo: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("impasto.cli.add_style.ADD_STYLE", msgspec.structs.replace(ADD_STYLE, crop=48))
     inputs = ["--content", workshop.photos, "--model", trained, "--minutes", 0.001]
     added = invoke("add-style", painting, "--name", "mine", "--artist", "me", *inputs)
     assert added.exit_code == 0, added.output

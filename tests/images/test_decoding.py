@@ -89,7 +89,7 @@ def test_tiffs_in_planes(tmp_path: Path, dtype: type, channels: int) -> None:
 
 def test_tiffs_with_pixels_of_an_unknown_kind_are_not_called_damaged(tmp_path: Path) -> None:
     path = tiff(tmp_path / "floats.tif", np.zeros((6, 8, 3), np.float32), 2, 3)
-    with pytest.raises(ImpastoError, match="has pixels of a kind that is not read; save it with 8 or 16 bits"):
+    with pytest.raises(ImpastoError, match="has an unsupported pixel format; save it with 8 or 16 bits"):
         read_photo(path)
 
 

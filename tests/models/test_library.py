@@ -79,8 +79,8 @@ def test_styles_are_for_one_network(trained: Path, model: Model, mine: Style, tm
     [
         ("mural", True, "choose another"),
         ("identity", False, "choose another"),
-        ("all", True, "stands for every style"),
-        ("aux", False, "Windows takes such a file for a device"),
+        ("all", True, "means every style"),
+        ("aux", False, "Windows reserves it for a device"),
         ("mine", False, "--replace"),
         ("My Style!", False, "such as my-style"),
         ("../up", False, "such as up"),
@@ -127,8 +127,8 @@ def test_command_line(trained: Path, model: Model, mine: Style, photo: Path, tmp
     ("arguments", "message"),
     [
         (["rename", "mural", "other"], "comes with "),
-        (["remove", "nothing"], "no style of yours 'nothing'"),
-        (["remove", "../../x"], "no style of yours"),
+        (["remove", "nothing"], "no style of your own 'nothing'"),
+        (["remove", "../../x"], "no style of your own"),
         (["export", "nothing"], "no style 'nothing'"),
         (["export", "mural", "-o", "mural.png"], "mural.safetensors"),
         (["export", "mural", "-o", "no/folder/mural.safetensors"], "No such file"),

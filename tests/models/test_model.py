@@ -136,5 +136,5 @@ def test_styles_of_another_network_are_refused(trained: Path, photo: Path) -> No
 
 
 def test_a_safetensors_file_that_is_no_style(trained: Path) -> None:
-    with pytest.raises(ImpastoError, match="not of a style"):
+    with pytest.raises(ImpastoError, match="but not a style"):
         Style.load(trained / "network.safetensors")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ import torch
 import impasto
 from impasto import ImpastoError
 from impasto.models.model import load_model
-from impasto.nn import StyleTransferNetwork
+from impasto.nn import StyleTransferNetwork, save
 from impasto.nn.load import load_network, load_predictor
 from impasto.nn.save import save_network
 
@@ -56,10 +58,28 @@ def test_a_predictor_comes_along_if_it_is_given(with_predictor: Path, tmp_path: 
 def test_what_does_not_fit_is_refused(trained: Path, tmp_path: Path) -> None:
     model = load_model(trained)
     for network, out, words in (
-        (StyleTransferNetwork("paper", 4), "new", "network: is of another architecture than 'fast', the model's"),
+        (StyleTransferNetwork("paper", 4), "new", "network: has another architecture than 'fast', the model's"),
         (StyleTransferNetwork("fast", 3), "new", "network: has 3 styles, the model has 4"),
-        (load_network(model), ".", "is there already; name another folder"),
+        (load_network(model), ".", "already exists; name another folder"),
     ):
         with pytest.raises(ImpastoError, match=words):
             save_network(network, model, tmp_path / out)
     assert not (tmp_path / "new").exists()
+
+
+def test_what_fails_half_way_leaves_nothing(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, out = load_model(trained), tmp_path / "deep" / "new"
+    network, write = load_network(model), save.write_file
+
+    def full(path: Path, content: bytes) -> None:
+        if path.suffix == ".onnx":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(path, content)
+
+    monkeypatch.setattr(save, "write_file", full)
+    with pytest.raises(ImpastoError, match=r"^output .*new: No space left on device$"):
+        save_network(network, model, out)
+    assert [*out.parent.iterdir()] == []
+    monkeypatch.undo()
+    assert save_network(network, model, out).info.name == "new"
+    assert [each.name for each in out.parent.iterdir()] == ["new"]

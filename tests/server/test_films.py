@@ -9,17 +9,21 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from starlette.applications import Starlette
+from starlette.routing import Route
 from tests.film.films import make_film, moving
-from tests.server.conftest import TOKEN, Served, detail, noise_png, until
+from tests.server.conftest import TOKEN, Served, detail, finished, noise_png, until
 from tests.server.test_limits import connected
 
 from impasto.server import jobs as module
+from impasto.server.api import films
 from impasto.server.endpoints import PREFIX
 from impasto.server.jobs import Jobs
 from impasto.server.problems import RefusedError
@@ -151,9 +155,9 @@ def test_a_cancelled_film_leaves_nothing(served: Served, long_film: bytes) -> No
     ("fields", "status", "said"),
     [
         ({"style": "murl"}, 422, "no style 'murl'"),
-        ({"style": "0:mural, 0:kiss"}, 422, "put key frames in order"),
+        ({"style": "0:mural, 0:kiss"}, 422, "put keyframes in order"),
         ({"steady": "2"}, 422, "steady 2: must be between 0 and 1"),
-        ({"strength": "much"}, 422, "strength 'much': is no number"),
+        ({"strength": "much"}, 422, "strength 'much': is not a number"),
         ({"detail": "7"}, 422, "detail 7: must be between 0 and 1"),
         ({"codec": "vp9", "format": "mov"}, 422, "painted.mov: .mov cannot hold vp9"),
         ({"format": "exe"}, 422, "no format 'exe'"),
@@ -250,20 +254,44 @@ def test_files_of_jobs_are_bounded_and_expire(tmp_path: Path, monkeypatch: pytes
         done()
     jobs.fetched(jobs.listed()[-3].id)
     folders.append(done())
-    assert not folders.pop(2).exists()  # the one that was fetched makes room
+    fetched = folders.pop(2)
+    until(lambda: not fetched.exists())  # it makes room
     jobs.expire()
     assert all(folder.exists() for folder in folders)
     monkeypatch.setattr(module, "_KEPT_SECONDS", 0.0)
     time.sleep(0.01)
     jobs.expire()
-    assert not any(folder.exists() for folder in folders)
+    until(lambda: not any(folder.exists() for folder in folders))
     assert jobs.listed() == []
     kept = done()
     jobs.close()
     assert not kept.exists()
 
 
-def test_whoever_only_asks_about_a_film_does_not_fetch_it(served: Served, film: bytes) -> None:
+def test_a_film_is_fetched_once_one_answer_had_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as it is not, there is no room for another."""
+    monkeypatch.setattr(module, "_KEPT", 1)
+    (tmp_path / "painted.mp4").write_bytes(bytes(300_000))
+    (endpoint,) = [each for each in films.ENDPOINTS if each.method == "GET"]
+    app = Starlette(routes=[Route(endpoint.path, endpoint.answer_to)])
+    app.state.service = SimpleNamespace(jobs=(jobs := Jobs()))
+    job = jobs.start("film", lambda progress: "/there", folder=tmp_path)
+    until(lambda: jobs.get(job.id).ended)
+
+    async def fetch(method: str, **headers: str) -> int:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+            return len((await client.request(method, f"/films/{job.id}", headers=headers)).content)
+
+    for method, part, size in (("HEAD", "", 0), ("GET", "bytes=0-99", 100), ("GET", "bytes=100000-", 200_000)):
+        assert finished(fetch(method, **{"Range": part} if part else {})) == size
+        with pytest.raises(RefusedError, match="wait to be fetched"):
+            jobs.check_room("film")
+    assert finished(fetch("GET", Range="bytes=0-")) == 300_000
+    jobs.check_room("film")
+    jobs.close()
+
+
+def test_whoever_only_asks_about_a_film_is_answered_as_if_it_were_fetched(served: Served, film: bytes) -> None:
     *_, last = _events(served, _send(served, film, end="0.1")["id"])
     address = f"http://127.0.0.1:{served.port}{last['result']}"
     asked = served.client.head(address)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from tests.server.conftest import finished, until
@@ -104,6 +106,42 @@ def test_a_film_keeps_no_style_waiting_and_each_job_knows_its_place(jobs: Jobs) 
     until(lambda: jobs.get(films[2].id).state == "running")
     assert jobs.get(films[2].id).ahead == 0
     jobs.cancel(films[2].id)
+
+
+def test_who_follows_a_job_hears_no_more_once_it_is_forgotten(jobs: Jobs) -> None:
+    """It is forgotten while the follower is about to look."""
+    job = jobs.start("style", lambda progress: "")
+    until(lambda: jobs.get(job.id).ended)
+    with ThreadPoolExecutor(1) as pool:
+        with jobs._lock:
+            followed = pool.submit(_followed, jobs, job)
+            time.sleep(0.3)  # until it waits for the lock
+            jobs.forget(job.id)
+        assert followed.result() == []
+
+
+def test_nobody_waits_until_files_are_removed(jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+    monkeypatch.setattr(module.shutil, "rmtree", lambda *_, **__: release.wait(60))
+    job = jobs.start("film", lambda progress: "", folder=tmp_path)
+    until(lambda: jobs.get(job.id).ended)
+    with ThreadPoolExecutor(1) as pool:
+        forgotten = pool.submit(jobs.forget, job.id)
+        try:
+            forgotten.result(timeout=20)
+        finally:
+            release.set()
+
+
+def test_a_job_whose_files_nobody_fetched_is_remembered(jobs: Jobs, tmp_path: Path) -> None:
+    film = jobs.start("film", lambda progress: "/there", folder=tmp_path)
+    for _ in range(module._REMEMBERED + 2):
+        _followed(jobs, jobs.start("style", lambda progress: ""))
+    assert jobs.folder(film.id) == tmp_path
+    jobs.fetched(film.id)
+    _followed(jobs, jobs.start("style", lambda progress: ""))
+    with pytest.raises(RefusedError, match="no job"):
+        jobs.get(film.id)
 
 
 def test_jobs_are_bounded(jobs: Jobs) -> None:

@@ -6,6 +6,7 @@ import io
 import socket
 import struct
 import threading
+import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -117,6 +118,17 @@ def _chunk(part: bytes) -> bytes:
 def _send_for_ever(connection: socket.socket) -> None:
     while True:
         connection.sendall(_chunk(bytes(10_000)))
+
+
+def test_who_reads_no_answer_before_all_is_sent_reads_why_it_was_refused(strict: Served) -> None:
+    """The body goes on for longer than the service waits for a head."""
+    with closing(connected(strict)) as connection:
+        connection.sendall(_head(1_000_001))
+        for _ in range(10):
+            time.sleep(0.2)
+            connection.sendall(bytes(100_000))
+        connection.sendall(b"x")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 413")
 
 
 def test_pixels_are_capped_before_they_are_decoded(strict: Served) -> None:

@@ -99,6 +99,7 @@ def test_what_a_photo_says_is_kept_or_left_out(served: Served) -> None:
     ("data", "said"),
     [
         ({"style": "murl"}, "no style 'murl': did you mean mural"),
+        ({"style": "zzzzzz"}, "no style 'zzzzzz': GET styles lists all"),
         ({}, "give either a style or a style image"),
         ({"style": "mural", "strength": "2"}, "strength 2: must be between 0 and 1.5"),
         ({"style": "mural", "strength": "nan"}, "strength nan: must be between 0 and 1.5"),
@@ -108,9 +109,9 @@ def test_what_a_photo_says_is_kept_or_left_out(served: Served) -> None:
         ({"style": ["mural", "kiss"]}, "style: is given 2 times"),
         ({"style": "mural", "quality": "101"}, "quality 101: must be between 1 and 100"),
         ({"style": "mural", "format": "gif"}, "no format 'gif'"),
-        ({"style": "mural", "model": "huge"}, "no model 'huge': known are fast, paper"),
+        ({"style": "mural", "model": "huge"}, "no model 'huge': known names are fast, paper"),
         ({"style": "mural", "region_style": "kiss"}, "send a region_mask for every region_style"),
-        ({"style": "mural", "style_image": "text"}, "style_image: is no file"),
+        ({"style": "mural", "style_image": "text"}, "style_image: is not a file"),
         ({"style": "/etc/passwd.png"}, "a str names a style"),
         ({"style": "../../mural"}, "no style '../../mural'"),
     ],
@@ -139,7 +140,7 @@ def test_wrong_style_files(served: Served, stylizer: Stylizer) -> None:
     damaged.row[5] = np.nan
     for name, content, said in [
         ("mine.safetensors", b"no style", "damaged"),
-        ("mine.safetensors", damaged.content, "its numbers are none"),
+        ("mine.safetensors", damaged.content, "its numbers are not finite"),
         ("mine.safetensors", other, "was made for another network"),
         ("a b.safetensors", damaged.content, "call it by lower-case letters"),
     ]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import socket
 import subprocess
@@ -13,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 from tests.film.films import make_film, moving, times_of
-from tests.server.conftest import Served
+from tests.server.conftest import Served, noise_png
+from tests.snippets import Block, run_page, shell
 
 from impasto.assets import examples
 from impasto.cli.main import main
@@ -97,29 +97,35 @@ def folder(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return tmp_path
 
 
-def _block(language: str, word: str, served: Served) -> str:
-    """The block of the guide that has a word in it, for a service that runs."""
-    blocks = re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
-    return next(block for block in blocks if word in block).replace(":8000", f":{served.port}")
-
-
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_guides_curl_line(served: Served, folder: Path) -> None:
-    subprocess.run(_block("sh", "curl", served), shell=True, check=True, capture_output=True)
-    assert Image.open(folder / "cat-mural.jpg").size == (1024, 768)
+def test_the_guide(served: Served, folder: Path) -> None:
+    """Its lines and its program, for a service that runs already; the answer that it shows is the service's."""
+    said: list[str] = []
 
+    def here(block: Block) -> Block:
+        return block._replace(code=block.code.replace(":8000", f":{served.port}"))
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_the_guides_curl_lines_for_a_film(served: Served, folder: Path) -> None:
-    lines = _block("sh", "film=@", served)
-    run = subprocess.run(["bash", "-ec", lines], check=True, capture_output=True, text=True)
-    assert '"state":"done","done":4,"total":4' in run.stdout
+    def in_shell(block: Block) -> None:
+        if "curl" not in block.code:
+            shell(block)
+            return
+        run = subprocess.run(["bash", "-ec", here(block).code], check=True, capture_output=True, text=True)
+        said.append(run.stdout)
+
+    def in_python(block: Block) -> None:
+        picture = folder / "cat-mural.jpg"
+        assert Image.open(picture).size == (1024, 768)  # by curl
+        picture.unlink()
+        exec(here(block).code, {})
+        assert Image.open(picture).size == (1024, 768)
+
+    def answered(block: Block) -> None:
+        answer = served.client.post("/pictures", files={"photo": noise_png(64, 48)}, data={"style": "murl"})
+        assert answer.json() == msgspec.json.decode(block.code)
+
+    run_page("docs/guide/service.md", {"sh": in_shell, "python": in_python, "json": answered})
+    assert '"state":"done","done":4,"total":4' in "".join(said)
     assert len(times_of(folder / "film-painted.mp4")) == 4
-
-
-def test_the_guides_python_client(served: Served, folder: Path) -> None:
-    exec(_block("python", "httpx", served), {})
-    assert Image.open(folder / "cat-mural.jpg").size == (1024, 768)
 
 
 def test_the_guide_names_every_path() -> None:

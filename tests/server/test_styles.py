@@ -90,7 +90,7 @@ def test_only_ones_own_can_be_changed(served: Served, mine: bytes) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
-        (b"{", 400, "body: is no JSON"),
+        (b"{", 400, "body: is not JSON"),
         (b'{"slug": 5}', 422, "Expected `str | null`"),
         (b'{"row": [1]}', 422, "unknown field `row`"),
         (b'{"slug": "../up"}', 422, "use lower-case letters"),

@@ -97,7 +97,7 @@ def test_arrays_that_are_no_photos_are_named(stylizer, array: np.ndarray, words:
          "no file goes to style_image"),
         ({"style": ["mural"]}, "style: is a list; give a slug, a Path, a Style, or a blend, {slug: weight}; a painting "
          "that is no file goes to style_image"),
-        ({"style": "mural:much"}, "style 'mural:much': 'much' is no number; write mural:0.6,scream:0.4"),
+        ({"style": "mural:much"}, "style 'mural:much': 'much' is not a number; write mural:0.6,scream:0.4"),
         ({"style": "mural:1,mural:2"}, "style 'mural:1,mural:2': 'mural' is named twice"),
         ({"style": {"mural": "much"}}, "style 'mural': its weight is 'much'; give a number of at least 0"),
         ({"style": "mural:1,a.jpg:1"}, "style 'a.jpg': a str names a style; for a file, give a pathlib.Path"),

@@ -1,4 +1,4 @@
-"""Values that move between key frames."""
+"""Values that move between keyframes."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def test_texts() -> None:
     ("text", "words"),
     [
         ("0:a, b", "'b' has no time; write 0:first, 4.5:second"),
-        ("4:a, 2:b", "2 s stands after 4 s"),
-        ("1:a, 1:b", "put key frames in order"),
+        ("4:a, 2:b", "2 s comes after 4 s"),
+        ("1:a, 1:b", "put keyframes in order"),
         ("0:a, 4,5:b", "'4' has no time; write 0:a, 4.5:b"),
         ("0:0,2, 4:1", "write 0:0.2, 4:1"),
         ("0:a, 4:a:0,5+b:0,5", "write 0:a, 4:a:0.5+b:0.5"),

@@ -103,5 +103,5 @@ def test_what_is_wrong_is_said_in_one_line(
 
 
 def test_a_model_without_a_predictor_says_so(trained: Path, painting: Path, photo: Path) -> None:
-    with pytest.raises(ImpastoError, match="predicts no styles; impasto add-style makes one"):
+    with pytest.raises(ImpastoError, match="cannot predict styles; impasto add-style makes one"):
         impasto.load(trained)(photo, style_image=painting)

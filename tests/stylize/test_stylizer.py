@@ -254,12 +254,12 @@ def test_it_says_what_auto_is_here(stylizer) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"model": "nope"}, "no model 'nope': known are fast, paper"),
+        ({"model": "nope"}, "no model 'nope': known names are fast, paper"),
         ({"model": 5}, "model: is an int; give a name (fast, paper) or a folder"),
-        ({"runtime": "tensorrt"}, "no runtime 'tensorrt': known are onnxruntime, openvino, torch"),
-        ({"runtime": ["torch"]}, "no runtime a list: known are onnxruntime, openvino, torch"),
-        ({"runtime": None}, "no runtime None: known are onnxruntime, openvino, torch"),
-        ({"precision": 8}, "no precision 8: known are auto, bf16, f32, int8"),
+        ({"runtime": "tensorrt"}, "no runtime 'tensorrt': known names are onnxruntime, openvino, torch"),
+        ({"runtime": ["torch"]}, "no runtime a list: known names are onnxruntime, openvino, torch"),
+        ({"runtime": None}, "no runtime None: known names are onnxruntime, openvino, torch"),
+        ({"precision": 8}, "no precision 8: known names are auto, bf16, f32, int8"),
         ({"at_once": "2"}, "at_once '2': must be a whole number, at least 1"),
         ({"at_once": 0}, "at_once 0: must be a whole number, at least 1"),
         ({"cores": 0}, "cores 0: must be a whole number, at least 1"),

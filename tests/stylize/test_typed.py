@@ -18,7 +18,7 @@ def test_blends_on_the_command_line() -> None:
     assert parse_blend("mural") == {"mural": 1}
     assert parse_blend("mural:0.6, scream:.4") == {"mural": 0.6, "scream": 0.4}
     for text, words in (
-        ("mural:much", "'much' is no number"),
+        ("mural:much", "'much' is not a number"),
         ("mural,mural", "named twice"),
         ("mural:0,4", "decimals have a point; write mural:0.4"),
         ("mural:0,6,scream:0,4", "write mural:0.6,scream:0.4"),

@@ -180,7 +180,7 @@ def test_no_thread_is_left_where_painting_fails(
         ([], {"steady": 2}, "steady 2"),
         ([], {"start": -1}, "start -1"),
         ([], {"end": 1, "start": 2}, "must come after"),
-        ([], {"strength": "x"}, "is no number"),
+        ([], {"strength": "x"}, "is not a number"),
         ([], {"stroke": "0:1, 1:9"}, "between 0.5 and 4"),
     ],
 )

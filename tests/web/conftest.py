@@ -6,10 +6,13 @@ import functools
 import http.server
 import os
 import shutil
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,15 +42,38 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Host:
-    """A plain web server for a folder; it knows nothing of the page.
+    """A plain web server for a folder; it knows nothing of the page. It leads ``index.html`` to its folder, as many do.
 
     Args:
         folder: what it serves.
         headers: what it adds to every answer.
+
+    Attributes:
+        lost: while it is not empty, connections break that ask for a path with this in it.
+        sent: path and content of every file that was sent.
     """
 
     def __init__(self, folder: Path, headers: dict[str, str] | None = None) -> None:
+        host = self
+        self.lost = ""
+        self.sent: list[tuple[str, bytes]] = []
+
         class Handler(http.server.SimpleHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if host.lost and host.lost in self.path:
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                elif self.path.endswith("/index.html"):
+                    self.send_response(301)
+                    self.send_header("Location", self.path.removesuffix("index.html"))
+                    self.end_headers()
+                else:
+                    super().do_GET()
+
+            def copyfile(self, source: Any, outputfile: Any) -> None:
+                content = source.read()
+                host.sent.append((self.path, content))
+                outputfile.write(content)
+
             def end_headers(self) -> None:
                 for name, value in (headers or {}).items():
                     self.send_header(name, value)
@@ -71,6 +97,7 @@ class Host:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What ``impasto export-web`` makes."""
     if shutil.which("npm") is None and REQUIRED not in os.environ:
         pytest.skip("needs npm: apt-get install npm")
     try:
@@ -107,6 +134,7 @@ class Tab:
         browser: the browser.
         address: of the site.
         backend: what paints, as the module names it.
+        options: of the browser context, as Playwright names them.
 
     Attributes:
         page: the page.
@@ -114,8 +142,8 @@ class Tab:
         fetched: the addresses of what was fetched.
     """
 
-    def __init__(self, browser: playwright_api.Browser, address: str, backend: str = "auto") -> None:
-        self.context = browser.new_context(service_workers="block")
+    def __init__(self, browser: playwright_api.Browser, address: str, backend: str = "auto", **options: Any) -> None:
+        self.context = browser.new_context(service_workers="block", **options)
         self.page = self.context.new_page()
         self.page.set_default_timeout(WAIT)
         self.faults: list[str] = []
@@ -136,6 +164,14 @@ class Tab:
             }""",
             backend,
         )
+
+
+def until(page: playwright_api.Page, call: str, given: Any = None) -> None:
+    """Wait for a promise of something true; what Playwright waits for is true if it is a promise."""
+    last = time.monotonic() + WAIT / 1000
+    while not page.evaluate(call, given):
+        assert time.monotonic() < last, call
+        page.wait_for_timeout(50)
 
 
 def some_photo(height: int, width: int, seed: int = 1) -> Array:

@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 from PIL import Image
-from tests.web.conftest import ISOLATION, Host, playwright_api, some_photo
+from tests.browsing import keeping_nothing
+from tests.web.conftest import ISOLATION, WAIT, Host, playwright_api, some_photo, until
 
 from impasto.models.model import load_model
 from impasto.models.site import list_files
@@ -52,6 +53,17 @@ def kept(page: playwright_api.Page) -> None:
     page.locator(CARDS).first.wait_for()
 
 
+def transferred(host: Host, site: Path) -> int:
+    """Bytes of a first visit, but for what is fetched seconds later; hosts compress what is not yet compressed.
+
+    What is sent twice counts twice.
+    """
+    later = {file["path"] for file in msgspec.json.decode((site / "files.json").read_bytes())["later"]}
+    sent = [(path.partition("?")[0].lstrip("/"), content) for path, content in host.sent]
+    assert not [path for path, _ in sent if "ort.webgpu" in path or "webgpu.wasm" in path]
+    return sum(len(gzip.compress(content)) for path, content in sent if path not in later)
+
+
 def test_the_page_paints_from_a_plain_host_and_then_without_one(
     page: playwright_api.Page, site: Path, serve: Callable[..., Host], photo: Path, tmp_path: Path
 ) -> None:
@@ -63,6 +75,7 @@ def test_the_page_paints_from_a_plain_host_and_then_without_one(
     assert page.locator(CARDS).count() == len(load_model("fast").styles) - 1
     page.wait_for_function("crossOriginIsolated")  # its service worker sends the headers
     kept(page)
+    assert transferred(host, site) <= 6_000_000
     host.stop()
     page.context.set_offline(True)
     page.reload()
@@ -102,7 +115,7 @@ def test_a_new_version_takes_the_place_of_the_old_one(
     shutil.copy(Path(__file__).parents[2] / "src" / "impasto" / "web" / "service-worker.js", folder)
     list_files(folder)
     page.evaluate("navigator.serviceWorker.ready.then((registration) => registration.update())")
-    page.wait_for_function("navigator.serviceWorker.ready.then(({ waiting }) => Boolean(waiting))")
+    until(page, "navigator.serviceWorker.ready.then(({ waiting }) => Boolean(waiting))")
     page.reload()
     page.locator(CARDS).first.wait_for()
     assert page.locator("meta[name=new]").count() == 0  # whole versions: the old one stays while a page uses it
@@ -110,10 +123,20 @@ def test_a_new_version_takes_the_place_of_the_old_one(
     page.wait_for_timeout(200)
     page.goto(address)
     page.locator("meta[name=new]").wait_for(state="attached")
-    page.wait_for_function(
-        "caches.keys().then((names) => names.filter((name) => name.startsWith('impasto-')).length === 1)"
-    )
+    until(page, "caches.keys().then((names) => names.filter((name) => name.startsWith('impasto ')).length === 1)")
     assert page.evaluate("caches.keys()") != first
+
+
+@pytest.mark.slow
+def test_the_page_paints_where_the_browser_may_keep_nothing(
+    browser: playwright_api.Browser, site: Path, serve: Callable[..., Host], photo: Path, tmp_path: Path
+) -> None:
+    (profile := tmp_path / "profile").mkdir()
+    with keeping_nothing(browser, profile) as context:
+        page = context.new_page()
+        page.set_default_timeout(WAIT)
+        page.goto(serve(site).address)
+        assert Image.open(paint(page, photo, tmp_path)).size == (64, 48)
 
 
 @pytest.mark.slow
@@ -144,7 +167,26 @@ def test_a_style_is_kept_by_the_browser_and_training_is_not_for_it(
     assert "impasto add-style PAINTING --name mine" in why
 
 
-def test_the_first_picture_needs_few_bytes(site: Path) -> None:
+@pytest.mark.slow
+def test_all_that_the_processor_does_is_done_without_a_network(
+    page: playwright_api.Page, site: Path, serve: Callable[..., Host]
+) -> None:
+    host = serve(site, ISOLATION)
+    page.goto(host.address)
+    kept(page)
     listed = msgspec.json.decode((site / "files.json").read_bytes())
-    sizes = [len(gzip.compress((site / file["path"]).read_bytes())) for file in listed["first"]]
-    assert sum(sizes) <= 6_000_000
+    assert {Path(file["path"]).name for file in listed["later"]} >= {"regions.onnx.bin", "predictor.safetensors.bin"}
+    paths = [file["path"].replace(".wasm.bin", ".wasm") for file in listed["first"] + listed["later"]]
+    until(
+        page, "(paths) => Promise.all(paths.map((path) => caches.match(path))).then((all) => all.every(Boolean))", paths
+    )
+    host.stop()
+    call = """async () => {
+      const { Stylizer } = await import("./impasto/stylizer.js");
+      const stylizer = await Stylizer.load("model/", { backend: "webgpu" });
+      const painting = await (await fetch("examples/panda.jpg")).blob();
+      const style = await stylizer.predict(painting);
+      const regions = [{ mask: painting, style: "kiss" }];
+      return (await stylizer.paint(painting, style, {}, { size: 64, regions })).width;
+    }"""
+    assert page.evaluate(call) == 64

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import pytest
 from tests.web.conftest import Host, Tab, playwright_api, some_photo
@@ -18,7 +17,8 @@ SCRIPT = "ort/ort.webgpu.bundle.min.mjs"
 """What stands in for ONNX Runtime's WebGPU: its WebAssembly, with a fault at the place that is named."""
 STAND_IN = """
 import * as ort from "./ort.wasm.bundle.min.mjs";
-export const env = { wasm: {} };
+let lose;
+export const env = { wasm: {}, webgpu: { device: { lost: new Promise((resolve) => (lose = resolve)) } } };
 export const { Tensor } = ort;
 let runs = 0;
 const fault = async (results) => { FAULT };
@@ -34,19 +34,23 @@ export const InferenceSession = {
         await fault(last);
         return last;
       },
+      release: () => session.release(),
     };
   },
 };
 """
 COMPARED = 6
 """How many runs the comparison takes."""
-QUICK = f"runs > {COMPARED + 2}"
+QUICK = f"runs > {COMPARED + 3}"
 """When the last picture is given again, at once: where a second picture of the timed photo is painted."""
 WRONG = "for (const at of results.picture?.data.keys() ?? []) results.picture.data[at] += at % 100 ? 0 : 0.01;"
 NOT_A_NUMBER = "if (results.picture) results.picture.data[7] = NaN;"
 FAILING = 'throw new Error("no such operator");'
 LOST = f'if (runs > {COMPARED}) throw new Error("the device is lost");'
-SLOW = f"if (runs > {COMPARED}) await new Promise((done) => setTimeout(done, 1200));"
+HANGING = f"if (runs > {COMPARED}) (lose({{}}), await new Promise(() => {{}}));"
+ENDLESS = "if (runs > 1) await new Promise(() => {});"
+SLOW = "await new Promise((done) => setTimeout(done, 1200));"
+BLOCKED = 'caches.open = () => Promise.reject(new Error("storage is blocked"));'
 ADAPTER = """
 const info = { vendor: "test", architecture: "", device: "", description: "", isFallbackAdapter: SOFTWARE };
 Object.defineProperty(navigator, "gpu", { value: { requestAdapter: async () => ({ info }) } });
@@ -78,12 +82,12 @@ def visit(
     """Opens a site whose WebGPU has a fault."""
     tabs: list[Tab] = []
 
-    def start(fault: str, backend: str, *, software: bool = False, quick: str = "false") -> Tab:
+    def start(fault: str, backend: str, *, software: bool = False, quick: str = "false", more: str = "") -> Tab:
         folder = shutil.copytree(site, tmp_path / "site")
         (folder / "impasto" / SCRIPT).write_text(STAND_IN.replace("FAULT", fault).replace("QUICK", quick))
         (folder / "example.html").write_text("<!doctype html>")  # it would load another stylizer
         script = folder / "impasto" / "runtime" / "webgpu.js"
-        script.write_text(script.read_text() + ADAPTER.replace("SOFTWARE", str(software).lower()))
+        script.write_text(script.read_text() + ADAPTER.replace("SOFTWARE", str(software).lower()) + more)
         tabs.append(Tab(browser, serve(folder).address, backend))
         return tabs[-1]
 
@@ -93,8 +97,11 @@ def visit(
         tab.context.close()
 
 
-def test_what_paints_the_same_paints_until_it_fails(visit: Callable[..., Tab], stylizer: Stylizer) -> None:
-    tab, photo = visit(LOST, "webgpu"), some_photo(40, 64)
+@pytest.mark.parametrize(
+    "fault", [pytest.param(LOST, id="lost"), pytest.param(HANGING, id="hanging", marks=pytest.mark.slow)]
+)
+def test_what_paints_the_same_paints_until_it_fails(visit: Callable[..., Tab], stylizer: Stylizer, fault: str) -> None:
+    tab, photo = visit(fault, "webgpu"), some_photo(40, 64)
     assert answer(tab) == "used"
     tab.page.wait_for_function("stylizer.backend === 'webgpu'")
     found = painted(tab, photo, "mural", {})
@@ -122,6 +129,17 @@ def test_what_paints_something_else_is_not_used_and_not_tried_again(visit: Calla
     assert not fetches(tab)
 
 
+def test_what_is_endless_holds_no_picture_up(visit: Callable[..., Tab]) -> None:
+    tab = visit(ENDLESS, "auto")
+    assert painted(tab, some_photo(40, 64), "mural", {}).shape == (40, 64, 4)
+    assert answer(tab) == "unused"
+
+
+@pytest.mark.slow
+def test_it_paints_where_nothing_can_be_remembered(visit: Callable[..., Tab]) -> None:
+    visit("", "webgpu", more=BLOCKED).page.wait_for_function("stylizer.backend === 'webgpu'")
+
+
 @pytest.mark.slow
 def test_what_is_slow_is_not_used(visit: Callable[..., Tab]) -> None:
     tab = visit(SLOW, "auto")
@@ -144,11 +162,6 @@ def test_nothing_is_fetched_for_who_has_no_use_for_it(visit: Callable[..., Tab],
     tab = visit("", backend, software=software)
     painted(tab, some_photo(40, 64), "mural", {})
     assert not fetches(tab)
-
-
-def test_the_first_load_has_nothing_of_it(site: Path) -> None:
-    listed = msgspec.json.decode((site / "files.json").read_bytes())["first"]
-    assert sum((site / file["path"]).stat().st_size for file in listed) < 6e6  # as they lie; hosts compress some more
 
 
 @pytest.mark.slow

@@ -237,7 +237,7 @@ def _told(address: str, action: Callable[[], T], done: str = "read") -> T:
     except OSError as error:
         if error.errno in _FULL:
             raise FullError(
-                f"{address}: there is no room left ({error.strerror}); make room, and run it again"
+                f"{address}: no space is left ({error.strerror}); free some space, and run it again"
             ) from None
         raise ImpastoError(f"{address}: {_why(error, done)}") from None
 

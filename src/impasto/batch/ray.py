@@ -15,7 +15,7 @@ from impasto.batch import places
 from impasto.batch.manifest import schema
 from impasto.batch.settings import BatchSettings, checked
 from impasto.batch.worker import Worker
-from impasto.errors import ImpastoError, needs_extra
+from impasto.errors import ImpastoError, checked_path, needs_extra
 from impasto.runtime import RUNTIMES
 from impasto.runtime.allocator import share_arenas
 from impasto.stylize.controls import Controls
@@ -72,10 +72,11 @@ class Paint:
         **options: Any,
     ) -> None:
         share_arenas()
+        folder = places.normal(checked_path(target, "target", "the address of a folder")) if target != "" else ""
         controls = Controls(**{name: options.pop(name) for name in Controls.__struct_fields__ if name in options})
         if not isinstance(style, BatchSettings):
             style = checked(BatchSettings(style=style, controls=controls, **options))
-        self._worker = Worker(style, target and places.normal(target), at_once=at_once, cores=cores, files=files)
+        self._worker = Worker(style, folder, at_once=at_once, cores=cores, files=files)
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         """Paint the photos of some rows, one after the other."""
@@ -272,7 +273,7 @@ def _check_nodes(target: str) -> None:
             has = f"impasto {version}" if version else "no impasto"
             raise ImpastoError(f"node {name}: has {has}, and this machine {here}; install that there")
         if not sees:
-            raise ImpastoError(f"node {name}: does not see {folder}; give a bucket, or a folder that all nodes share")
+            raise ImpastoError(f"node {name}: cannot see {folder}; give a bucket, or a folder that all nodes share")
 
 
 def _count(number: int, what: str) -> str:

@@ -17,7 +17,7 @@ from impasto.batch.settings import COLUMNS, BatchSettings, checked, forget
 from impasto.batch.sources import SOURCE, photos_of
 from impasto.batch.targets import Naming
 from impasto.batch.todo import todo
-from impasto.errors import ImpastoError, unknown
+from impasto.errors import ImpastoError, checked_path, shown, unknown
 from impasto.progress import Progress, silent
 from impasto.stylize.controls import Controls
 
@@ -102,6 +102,8 @@ def batch(
         ImpastoError: the source, the target, the style or the cluster cannot be had, or there is no room left. Photos
             that fail are counted, not raised.
     """
+    if not isinstance(column, str):
+        raise ImpastoError(f"column {shown(column)}: must be a text")
     settings = BatchSettings(
         style=style,
         region=region,
@@ -114,8 +116,8 @@ def batch(
         max_megapixels=max_megapixels,
     )
     return run(
-        os.fspath(source),
-        os.fspath(target),
+        checked_path(source, "source", "a folder, a glob, a prefix of a bucket or a list"),
+        checked_path(target, "target", "a folder, or the prefix of a bucket"),
         settings,
         Naming(name=name, format=format),
         executor(on, address, say),
@@ -132,7 +134,7 @@ def executor(on: str, address: str | None = None, say: Callable[[str], None] = l
         raise unknown("executor", on, EXECUTORS)
     if on == "threads":
         if address:
-            raise ImpastoError(f"address {address}: is a Ray cluster's; give --on ray, too")
+            raise ImpastoError(f"address {shown(address)}: belongs to a Ray cluster; add --on ray")
         return on_threads
     from impasto.batch.ray import OnRay
 
@@ -164,7 +166,7 @@ def run(
 ) -> Summary:
     """:func:`batch`, with its settings, names and executor as values."""
     if not target:
-        raise ImpastoError("there is no target; give a folder, or the prefix of a bucket")
+        raise ImpastoError("no target is given; give a folder, or the prefix of a bucket")
     began, folder = time.monotonic(), places.normal(target)
     forget()
     photos = photos_of(source, folder, column, naming.depth)

@@ -74,7 +74,7 @@ class Kept:
     def _begin(self, out: Path) -> None:
         note = self.folder / _SETTINGS
         if note.is_file() and note.read_text("utf-8") != self.settings:
-            logger.warning("%s: was begun with other settings; it is painted anew", out)
+            logger.warning("%s: was started with other settings; it is painted from the start", out)
             self._empty()
         write_file(note, self.settings.encode())
 
@@ -152,4 +152,4 @@ def _reading(segment: Path) -> Iterator[Mapping[str, Any]]:
         with np.load(segment.with_suffix(".npz"), allow_pickle=False) as note:
             yield note
     except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
-        raise ImpastoError(f"{segment.parent}: is damaged ({error}); remove this folder to begin anew") from None
+        raise ImpastoError(f"{segment.parent}: is damaged ({error}); remove this folder to start over") from None

@@ -84,7 +84,7 @@ class BatchSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         """These, with what a row of a list has in :data:`COLUMNS`; an empty field changes nothing.
 
         Raises:
-            ImpastoError: a control is no number, or out of its range.
+            ImpastoError: a control is not a number, or out of its range.
         """
         given = {name: row[name] for name in COLUMNS if not _is_empty(row.get(name))}
         words = {name: str(given.pop(name)) for name in ("style", "region") if name in given}
@@ -114,7 +114,7 @@ def checked(settings: BatchSettings) -> BatchSettings:
         ImpastoError: a style is unknown or may be several, or a file is not there.
     """
     if not settings.style:
-        raise ImpastoError("there is no style; give --style, or a list with a column 'style'")
+        raise ImpastoError("no style is given; give --style, or a list with a column 'style'")
     blend = _written(settings.blend, settings.model)
     regions = [f"{_file(mask)}={_written(part, settings.model)}" for mask, part in settings.regions]
     return msgspec.structs.replace(settings, style=blend, region=";".join(regions))

@@ -77,7 +77,7 @@ def _searched(address: str, called: str, target: str) -> Iterator[tuple[str, pla
     else:
         raise ImpastoError(f"{called}: there is no such file or folder")
     if target == folder:
-        raise ImpastoError(f"{called}: its pictures would lie among its photos; give another target")
+        raise ImpastoError(f"{called}: its pictures would be written among its photos; give another target")
     pictures = f"{target}/" if target.startswith(f"{folder}/") else None
     for each in found:
         photo = places.below(folder, each.name)
@@ -120,7 +120,7 @@ def table_of(rows: Iterable[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
         try:
             batches.append(pa.record_batch([pa.array(column, kind) for column, kind in columns], schema))
         except UnicodeEncodeError as error:
-            raise ImpastoError(f"{error.object!a}: this name is no UTF-8; rename the file") from None
+            raise ImpastoError(f"{error.object!a}: this name is not UTF-8; rename the file") from None
     return pa.Table.from_batches(batches, schema)
 
 

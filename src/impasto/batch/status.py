@@ -45,7 +45,7 @@ def status_of(target: str) -> Status:
 
     rows = Manifest(places.normal(target)).read()
     if not rows.num_rows:
-        raise ImpastoError(f"{target}: has no record of a batch; give what was given as --out")
+        raise ImpastoError(f"{target}: has no record of a batch; give the --out of a batch")
     painted = rows.filter(compute.equal(rows["status"], "painted"))
     failed = rows.filter(compute.equal(rows["status"], "failed"))
     by = compute.value_counts(compute.binary_join_element_wise(painted["model"], painted["style"], " "))

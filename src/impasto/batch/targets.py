@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, check_ranges
 from impasto.files import FOLDS, WINDOWS, digest, identity, is_folder, place, portable
 from impasto.images.folders import pictures_in
 from impasto.images.formats import FORMATS, READABLE, image_format
@@ -47,6 +47,7 @@ class Naming(msgspec.Struct, frozen=True, kw_only=True):
     """Whether names that differ by case only are one file."""
 
     def __post_init__(self) -> None:
+        check_ranges(self)
         if self.format:
             image_format(f"a.{self.format}")
         _check_name(self.name, PureWindowsPath if self.windows else PurePosixPath)
@@ -138,7 +139,7 @@ def _one_file(naming: Naming, *, alone: bool) -> Path:
     if not alone:
         raise ImpastoError(f"{out}: is one file for several pictures; give a folder as --out")
     if out != STREAM and image_format(out) != image_format(f"a.{naming.format}" if naming.format else out):
-        raise ImpastoError(f"{out}: is no {naming.format} file; change its name, or leave --format away")
+        raise ImpastoError(f"{out}: does not match --format {naming.format}; change its name, or leave out --format")
     return out
 
 
@@ -157,7 +158,7 @@ def _photos_in(folder: Path, naming: Naming) -> list[Path]:
     """The photos in a folder, without the pictures of earlier runs, if those go to a folder inside it."""
     inside, root = naming.out.resolve(), folder.resolve()
     if inside == root:
-        raise ImpastoError(f"{folder}: its pictures would lie among its photos; give another folder as --out")
+        raise ImpastoError(f"{folder}: its pictures would be written among its photos; give another folder as --out")
     photos = pictures_in(folder, naming.depth)
     if root in inside.parents:
         photos = [path for path in photos if inside not in (root / path.relative_to(folder)).parents]
@@ -214,6 +215,6 @@ def _check_name(name: str, kind: type[PurePath]) -> None:
         raise ImpastoError(f"name {name!r}: only {{stem}} and {{style}} are replaced; write {NAME}")
     path, slashes = kind(name), ("/", "\\") if kind is PureWindowsPath else "/"
     if not path.name or name.endswith(slashes) or path.anchor or ".." in path.parts:
-        raise ImpastoError(f"name {name!r}: is no name below --out; write {NAME}")
+        raise ImpastoError(f"name {name!r}: is not a name inside --out; write {NAME}")
     if path.suffix.lower() in FORMATS:
-        raise ImpastoError(f"name {name!r}: leave {path.suffix} away; --format {path.suffix[1:]} gives it")
+        raise ImpastoError(f"name {name!r}: leave out {path.suffix}; --format {path.suffix[1:]} adds it")

@@ -55,23 +55,23 @@ _KEPT = (
 @click.option(
     "--minutes",
     type=float,
-    help=f"How long to fit at most, in minutes.  [default: {ADD_STYLE.minutes:g}]",
+    help=f"Longest time to fit, in minutes.  [default: {ADD_STYLE.minutes:g}]",
 )
 @click.option(
     "--content", type=click.Path(path_type=Path), help="Folder of photos to fit on.  [default: those of the package]"
 )
 @click.option(
-    "--to", type=click.Path(path_type=Path), help="A model folder that gets the style, in place of your style folder."
+    "--to", type=click.Path(path_type=Path), help="Add the style to this model folder, not to your style folder."
 )
 @click.option("--replace", is_flag=True, help="Replace your style of that name.")
 @click.option(
-    "--predicted", is_flag=True, help="Keep what the model predicts: at once and without PyTorch, but less good."
+    "--predicted", is_flag=True, help="Keep the predicted style: at once and without PyTorch, but less close."
 )
 @click.option(
     "--as-is", is_flag=True, help="Also take a painting without colours, or a partly transparent one, on white."
 )
 @click.option("--vgg", type=click.Path(path_type=Path), help="A file of VGG-16's weights, to fit with them: slower.")
-@click.option("--preview", type=click.Path(path_type=Path), help="The file of the picture that shows the style.")
+@click.option("--preview", type=click.Path(path_type=Path), help="The file for a picture that shows the style.")
 @model_option()
 def add_style(
     paintings: tuple[Path, ...], name: str, title: str, artist: str, style_size: int | None, objective: str,
@@ -79,10 +79,10 @@ def add_style(
     to: Path | None, replace: bool, predicted: bool, as_is: bool, vgg: Path | None, preview: Path | None,
     model: Path | None,
 ) -> None:  # fmt: skip
-    """Make a painting a style, in a minute or two.
+    """Turn a painting into a style, in a minute or two.
 
-    Several PAINTINGs of one manner become one style. The fit begins at what the model predicts for the painting, and
-    never ends worse. Nothing else of the model changes. Ctrl-C ends it early and keeps the best so far.
+    Several similar PAINTINGs become one style. The fit starts from the predicted style, and never ends with a worse
+    one. Nothing else in the model changes. Ctrl-C ends it early and keeps the best so far.
     """
     from impasto.images.writing import write_image
     from impasto.models import library

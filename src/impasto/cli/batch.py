@@ -63,13 +63,13 @@ class _WithStatus(click.Command):
 @click.option(
     "--on",
     default="threads",
-    help="What does the work: threads of this process, or ray, a cluster.",
+    help="What paints: threads of this process, or ray, a cluster.",
     metavar="EXECUTOR",
 )
 @click.option("--address", help="The address of a Ray cluster.  [default: Ray is started on this machine]")
 @click.option("--column", default="source", help="The column of a list that has the addresses of photos.")
 @click.option("--overwrite", is_flag=True, help="Paint all pictures again.")
-@click.option("--verify", is_flag=True, help="Read the pictures that are there; paint damaged ones again.")
+@click.option("--verify", is_flag=True, help="Read the existing pictures, and paint damaged ones again.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as a line of JSON.")
 @file_options
 @control_options
@@ -181,7 +181,7 @@ def _list(failures: tuple[str, ...], count: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON.")
 @click.option("--failed", "only_failed", is_flag=True, help="Print the addresses of photos that failed, as a list.")
 def status(target: str, as_json: bool, only_failed: bool) -> None:
-    """Sum up what the record of TARGET says: pictures, styles, failures."""
+    """Sum up the record of TARGET: pictures, styles, failures."""
     from impasto.batch.status import status_of
 
     found = status_of(target)

@@ -13,9 +13,9 @@ from impasto.cli.options import model_option
 @click.argument("out", type=click.Path(path_type=Path))
 @model_option()
 def export_web(out: Path, model: Path | None) -> None:
-    """Make the folder OUT, a page that paints inside the browser: any web host serves it, and photos stay at home.
+    """Write a page that paints inside the browser to the folder OUT.
 
-    It needs npm, which fetches ONNX Runtime for browsers once.
+    Any web host can serve it, and no photo is uploaded. It needs npm, which fetches ONNX Runtime for browsers once.
     """
     from impasto.models.model import load_model
     from impasto.models.site import write_site

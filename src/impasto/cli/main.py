@@ -62,7 +62,7 @@ class Commands(Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         completing = ctx.resilient_parsing  # nothing is refused then
         if args[0] not in COMMANDS and not completing and (command := _meant(args)):
-            raise impasto.ImpastoError(f"{args[0]} is no command; write {command}")
+            raise impasto.ImpastoError(f"{args[0]} is not a command; write {command}")
         return super().resolve_command(ctx, args)
 
 
@@ -86,7 +86,7 @@ def _meant(args: list[str]) -> str:
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(impasto.__version__, message="%(prog)s %(version)s")
 def main() -> None:
-    """One network, every style: repaint photos in the manner of paintings."""
+    """One network, every style: repaint photos in the style of paintings."""
     # What readers of odd files warn of is nothing that a user could mend; what matters is said in one line.
     warnings.filterwarnings("ignore", module=r"(PIL|numpy|pillow_heif|impasto)\b")
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     "--weight",
     default=1.0,
     type=click.FloatRange(0),
-    help="Weight of the style loss; more is farther from the photo.",
+    help="Weight of the style loss; a higher one goes farther from the photo.",
 )
 @click.option("--steps", default=300, type=click.IntRange(1), help="Steps of the optimisation.")
 @vgg_option
@@ -34,7 +34,7 @@ def optimize(
 ) -> None:  # fmt: skip
     """Repaint one photo slowly, by optimising its pixels.
 
-    This is the method of Gatys et al. (2016), with any painting, at some seconds a step.
+    This is the method of Gatys et al. (2016), with any painting, at a few seconds per step.
 
     Ctrl-C ends it early and keeps the best picture so far.
     """

@@ -53,8 +53,8 @@ runtime_option = click.option(
 precision_option = click.option(
     "--precision",
     default=PRECISIONS[0],
-    help=f"What OpenVINO computes in: {', '.join(PRECISIONS)}. auto is bf16 on processors that have it, else f32. "
-    "int8 takes some seconds to prepare each style, once.",
+    help=f"The precision of OpenVINO: {', '.join(PRECISIONS)}. auto is bf16 on processors that support it, else f32. "
+    "int8 takes a few seconds to prepare each style, once.",
 )
 vgg_option = click.option(
     "--vgg",
@@ -137,7 +137,7 @@ def control_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def film_control_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """:func:`control_options` for a film: strength and stroke are texts, which may be key frames. The command gets a
+    """:func:`control_options` for a film: strength and stroke are texts, which may be keyframes. The command gets a
     dictionary, ``controls``."""
 
     @functools.wraps(command)
@@ -147,7 +147,7 @@ def film_control_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     for field in reversed(msgspec.structs.fields(Controls)):
         moves = field.name in ("strength", "stroke")
-        with_controls = _field_option(field, text="May be key frames: 0:0.5, 4:1." if moves else "")(with_controls)
+        with_controls = _field_option(field, text="May be keyframes: 0:0.5, 4:1." if moves else "")(with_controls)
     return with_controls
 
 
@@ -192,7 +192,7 @@ _FILE_OPTIONS = (
         type=click.IntRange(1),
         help="How many levels of folders to search. 1 is the folder alone.  [default: all]",
     ),
-    click.option("--strip-metadata", is_flag=True, help="Write no EXIF, GPS, XMP or IPTC data of the photo."),
+    click.option("--strip-metadata", is_flag=True, help="Leave out the photo's EXIF, GPS, XMP and IPTC data."),
 )
 
 
@@ -239,7 +239,7 @@ def spare(photos: Iterable[Path], out: Path) -> None:
         ImpastoError: it would.
     """
     if identity(out) in {identity(photo) for photo in photos} - {None}:
-        raise ImpastoError(f"{out}: is read, and would be replaced; give another file")
+        raise ImpastoError(f"{out}: is an input of this command, and would be replaced; give another file")
 
 
 def needs_train_extra() -> AbstractContextManager[None]:

@@ -42,7 +42,7 @@ def serve(settings: Settings, opens: bool, photos: Path | None, model: Path | No
         raise ImpastoError(f"this command needs {error.name}: {pip_install('serve')}") from None
 
     def ready(address: str) -> None:
-        click.echo(f"impasto: {address}  (Ctrl-C ends it)")
+        click.echo(f"impasto: {address}  (Ctrl-C stops it)")
         if opens:
             webbrowser.open(address)
 

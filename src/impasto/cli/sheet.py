@@ -20,7 +20,7 @@ from impasto.progress import bar
     "style_images",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="A painting that the photo is drawn like, too. Give it several times for several paintings.",
+    help="A painting to add as a style. Give it several times for several paintings.",
 )
 @model_option()
 @runtime_option

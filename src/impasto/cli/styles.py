@@ -96,7 +96,7 @@ def export(model: Path | None, name: str, out: Path | None) -> None:
 @_replace_option
 @_with_model
 def import_(model: Path | None, file: Path, name: str | None, replace: bool) -> None:
-    """Keep the style of FILE among your own."""
+    """Add the style in FILE to your own."""
     from impasto.models import library
     from impasto.styles.style import Style
 
@@ -109,7 +109,7 @@ def import_(model: Path | None, file: Path, name: str | None, replace: bool) -> 
 @click.argument("new")
 @_with_model
 def rename(model: Path | None, old: str, new: str) -> None:
-    """Give your style OLD the name NEW."""
+    """Rename your style OLD to NEW."""
     from impasto.models import library
 
     library.rename(old, new, _model_of(old, model))

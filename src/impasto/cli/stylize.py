@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     "style_images",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="A painting that is to be the style. Give it several times for several pictures.",
+    help="A painting to use as the style. Give it several times for several pictures.",
 )
 @click.option(
     "-o",
@@ -74,7 +74,7 @@ if TYPE_CHECKING:
 @click.option(
     "--overwrite",
     is_flag=True,
-    help="Paint pictures again that are there already. Also lets a picture replace its photo.",
+    help="Paint existing pictures again. Also lets a picture replace its photo.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each picture.")
 @click.option(
@@ -103,8 +103,8 @@ def stylize(
 ) -> None:
     """Repaint photos in one or several styles.
 
-    A PHOTO may be a folder. The same tree is then made in the folder of --out. Pictures that are there already are left
-    alone, so a run can be stopped and started again. A PHOTO of - is read from standard input.
+    A PHOTO may be a folder. The folder of --out then gets the same subfolders. Existing pictures are skipped, so a
+    stopped run can be started again. A PHOTO of - is read from standard input.
     """
     from impasto.batch.targets import Naming, find_targets
     from impasto.stylize.stylizer import load
@@ -207,8 +207,8 @@ def _sum_up(reports: list[Report]) -> None:
     failed = [report for report in reports if report.status == "failed"]
     skipped = sum(report.status == "skipped" for report in reports)
     if skipped:
-        were, them = ("1 picture was", "it") if skipped == 1 else (f"{skipped} pictures were", "them")
-        click.echo(f"impasto: {were} there already; --overwrite paints {them} anew", err=True)
+        exist, them = ("1 picture exists", "it") if skipped == 1 else (f"{skipped} pictures exist", "them")
+        click.echo(f"impasto: {exist} already; --overwrite paints {them} again", err=True)
     if failed and len(reports) > 1:
         photos, all_photos = ({report.photo for report in some} for some in (failed, reports))
         click.echo(f"impasto: {len(photos)} of {len(all_photos)} photos failed:", err=True)

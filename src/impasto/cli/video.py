@@ -38,7 +38,7 @@ each do not wait for one another."""
     "-s",
     "--style",
     help="A style by its name, artist or title, the path of a style file or painting, or a blend (mural:.6,my.jpg:.4). "
-    "Or key frames, between which styles turn into one another: '0:mural, 4.5:scream, 9:mural:.5+starry-night:.5'.",
+    "Or keyframes, between which styles turn into one another: '0:mural, 4.5:scream, 9:mural:.5+starry-night:.5'.",
 )
 @click.option("--style-image", type=click.Path(path_type=Path), help="A painting, as a style.")
 @click.option(
@@ -52,22 +52,22 @@ each do not wait for one another."""
 @click.option(
     "--steady",
     type=float,
-    help="How much of the last frame, moved to where things are now, shows through: 0 to 1.  [default: 0.6]",
+    help="How much of the previous frame, warped by optical flow, is kept: 0 to 1.  [default: 0.6]",
 )
 @click.option(
     "--region", "regions", multiple=True, metavar="MASK.png=STYLE", help="Another style where the mask is white."
 )
 @click.option("--start", type=float, default=0.0, help="Begin at this second of the film.")
 @click.option("--end", type=float, help="End at this second of the film.")
-@click.option("--fps", type=float, help="Frames a second.  [default: the film's]")
+@click.option("--fps", type=float, help="Frames per second.  [default: the film's]")
 @click.option("--codec", help="h264, hevc, av1, vp9 or prores.  [default: h264, in .webm vp9]")
 @click.option(
     "--crf",
     type=click.IntRange(0, 63),
-    help="Quality of the encoded film; less is better and larger.  [default: the codec's]",
+    help="Quality of the encoded film; a lower number is better and larger.  [default: the codec's]",
 )
 @click.option("--no-audio", is_flag=True, help="Leave the sound out.")
-@click.option("--overwrite", is_flag=True, help="Replace the film or the frames if they are there already.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing film or existing frames.")
 @model_option()
 @runtime_option
 @precision_option
@@ -75,12 +75,12 @@ def video(film: Path, out: Path, overwrite: bool, **options: Any) -> None:
     """Repaint a FILM: steadily, with its sound.
 
     FILM is a film, an animated GIF, WebP or PNG, or a folder of numbered frames. After a stop, the same command
-    continues where it was.
+    continues where it stopped.
     """
     spare([film], out)
     there = any(out.iterdir()) if out.is_dir() else out.is_file()
     if there and not overwrite:
-        raise ImpastoError(f"{out}: is there already; give another --out, or --overwrite")
+        raise ImpastoError(f"{out}: already exists; give another --out, or --overwrite")
     began = time.perf_counter()
     job = _job(film, out, **options)
     from impasto.batch.film import paint_film

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Show what the camera sees, repainted.")
-@click.option("-s", "--style", "styles", multiple=True, help="A style or blend; several, to change between them.")
+@click.option("-s", "--style", "styles", multiple=True, help="A style or blend. Repeat it to switch between several.")
 @click.option("--camera", default="0", help="The number of a camera, or a film in its place.")
 @click.option("--size", type=click.IntRange(64, 1920), default=480, help="Long side of the picture, in pixels.")
 @click.option("--preview", is_flag=True, help="Show it on a page in the browser, which only this computer can open.")
 @click.option(
-    "--to", "device", type=click.Path(path_type=Path), help="Write it to a virtual camera of Linux, /dev/videoN."
+    "--to", "device", type=click.Path(path_type=Path), help="Write it to a virtual camera on Linux, /dev/videoN."
 )
-@click.option("--no-mirror", is_flag=True, help="Leave left and right as the camera sees them.")
+@click.option("--no-mirror", is_flag=True, help="Do not mirror the picture.")
 @model_option()
 @runtime_option
 @precision_option
@@ -45,7 +45,7 @@ def webcam(
     here. Q and Escape end it.
     """
     if preview and device:
-        raise ImpastoError("--preview and --to: give one of them")
+        raise ImpastoError("--preview and --to: give only one of them")
     if preview:
         _needs_serve()
     from impasto.film.camera import Camera
@@ -84,7 +84,7 @@ def _preview(live: Live, camera: Any) -> None:
     """A page in the browser with the newest picture, until somebody ends it or the camera ends."""
     from impasto.server.preview import preview
 
-    preview(live, camera.frames(), Path(), lambda address: click.echo(f"impasto: {address}  (Ctrl-C ends it)"))
+    preview(live, camera.frames(), Path(), lambda address: click.echo(f"impasto: {address}  (Ctrl-C stops it)"))
 
 
 def _write(live: Live, camera: Any, device: VirtualCamera) -> None:

@@ -41,7 +41,7 @@ class VirtualCamera:
         if muxer == _MUXER and not path.is_char_device():
             raise ImpastoError(f"{path}: there is no such device; {_MADE}")
         if path.exists() and not os.access(path, os.W_OK):
-            raise ImpastoError(f"{path}: may not be written; become a member of its group (video)")
+            raise ImpastoError(f"{path}: is not writable; join its group (video)")
         self._path, self._muxer = path, muxer
         self._container: Any = None
         self._stream: Any = None

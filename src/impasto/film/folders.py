@@ -34,7 +34,7 @@ def frames_in(folder: str | os.PathLike[str]) -> list[Path]:
     find_photos(folder, "frames")
     found = pictures_in(folder, depth=1)
     if not found:
-        raise ImpastoError(f"frames {folder}: are in folders below it; give one of these")
+        raise ImpastoError(f"frames {folder}: are in its subfolders; give one of these")
     return sorted(found, key=_natural)
 
 

@@ -82,12 +82,13 @@ def codec_for(out: Path, asked: str | None) -> str:
     """
     if out.suffix.lower() in ("", *ANIMATIONS):
         if asked is not None:
-            raise ImpastoError(f"{out}: is no film, so it has no codec; leave --codec out, or use .mp4")
+            raise ImpastoError(f"{out}: is not a film, so it has no codec; leave --codec out, or use .mp4")
         return LOSSLESS
     held = CONTAINERS.get(out.suffix.lower())
     if held is None:
         endings = ", ".join([*CONTAINERS, *ANIMATIONS])
-        raise ImpastoError(f"{out}: no film is written as {out.suffix or 'a name without an ending'}; use {endings}")
+        name = out.suffix or "a name without an ending"
+        raise ImpastoError(f"{out}: films cannot be written as {name}; use {endings}")
     if asked is not None and asked not in CODECS:
         raise unknown("codec", asked, CODECS)
     if asked is not None and asked not in held:

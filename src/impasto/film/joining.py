@@ -256,4 +256,4 @@ def check_space(out: Path) -> None:
     if not folder.is_dir():
         raise ImpastoError(f"{folder}: there is no such folder; make it, or give another --out")
     if not os.access(folder, os.W_OK):
-        raise ImpastoError(f"{folder}: may not be written; give another --out")
+        raise ImpastoError(f"{folder}: is not writable; give another --out")

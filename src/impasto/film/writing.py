@@ -49,7 +49,7 @@ class Encoding:
 def cannot_write(path: Path, error: BaseException) -> ImpastoError:
     """The error for a file that cannot be written; a full disk is named."""
     if getattr(error, "errno", None) == errno.ENOSPC:
-        return ImpastoError(f"{path}: the disk is full; make room, and give the same command again")
+        return ImpastoError(f"{path}: the disk is full; free some space, and run the same command again")
     return ImpastoError(f"{path}: cannot be written ({reason(error)}); give another --out")
 
 

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from impasto.assets import free_photos
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, checked_path
 from impasto.fitting.fit import Fit, fit
 from impasto.fitting.options import ADD_STYLE, FitOptions
 from impasto.images.folders import find_photos
@@ -41,7 +41,9 @@ BEGUN = "gap_closed_at_start"
 
 def loss_network(vgg: str | os.PathLike[str] | None = None) -> SlimVGG | VGG16:
     """VGG-16 from the file ``vgg``; without one, the slim loss network that comes with the package."""
-    return load_vgg16(Path(vgg)) if vgg is not None else load_slim_vgg()
+    if vgg is None:
+        return load_slim_vgg()
+    return load_vgg16(Path(checked_path(vgg, "vgg", "a file with the weights of VGG-16")))
 
 
 def predicted(model: Model, paintings: Sequence[Painting]) -> list[Row]:
@@ -88,7 +90,7 @@ def add_style(
         artist: who painted it.
         style_size: the long side at which paintings are read, in pixels; smaller makes finer strokes.
         vgg: a file with the weights of VGG-16, to fit with it instead of the slim loss network.
-        replace: take the place of an own style of that name.
+        replace: replace the user's own style of that name.
         as_is: also take paintings without colour, and partly transparent ones (on white).
         options: how to fit.
         progress: is told the steps taken, the steps to take and how near the style is.
@@ -100,18 +102,17 @@ def add_style(
             folder is missing or cannot be written, or a number is out of its bounds.
     """
     options = msgspec.structs.replace(options, **changes)
-    folder = to if to is not None else model
-    loaded = load_model(folder)
+    loaded = load_model(to if to is not None else model)
     library.check_name(name, library.with_own_styles(loaded), replace=replace and to is None)
     several = list(paintings) if isinstance(paintings, list | tuple) else [paintings]
     if not several:
         raise ImpastoError(f"style {name!r}: give at least one painting")
     read = [read_painting(painting, style_size, as_is=as_is) for painting in several]
-    photos = find_photos(free_photos() if content is None else Path(content))
+    info = StyleInfo(slug=name, name=title, artist=artist, network=loaded.info.network)
+    photos = find_photos(free_photos() if content is None else checked_path(content, "content", "a folder of photos"))
     library.check_writable(loaded, appended=to is not None)
     fitting = Fit(loaded, read, photos, loss_network(vgg), options, predicted(loaded, read))
     fit(fitting, progress=progress)
-    info = StyleInfo(slug=name, name=title, artist=artist, network=loaded.info.network)
     style = _fitted_style(fitting, read, info)
     library.add(style, loaded, appended=to is not None, replace=replace)
     return style

@@ -23,7 +23,7 @@ class FitOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """What is minimised. ``distribution``: how far whole distributions of activations and colours are from the
     painting's, where untouched photos have 1. The content distance is added, ``content_weight`` times. It brings out a
     painting's darks, lights and accents. ``gap``: the share of the style gap that is left, plus what is lost below the
-    wanted ``likeness``. Only this one minds ``likeness``, ``evenly`` and ``weight``. Options that suit it are
+    wanted ``likeness``. Only this one uses ``likeness``, ``evenly`` and ``weight``. Options that suit it are
     ``BY_GAP``."""
     content_weight: Annotated[float, Meta(ge=0)] = 0.12
     """With ``objective = "distribution"``, the weight of the content distance: more keeps more of the photo."""
@@ -34,7 +34,7 @@ class FitOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     minutes: Annotated[float, Meta(gt=0)] = 1.0
     """The longest time that the steps may take, in minutes."""
     steps: Annotated[int, Meta(ge=1)] = 100
-    """The largest number of optimiser steps; there are fewer if time runs out or nothing is gained any more."""
+    """The largest number of optimiser steps; fewer if time runs out or the score stops improving."""
     crop: Annotated[int, Meta(ge=32, multiple_of=4)] = 256
     """The side of the photo crops that are fitted on, in pixels. Distributions are seen in three octaves, for which
     crops must be large."""
@@ -50,8 +50,8 @@ class FitOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     raster: Annotated[float, Meta(ge=0)] = 1.0
     """The weight of :func:`impasto.losses.artifacts.raster_energy`: periodic artifacts in smooth areas."""
     specks: Annotated[float, Meta(ge=0)] = 2e-3
-    """The weight of :func:`impasto.losses.artifacts.specks`: speckle in smooth areas. With ten times as much,
-    strokes go with the specks."""
+    """The weight of :func:`impasto.losses.artifacts.specks`: speckle in smooth areas. Ten times as much
+    also removes strokes."""
     evenly: Annotated[float, Meta(ge=0, le=1)] = 0.5
     """The share of the style gap in which all layers of the loss network count the same. In the rest, layers count as
     they do in the style loss, by which styles are scored."""

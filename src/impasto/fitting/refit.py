@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from impasto.errors import ImpastoError, unknown
+from impasto.files import write_file
 from impasto.fitting.add_style import predicted
 from impasto.fitting.fit import Fit, take_steps
 from impasto.fitting.options import REFIT, FitOptions
@@ -66,7 +67,7 @@ def refit(
             fitting = Fit(model, [images[slug]], photos, loss_network, options, starts)
             style = _fitted(fitting, replace(style, info=images[slug].described_in(style.info)))
             try:
-                style.save(out / STYLES / f"{slug}.safetensors")
+                write_file(out / STYLES / f"{slug}.safetensors", style.content)
             except OSError as error:
                 raise unwritable(out, error) from None
             yield style

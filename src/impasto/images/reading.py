@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFile
 
-from impasto.errors import ImpastoError, TooLargeError, UnreadableError, pip_install
+from impasto.errors import ImpastoError, TooLargeError, UnreadableError, checked_path, pip_install
 from impasto.images.arrays import Array
 from impasto.images.decoding import SRGB, decode, deepen_planes, is_deep, scale_transparency
 from impasto.images.formats import OPENED, RAW
@@ -86,6 +86,8 @@ def read_photo(
     if not isinstance(source, str | os.PathLike | io.BytesIO):
         kinds = "a path, a file's bytes as io.BytesIO, a PIL image or an array"
         raise ImpastoError(f"photo: is a {type(source).__name__}; give {kinds}")
+    if not isinstance(source, io.BytesIO):
+        checked_path(source, "photo", "a path, or a file's bytes as io.BytesIO")
     with open_image(source, max_pixels) as image:
         _say_if_several(image, _called(source))
         if long_side:
@@ -129,17 +131,17 @@ def open_image(source: File, max_pixels: int | None = None) -> Iterator[Image.Im
             yield image
     except ImpastoError:
         raise
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise ImpastoError(f"{called}: there is no such file") from None
     except IsADirectoryError:
         raise ImpastoError(f"{called}: is a folder; name the photos in it") from None
     except PermissionError:
-        raise ImpastoError(f"{called}: may not be read; check its permissions") from None
+        raise ImpastoError(f"{called}: cannot be read; check its permissions") from None
     except MemoryError:
         raise ImpastoError(f"{called}: needs more memory than there is; give a smaller photo") from None
     except Exception as error:  # decoders raise nearly everything for a damaged file
         why = " ".join(str(error).split())[:100] or type(error).__name__
-        raise ImpastoError(f"{called}: is damaged ({why}); get the file anew") from None
+        raise ImpastoError(f"{called}: is damaged ({why}); get a new copy of it") from None
 
 
 def check_pixels(
@@ -190,7 +192,7 @@ def _opened(source: str | os.PathLike[str] | io.BytesIO, called: str) -> ImageFi
             except (SyntaxError, IndexError, TypeError, struct.error) as error:
                 damage = damage or (error if accepts is not None else None)
     if str(damage) == _UNKNOWN_PIXELS:
-        raise ImpastoError(f"{called}: has pixels of a kind that is not read; save it with 8 or 16 bits a channel")
+        raise ImpastoError(f"{called}: has an unsupported pixel format; save it with 8 or 16 bits per channel")
     if damage is not None:
         raise damage
     raise UnreadableError(f"{called}: {_why_unreadable(called, start)}")

@@ -18,7 +18,7 @@ import msgspec
 import platformdirs
 
 from impasto.assets import BUNDLED, bundled
-from impasto.errors import ImpastoError, unknown
+from impasto.errors import ImpastoError, kind_of, unknown
 from impasto.files import is_device, is_file, write_file
 from impasto.models.model import INFO, STYLES, Model, ModelInfo, read_info
 from impasto.styles.style import IDENTITY, Style
@@ -140,13 +140,15 @@ def check_name(name: str, model: Model, *, replace: bool = False) -> None:
         model: the model, with the user's styles.
         replace: whether one of the user's styles may have this name already.
     """
+    if not isinstance(name, str):
+        raise ImpastoError(f"name: is {kind_of(name)}; give a name such as my-style")
     if not _is_slug(name):
         near = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "my-style"
         raise ImpastoError(f"name {name!r}: use lower-case letters, digits and hyphens, such as {near}")
     if is_device(name):
-        raise ImpastoError(f"name {name!r}: Windows takes such a file for a device; choose another")
+        raise ImpastoError(f"name {name!r}: Windows reserves it for a device; choose another")
     if name == ALL:
-        raise ImpastoError(f"name {name!r}: stands for every style; choose another")
+        raise ImpastoError(f"name {name!r}: means every style; choose another")
     if name in model.info.styles or name == IDENTITY:
         raise ImpastoError(f"name {name!r}: {model.name} has a style of that name; choose another")
     if name in model.styles and not replace:
@@ -178,7 +180,7 @@ def keep(style: Style, model: Model, *, replace: bool = False) -> Path:
     path = folder(model) / f"{style.slug}{SUFFIX}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        style.save(path)
+        write_file(path, style.content)
     except OSError as error:
         raise _unwritable(path, error) from None
     return path
@@ -200,7 +202,7 @@ def export(name: str, model: Model, out: Path | None = None) -> Path:
         raise ImpastoError(f"output {out}: style files are called {out.stem}{SUFFIX}")
     style = find(name, with_own_styles(model))
     try:
-        style.save(out)
+        write_file(out, style.content)
     except OSError as error:
         raise ImpastoError(f"output {out}: {error.strerror}") from None
     return out
@@ -248,8 +250,8 @@ def _own(name: str, model: Model) -> Path:
     path = folder(model) / f"{name}{SUFFIX}"
     if not (_is_slug(name) and path.exists()):
         if name in model.info.styles:
-            raise ImpastoError(f"style {name!r}: comes with {model.name}; only your own can be changed")
-        raise unknown("style of yours", name, [path.stem for path in folder(model).glob(f"[!.]*{SUFFIX}")])
+            raise ImpastoError(f"style {name!r}: comes with {model.name}; you can only change your own styles")
+        raise unknown("style of your own", name, [path.stem for path in folder(model).glob(f"[!.]*{SUFFIX}")])
     return path
 
 
@@ -272,7 +274,7 @@ def append(style: Style, model: Model) -> Path:
     path = model.path / STYLES / f"{style.slug}{SUFFIX}"
     info = msgspec.structs.replace(model.info, styles=(*model.info.styles, style.slug))
     try:
-        style.save(path)
+        write_file(path, style.content)
         write_file(model.path / INFO, msgspec.json.format(msgspec.json.encode(info), indent=2))
     except OSError as error:
         raise _unwritable(path, error) from None

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from impasto.assets import BUNDLED, bundled
-from impasto.errors import ImpastoError, kind_of, unknown
+from impasto.errors import ImpastoError, checked_path, kind_of, unknown
 from impasto.files import digest
 from impasto.models.choice import DEFAULT
 from impasto.styles.style import Style
@@ -122,7 +122,7 @@ class Model:
             ImpastoError: one of the two files is damaged, or the model has no such graph.
         """
         if graph is Graph.PREDICTOR and not self.predicts:
-            raise ImpastoError(f"model {self.name}: predicts no styles; impasto add-style makes one of a painting")
+            raise ImpastoError(f"model {self.name}: cannot predict styles; impasto add-style makes one of a painting")
         self._read(PREDICTOR_WEIGHTS if graph is Graph.PREDICTOR else WEIGHTS)
         self._read(graph.value)
         return self.path / graph.value
@@ -134,7 +134,9 @@ class Model:
     def _read(self, name: str) -> bytes:
         content = _read(self.path, name)
         if digest(content) != self.info.files.get(name):
-            raise ImpastoError(f"model {self.path}: {name} is damaged or not the file that {INFO} names; get it anew")
+            raise ImpastoError(
+                f"model {self.path}: {name} is damaged or not the file that {INFO} names; get a new copy"
+            )
         return content
 
 
@@ -148,9 +150,7 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
     Raises:
         ImpastoError: there is no model, it is damaged, or a newer version of impasto made it.
     """
-    if not isinstance(path, str | os.PathLike | None):
-        raise ImpastoError(f"model: is {kind_of(path)}; give a name ({', '.join(BUNDLED)}) or a folder")
-    name = os.fspath(path) if path is not None else DEFAULT
+    name = checked_path(path, "model", f"a name ({', '.join(BUNDLED)}) or a folder") if path is not None else DEFAULT
     path = bundled(name) if name in BUNDLED else Path(name)
     if name == path.name and not path.exists():
         raise unknown("model", name, BUNDLED)
@@ -158,8 +158,14 @@ def load_model(path: str | os.PathLike[str] | None = None) -> Model:
     styles = {slug: Style.load(path / STYLES / f"{slug}.safetensors") for slug in info.styles}
     for slug, style in styles.items():
         if style.row.shape != (info.style_size,) or style.info.network != info.network:
-            raise ImpastoError(f"model {path}: style {slug!r} was made for another network; take its file away")
+            raise ImpastoError(f"model {path}: style {slug!r} was made for another network; remove its file")
     return Model(path, info, styles)
+
+
+def check_model(model: object) -> None:
+    """Raise an :class:`ImpastoError` for what is no :class:`Model`."""
+    if not isinstance(model, Model):
+        raise ImpastoError(f"model: is {kind_of(model)}; give what load_model returns, load_model('fast') for instance")
 
 
 def copy_model(model: Model, out: Path) -> Model:
@@ -169,7 +175,7 @@ def copy_model(model: Model, out: Path) -> Model:
         ImpastoError: ``out`` exists already, or cannot be written.
     """
     if out.exists():
-        raise ImpastoError(f"{out}: is there already; give another --out")
+        raise ImpastoError(f"{out}: already exists; give another --out")
     unfinished = out.with_name(f"{out.name}.unfinished")
     try:
         shutil.copytree(model.path / STYLES, unfinished / STYLES, dirs_exist_ok=True)
@@ -192,7 +198,7 @@ def read_info(path: Path) -> ModelInfo:
     try:
         version = msgspec.json.decode(content, type=_Version).version
         if version > VERSION:
-            raise ImpastoError(f"model {path}: made by a newer impasto (format {version}); get that one")
+            raise ImpastoError(f"model {path}: made by a newer impasto (format {version}); update impasto")
         return msgspec.json.decode(content, type=ModelInfo)
     except msgspec.MsgspecError as error:
         raise ImpastoError(f"model {path}: {INFO} is damaged ({error})") from None

@@ -50,7 +50,7 @@ def write_site(model: Model, out: Path) -> Path:
         ImpastoError: ``out`` is a folder with anything else in it, npm is missing or fails, or the model is damaged.
     """
     if out.exists() and not (out / _LIST).is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise ImpastoError(f"{out}: is there already, and was not made by export-web; give another folder")
+        raise ImpastoError(f"{out}: already exists, and was not made by export-web; give another folder")
     runtime = _runtime()
     try:
         out.absolute().parent.mkdir(parents=True, exist_ok=True)
@@ -142,4 +142,4 @@ def _install(folder: Path) -> None:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode:
         reason = next((line for line in done.stderr.splitlines() if "error" in line), "no reason given")
-        raise ImpastoError(f"export-web: npm cannot fetch onnxruntime-web ({reason}); is there a network?")
+        raise ImpastoError(f"export-web: npm cannot fetch onnxruntime-web ({reason}); are you online?")

@@ -6,7 +6,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as parse
 
-from impasto.models.model import PREDICTOR_WEIGHTS, Graph, Model
+from impasto.models.model import PREDICTOR_WEIGHTS, Graph, Model, check_model
 from impasto.nn import StyleTransferNetwork
 from impasto.nn.predictor import StylePredictor
 from impasto.styles.style import IDENTITY
@@ -16,8 +16,10 @@ def load_network(model: Model) -> StyleTransferNetwork:
     """Load the model's network, in float32. Its style table has the model's styles in the order of their slots.
 
     Raises:
+        ImpastoError: this is no model.
         ValueError: the weights do not fit the architecture that the model names.
     """
+    check_model(model)
     slugs = list(model.styles)
     identity = slugs.index(IDENTITY) if IDENTITY in slugs else None
     network = StyleTransferNetwork(model.info.architecture, len(slugs), identity)
@@ -39,6 +41,7 @@ def load_predictor(model: Model) -> StylePredictor:
     Raises:
         ImpastoError: the model has no predictor, or its files are damaged.
     """
+    check_model(model)
     model.graph(Graph.PREDICTOR)
     weights = parse(model.weights(PREDICTOR_WEIGHTS))
     hidden, bottleneck = weights["hidden.weight"].shape[0], weights["bottleneck.weight"].shape[0]

@@ -226,8 +226,8 @@ class StyleTransferNetwork(nn.Module):
         self, architecture: str | Architecture = "paper", num_styles: int = 1, identity: int | None = None
     ) -> None:
         super().__init__()
-        if isinstance(architecture, str):
-            if architecture not in ARCHITECTURES:
+        if not isinstance(architecture, Architecture):
+            if architecture not in [*ARCHITECTURES]:  # whatever was given, hashable or not
                 raise unknown("network", architecture, ARCHITECTURES)
             architecture = ARCHITECTURES[architecture]
         self.architecture = architecture

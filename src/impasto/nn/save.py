@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 import torch
 from safetensors.torch import save
 
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, checked_path, kind_of
 from impasto.files import digest, write_file
-from impasto.models.model import INFO, PREDICTOR_WEIGHTS, STYLES, WEIGHTS, Graph, Model, ModelInfo, load_model
+from impasto.models.model import (
+    INFO,
+    PREDICTOR_WEIGHTS,
+    STYLES,
+    WEIGHTS,
+    Graph,
+    Model,
+    ModelInfo,
+    check_model,
+    load_model,
+)
 from impasto.nn.network import ARCHITECTURES, StyleTransferNetwork
 from impasto.nn.onnx import predictor_to_onnx, to_onnx
 from impasto.nn.predictor import StylePredictor
@@ -43,10 +55,12 @@ def save_network(
 
     Raises:
         ImpastoError: the network is of another architecture than the model or has another number of styles; or the
-            folder is there already, or cannot be written.
+            folder is there already, or cannot be written. Then there is none.
     """
-    out = Path(out)
+    out = Path(checked_path(out, "out", "the folder to make"))
     _check(network, model, out)
+    if predictor is not None and not isinstance(predictor, StylePredictor):
+        raise ImpastoError(f"predictor: is {kind_of(predictor)}; give what load_predictor gave, changed or not")
     network = copy.deepcopy(network).float().cpu().eval()
     weights = half_weights(network)
     fingerprint = digest(weights)[:16]
@@ -56,24 +70,32 @@ def save_network(
         row = network.style(torch.tensor([slot]))[0].detach().numpy()
         styles.append(Style(info, row, style.thumbnail))
     contents = network_files(network, weights)
-    if predictor:
+    if predictor is not None:
         contents |= predictor_files(copy.deepcopy(predictor).float().cpu())
     origin = {"changed_from": model.info.network, "torch": str(torch.__version__)}
     described = msgspec.structs.replace(
         model.info, name=out.name, network=fingerprint, styles=tuple(model.styles), files={}, provenance=origin
     )
-    write_model(out, described, styles, contents)
+    with _writing(out):
+        out.absolute().parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".impasto-") as folder:
+            made = Path(folder) / "model"
+            _fill(made, described, styles, contents)
+            os.replace(made, out)
     return load_model(out)
 
 
 def _check(network: StyleTransferNetwork, model: Model, out: Path) -> None:
     """Raise the :class:`ImpastoError` for a network that cannot take the place of the model's."""
+    if not isinstance(network, StyleTransferNetwork):
+        raise ImpastoError(f"network: is {kind_of(network)}; give what load_network gave, changed or not")
+    check_model(model)
     if network.architecture != ARCHITECTURES[model.info.architecture]:
-        raise ImpastoError(f"network: is of another architecture than {model.info.architecture!r}, the model's")
+        raise ImpastoError(f"network: has another architecture than {model.info.architecture!r}, the model's")
     if network.num_styles != len(model.styles):
         raise ImpastoError(f"network: has {network.num_styles} styles, the model has {len(model.styles)}")
     if out.exists():
-        raise ImpastoError(f"output {out}: is there already; name another folder")
+        raise ImpastoError(f"output {out}: already exists; name another folder")
 
 
 def write_model(out: Path, info: ModelInfo, styles: Sequence[Style], contents: Mapping[str, bytes]) -> None:
@@ -88,13 +110,24 @@ def write_model(out: Path, info: ModelInfo, styles: Sequence[Style], contents: M
     Raises:
         ImpastoError: the folder cannot be written.
     """
+    with _writing(out):
+        _fill(out, info, styles, contents)
+
+
+def _fill(folder: Path, info: ModelInfo, styles: Sequence[Style], contents: Mapping[str, bytes]) -> None:
     info = msgspec.structs.replace(info, files={name: digest(content) for name, content in contents.items()})
+    (folder / STYLES).mkdir(parents=True, exist_ok=True)
+    for style in styles:
+        write_file(folder / STYLES / f"{style.slug}.safetensors", style.content)
+    for name, content in {**contents, INFO: msgspec.json.format(msgspec.json.encode(info), indent=2)}.items():
+        write_file(folder / name, content)
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    """A context in which a folder is written; an :class:`ImpastoError` if it cannot be."""
     try:
-        (out / STYLES).mkdir(parents=True, exist_ok=True)
-        for style in styles:
-            style.save(out / STYLES / f"{style.slug}.safetensors")
-        for name, content in {**contents, INFO: msgspec.json.format(msgspec.json.encode(info), indent=2)}.items():
-            write_file(out / name, content)
+        yield
     except OSError as error:
         raise ImpastoError(f"output {out}: {error.strerror or error}") from None
 

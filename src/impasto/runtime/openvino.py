@@ -90,39 +90,15 @@ class OpenVINORuntime(Runtime):
 
     def __init__(self, model: Model, precision: str = "auto", at_once: int = 1, cores: int | None = None) -> None:
         super().__init__(model, precision, at_once, cores)
-        core = _core()
-
         # The functions below share this and must not refer to ``self``: networks in a reference cycle are freed in any
         # order. Tests ended in segmentation faults when there was a cycle and no core that outlived the networks.
         used: dict[tuple[Graph, bool], openvino.CompiledModel] = {}
-
-        @functools.cache
-        def compiling(graph: Graph, levels: bool) -> Future[openvino.CompiledModel]:
-            # The graph is read first. Given a path only, OpenVINO's cache would tell networks apart by path and date.
-            network = core.read_model(model.graph(graph))
-            network = in_levels(network) if levels else network
-            # A predicted row is computed once and decides about all pictures, so it is worth full precision.
-            config = _config("f32" if graph is Graph.PREDICTOR else precision, at_once, cores)
-            return _POOL.submit(core.compile_model, network, "CPU", config | _cache())
+        compiling = _compiling(model, precision, at_once, cores)
 
         def compiled(graph: Graph, *, levels: bool = False) -> openvino.CompiledModel:
             return used.setdefault((graph, levels), compiling(graph, levels).result())
 
-        @functools.lru_cache(maxsize=_PREPARED)
-        def prepared(style: bytes) -> openvino.Model:
-            def measure(image: Pixels) -> Row:
-                return _infer(compiled(Graph.STATISTICS), {"image": image, "style": _row(style)})["statistics"]
-
-            return _in_8_bits(model, style, measure)
-
-        @functools.lru_cache(maxsize=2)
-        def styled(style: bytes) -> openvino.Model:
-            if precision != "int8":
-                return _with_constant(core.read_model(model.graph(Graph.FROZEN)), "style", style)
-            # The colours of the last layer may be those of a photo. It is not quantized, so they can wait until here.
-            row = without_palette(_row(style)[0], model.info.fold)
-            return _with_other_constant(prepared(row.tobytes()).clone(), "style", style)
-
+        styled = _styling(model, precision, compiled)
         folds: weakref.WeakValueDictionary[int, openvino.CompiledModel] = weakref.WeakValueDictionary()
 
         # Threads that paint large pictures have one each, and ask for it at every tile.
@@ -131,7 +107,7 @@ class OpenVINORuntime(Runtime):
             # OpenVINO computes beforehand whatever depends on constants alone.
             network = _with_constant(styled(style).clone(), "statistics", statistics)
             network = in_levels(network) if levels else network
-            fold = core.compile_model(network, "CPU", _config(precision, at_once, cores))
+            fold = _core().compile_model(network, "CPU", _config(precision, at_once, cores))
             return folds.setdefault(id(fold), fold)
 
         self._precision = precision
@@ -205,6 +181,46 @@ class OpenVINORuntime(Runtime):
         if len(style) > 1:
             return super().run_frozen(image, style, statistics)
         return _infer(self._folded(style.tobytes(), statistics.tobytes()), {"image": image})["picture"]
+
+
+def _compiling(
+    model: Model, precision: str, at_once: int, cores: int | None
+) -> Callable[[Graph, bool], Future[openvino.CompiledModel]]:
+    """What compiles the graphs of a model, each once, in a thread of its own."""
+
+    @functools.cache
+    def compiling(graph: Graph, levels: bool) -> Future[openvino.CompiledModel]:
+        # The graph is read first. Given a path only, OpenVINO's cache would tell networks apart by path and date.
+        network = _core().read_model(model.graph(graph))
+        network = in_levels(network) if levels else network
+        # A predicted row is computed once and decides about all pictures, so it is worth full precision.
+        config = _config("f32" if graph is Graph.PREDICTOR else precision, at_once, cores)
+        return _POOL.submit(_core().compile_model, network, "CPU", config | _cache())
+
+    return compiling
+
+
+def _styling(
+    model: Model, precision: str, compiled: Callable[[Graph], openvino.CompiledModel]
+) -> Callable[[bytes], openvino.Model]:
+    """What makes the network that has a style in its weights, of the style's bytes."""
+
+    @functools.lru_cache(maxsize=_PREPARED)
+    def prepared(style: bytes) -> openvino.Model:
+        def measure(image: Pixels) -> Row:
+            return _infer(compiled(Graph.STATISTICS), {"image": image, "style": _row(style)})["statistics"]
+
+        return _in_8_bits(model, style, measure)
+
+    @functools.lru_cache(maxsize=2)
+    def styled(style: bytes) -> openvino.Model:
+        if precision != "int8":
+            return _with_constant(_core().read_model(model.graph(Graph.FROZEN)), "style", style)
+        # The colours of the last layer may be those of a photo. It is not quantized, so they can wait until here.
+        row = without_palette(_row(style)[0], model.info.fold)
+        return _with_other_constant(prepared(row.tobytes()).clone(), "style", style)
+
+    return styled
 
 
 def _in_8_bits(model: Model, style: bytes, measure: Callable[[Pixels], Row]) -> openvino.Model:

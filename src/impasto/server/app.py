@@ -19,6 +19,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from impasto.errors import ImpastoError
+from impasto.runtime.allocator import give_back
 from impasto.server import openapi
 from impasto.server.api import about, films, fits, jobs, photos, pictures, styles
 from impasto.server.endpoints import PREFIX
@@ -32,8 +33,8 @@ ENDPOINTS = tuple(
     endpoint for module in (about, pictures, films, styles, fits, jobs, photos) for endpoint in module.ENDPOINTS
 )
 """All paths of the service that OpenAPI describes."""
-_EXPIRE_EVERY = 60
-"""How often to look for what nobody fetched, in seconds."""
+_TIDY_EVERY = 10
+"""How often to look for what nobody needs any more, in seconds."""
 STATIC = Path(__file__).parent / "static"
 """The page."""
 
@@ -45,9 +46,9 @@ def create_app(service: Service) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        expiring = asyncio.create_task(_expire(service))
+        tidying = asyncio.create_task(_tidy(service))
         yield
-        expiring.cancel()
+        tidying.cancel()
         service.queue.close()
         service.jobs.close()
 
@@ -84,11 +85,12 @@ def create_app(service: Service) -> Starlette:
     return app
 
 
-async def _expire(service: Service) -> None:
-    """Remove, from time to time, what nobody fetched."""
+async def _tidy(service: Service) -> None:
+    """Remove, from time to time, what nobody fetched, and give back what was freed."""
     while True:
-        await asyncio.sleep(_EXPIRE_EVERY)
+        await asyncio.sleep(_TIDY_EVERY)
         await to_thread.run_sync(service.jobs.expire)
+        await to_thread.run_sync(give_back)
 
 
 def _cross_origin(settings: Settings) -> list[Middleware]:

@@ -99,4 +99,4 @@ async def _read_json(request: Request, struct: Struct) -> msgspec.Struct:
     except msgspec.ValidationError as error:
         raise ImpastoError(f"body: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RefusedError(400, f"body: is no JSON ({error})") from None
+        raise RefusedError(400, f"body: is not JSON ({error})") from None

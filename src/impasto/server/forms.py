@@ -105,7 +105,7 @@ async def read_form(request: Request, structs: Sequence[type[msgspec.Struct]], h
     try:
         form = await _Parser(request, stored, held, most).parse()
     except (MultiPartException, KeyError, ValueError) as error:
-        raise RefusedError(400, f"body: is damaged ({getattr(error, 'message', error)}); send it anew") from None
+        raise RefusedError(400, f"body: is damaged ({getattr(error, 'message', error)}); send it again") from None
     except OSError as error:
         raise RefusedError(507, f"body: cannot be stored ({error.strerror}); try again later, or send less") from None
     return values_of(await _read_fields(form, stored), structs)
@@ -159,7 +159,7 @@ def _read(field: msgspec.structs.FieldInfo, values: list[Any]) -> Any:
     kinds = plain_types(field.type)
     for value in values:
         if (is_file := isinstance(value, File | StoredFile)) is not bool(_FILES & kinds):
-            raise ImpastoError(f"{field.name}: is {'a file' if is_file else 'no file'}")
+            raise ImpastoError(f"{field.name}: is {'a file' if is_file else 'not a file'}")
     if Ellipsis in kinds:  # a tuple of any length
         return tuple(values)
     if len(values) > 1:

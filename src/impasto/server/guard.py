@@ -156,7 +156,7 @@ class _Body:
                 message = await self._receive()
         except TimeoutError:
             seconds = f"{self._settings.upload_seconds:g}"
-            raise RefusedError(408, f"body: did not arrive within {seconds} seconds; send it anew") from None
+            raise RefusedError(408, f"body: did not arrive within {seconds} seconds; send it again") from None
         self._left -= len(message.get("body", b""))
         self._arrived = not message.get("more_body", False)
         if self._left < 0:

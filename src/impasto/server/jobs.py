@@ -81,6 +81,7 @@ class Jobs:
         self._files: dict[str, tuple[Path, float]] = {}  # a job's folder, and when it was last used
         self._fetched: set[str] = set()
         self._lock = threading.RLock()
+        self._removing = ThreadPoolExecutor(1, thread_name_prefix="impasto-remove")  # nobody waits for a disk
 
     def start(self, kind: str, work: Work, *, job: str = "", folder: Path | None = None) -> JobAnswer:
         """Do ``work`` as soon as all earlier jobs of its kind have ended.
@@ -102,9 +103,9 @@ class Jobs:
             if folder:
                 self._files[started.id] = folder, time.monotonic()
                 self._make_room()
-            ended = [each.id for each in self._jobs.values() if each.ended]
-            for old in ended[: max(0, len(self._jobs) - _REMEMBERED)]:
-                self.forget(old)
+            old = [each.id for each in self._jobs.values() if each.ended and not self._is_wanted(each.id)]
+            for each in old[: max(0, len(self._jobs) - _REMEMBERED)]:
+                self.forget(each)
             if kind not in self._pools:
                 self._pools[kind] = ThreadPoolExecutor(1, thread_name_prefix=f"impasto-{kind}")
             self._pools[kind].submit(self._do, started.id, work)
@@ -116,9 +117,13 @@ class Jobs:
             same = [each for each in self._jobs.values() if each.kind == kind]
             if sum(each.state == "queued" for each in same) >= _WAITING:
                 raise RefusedError(503, f"{_WAITING} jobs wait already; try again in a minute", _RETRY)
-            if sum(each.ended and each.id in self._files and each.id not in self._fetched for each in same) >= _KEPT:
+            if sum(each.ended and self._is_wanted(each.id) for each in same) >= _KEPT:
                 what = f"{_KEPT} results wait to be fetched; fetch one, or DELETE its job"
                 raise RefusedError(503, what, _RETRY)
+
+    def _is_wanted(self, job: str) -> bool:
+        """Whether a job has files that nobody fetched."""
+        return job in self._files and job not in self._fetched
 
     def _make_room(self) -> None:
         """Forget the job that was fetched longest ago, if too many have files."""
@@ -155,11 +160,11 @@ class Jobs:
                 self.forget(job)
 
     def _remove(self, job: str) -> None:
-        """Remove the files of a job, if it has any."""
+        """Let the files of a job be removed, if it has any."""
         self._fetched.discard(job)
         folder, _ = self._files.pop(job, (None, 0.0))
         if folder:
-            shutil.rmtree(folder, ignore_errors=True)
+            self._removing.submit(shutil.rmtree, folder, ignore_errors=True)
 
     def listed(self) -> list[JobAnswer]:
         """All jobs that are remembered, the newest first."""
@@ -168,10 +173,13 @@ class Jobs:
 
     def get(self, job: str) -> JobAnswer:
         """A job as it is now; a :class:`RefusedError` if there is none."""
+        if found := self._find(job):
+            return found
+        raise RefusedError(404, f"no job {job!r}: it has been forgotten, or never was")
+
+    def _find(self, job: str) -> JobAnswer | None:
         with self._lock:
-            if job not in self._jobs:
-                raise RefusedError(404, f"no job {job!r}: it has been forgotten, or never was")
-            return self._placed(self._jobs[job])
+            return self._placed(self._jobs[job]) if job in self._jobs else None
 
     def _placed(self, job: JobAnswer) -> JobAnswer:
         """A job with its place among those that wait."""
@@ -195,13 +203,12 @@ class Jobs:
         return None
 
     async def follow(self, job: str) -> AsyncIterator[JobAnswer]:
-        """A job as it is now, and again after every change, until it has ended.
+        """A job as it is now, and again after every change, until it has ended or is forgotten.
 
         If there is no change for :data:`_SILENT` seconds, it comes again, so that nobody takes the connection for dead.
         """
         told, before = None, 0.0
-        while job in self._jobs:
-            now = self.get(job)
+        while now := self._find(job):
             if now != told or time.monotonic() - before > _SILENT:
                 told, before = now, time.monotonic()
                 yield now
@@ -217,6 +224,7 @@ class Jobs:
             pool.shutdown(cancel_futures=True)
         for job in list(self._files):
             self._remove(job)
+        self._removing.shutdown()
 
     def _do(self, job: str, work: Work) -> None:
         stopped = self._stopped[job]

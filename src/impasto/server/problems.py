@@ -65,7 +65,8 @@ async def on_impasto_error(request: Request, error: Exception) -> Response:
     """Something the client can put right."""
     assert isinstance(error, ImpastoError)
     retry = getattr(error, "retry_after", None)
-    return problem(status_of(error), str(error), {"Retry-After": str(retry)} if retry else None)
+    detail = str(error).replace("`impasto styles`", "GET styles")  # who calls a service may have no command line
+    return problem(status_of(error), detail, {"Retry-After": str(retry)} if retry else None)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+import h11
 import msgspec
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -28,18 +29,24 @@ _GRACE = 3
 _PATIENCE = 10
 """How long a connection may be open before the head of its next request is there, in seconds."""
 _SLOWEST = 20_000
-"""How many bytes of an answer must be read in that time."""
+"""How many bytes of an answer must be read in that time, or of a refused body be sent."""
 _CONNECTIONS = 500
 """The most connections; others are told to come again."""
 
 
 class _Patient(H11Protocol):
     """Closes connections on which nothing happens. uvicorn itself waits for ever for the head of a first request, and
-    for clients that do not read their answers."""
+    for clients that do not read their answers.
+
+    A body that was refused is read on, and dropped. Clients read no answer before they have sent all; they would find
+    the connection broken.
+    """
 
     patience = float(_PATIENCE)
+    lingering = 0.0
+    """For how many seconds at most a refused body is read on."""
     _waiting: asyncio.TimerHandle | None = None
-    _unread = 0
+    _unread, _dropped, _until = 0, 0, 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -47,11 +54,13 @@ class _Patient(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        self._dropped += len(data)
         self._wait()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self._unread = self.transport.get_write_buffer_size()
+        self._dropped, self._until = 0, self.loop.time() + self.lingering
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -76,12 +85,24 @@ class _Patient(H11Protocol):
         if not self._idle:
             return
         before, self._unread = self._unread, self.transport.get_write_buffer_size()
-        if not self._unread:
-            self.transport.close()
-        elif self._unread + _SLOWEST > before:
+        dropped, self._dropped = self._dropped, 0
+        if self._unread + _SLOWEST <= before if self._unread else self._lingers(dropped):
+            self._wait()
+        elif self._unread:
             self.transport.abort()
         else:
-            self._wait()
+            self.transport.close()
+
+    def _lingers(self, dropped: int) -> bool:
+        """Whether a refused body is to be read on, of which so many bytes came since the last look."""
+        coming = self.conn.their_state is h11.SEND_BODY
+        return coming and dropped >= _SLOWEST and self.loop.time() < self._until
+
+
+def _patient(settings: Settings) -> type[_Patient]:
+    """The protocol for a service; a refused body has the time that the largest one has that is taken."""
+    patience, lingering = min(_PATIENCE, settings.upload_seconds), settings.for_films.upload_seconds
+    return type("_AsPatient", (_Patient,), {"patience": patience, "lingering": lingering})
 
 
 def serve(
@@ -115,7 +136,7 @@ def serve(
     engine, queue = Engine(model), Queue(settings.queue, settings.workers)
     config = uvicorn.Config(
         create_app(Service(version, settings, engine, queue, fit=fit, film=film, photos=folder)),
-        http=type("_AsPatient", (_Patient,), {"patience": min(_PATIENCE, settings.upload_seconds)}),
+        http=_patient(settings),
         ws="none",
         log_level="warning",
         server_header=False,

@@ -27,11 +27,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     port: Annotated[int, Meta(ge=0, le=65535, description="The port to listen on; 0 is any free one.")] = 8000
     max_megapixels: Annotated[
         float,
-        Meta(gt=0, description="Refuse larger photos before they are read, and larger pictures unpainted."),
+        Meta(
+            gt=0, description="Refuse larger photos before they are read, and larger pictures before they are painted."
+        ),
     ] = 64.0
     max_megabytes: Annotated[float, Meta(gt=0, description="Refuse larger requests while they arrive.")] = 100.0
     max_film_megabytes: Annotated[
-        float, Meta(gt=0, description="The same for requests with a film, which is kept on disk.")
+        float, Meta(gt=0, description="The limit for requests with a film, which is kept on disk.")
     ] = 1000.0
     upload_seconds: Annotated[
         float,
@@ -41,11 +43,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         ),
     ] = 120.0
     queue: Annotated[int, Meta(ge=0, description="How many requests may wait while others are painted.")] = 16
-    workers: Annotated[int, Meta(ge=1, description="How many pictures are made at the same time.")] = 2
+    workers: Annotated[int, Meta(ge=1, description="How many pictures are painted at the same time.")] = 2
     token: Annotated[
         str,
         Meta(
-            description="What callers must know; without it, one is made where a token is needed.",
+            description="The token that callers must send. By default one is made if it is needed.",
             extra={"env": "IMPASTO_TOKEN"},
         ),
     ] = ""

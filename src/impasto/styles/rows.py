@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 
 import numpy as np
@@ -103,6 +103,7 @@ def blend(parts: Sequence[tuple[Style, float]], slug: str = "blend") -> Style:
         ImpastoError: these are no pairs of a style and a weight, or styles of different networks; or a weight is
             negative or no number, or there is none above 0.
     """
+    parts = list(parts) if isinstance(parts, Iterable) else [parts]
     if not all(isinstance(pair, tuple | list) and len(pair) == 2 and isinstance(pair[0], Style) for pair in parts):
         raise ImpastoError("parts: give pairs of a Style and its weight, [(one, 0.6), (other, 0.4)]")
     networks = {style.info.network for style, _ in parts}

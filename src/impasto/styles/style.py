@@ -12,7 +12,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from impasto.errors import ImpastoError
+from impasto.errors import ImpastoError, check_ranges, checked_path, kind_of
 from impasto.files import write_file
 
 IDENTITY = "identity"
@@ -64,6 +64,11 @@ class StyleInfo(msgspec.Struct, frozen=True, kw_only=True):
     losses: dict[str, float] = {}
     """What was measured when the style was trained, such as ``style_gap_closed`` and ``content_distance``."""
 
+    def __post_init__(self) -> None:
+        check_ranges(self)
+        if not self.slug:
+            raise ImpastoError("slug: is empty; give a name such as my-style")
+
 
 @dataclass(frozen=True)
 class Style:
@@ -78,6 +83,10 @@ class Style:
     info: StyleInfo
     row: Row = field(repr=False)
     thumbnail: bytes = field(default=b"", repr=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.info, StyleInfo):
+            raise ImpastoError(f"info: is {kind_of(self.info)}; give StyleInfo(slug=..., network=...)")
 
     @property
     def slug(self) -> str:
@@ -97,8 +106,17 @@ class Style:
         return save(tensors, {_KEY: msgspec.json.encode(self.info).decode()})
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write its file, whole or not at all; an :class:`OSError` if the folder is missing or cannot be written."""
-        write_file(Path(path), self.content)
+        """Write its file, whole or not at all.
+
+        Raises:
+            ImpastoError: its folder is missing or cannot be written, or the path is none.
+        """
+        called = checked_path(path, "path", "the style file to write, such as mine.safetensors")
+        try:
+            write_file(Path(called), self.content)
+        except OSError as error:
+            where = "give a file in a folder that is there"
+            raise ImpastoError(f"style {called}: cannot be written ({error.strerror}); {where}") from None
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Style:
@@ -108,11 +126,13 @@ class Style:
             ImpastoError: the file is missing, damaged, or no style.
         """
         try:
-            content = Path(path).read_bytes()
-        except FileNotFoundError:
+            content = Path(checked_path(path, "path", "a style file")).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
             raise ImpastoError(f"style {path}: there is no such file") from None
+        except IsADirectoryError:
+            raise ImpastoError(f"style {path}: is a folder; name a style file in it") from None
         except OSError as error:
-            raise ImpastoError(f"style {path}: damaged ({error}); get the file anew") from None
+            raise ImpastoError(f"style {path}: damaged ({error}); get a new copy of it") from None
         return cls.decode(content, str(path))
 
     @classmethod
@@ -127,9 +147,9 @@ class Style:
             info = msgspec.json.decode(msgspec.json.decode(header, type=_Header).metadata[_KEY], type=StyleInfo)
             row = tensors["row"]
         except SafetensorError as error:
-            raise ImpastoError(f"style {called}: damaged ({error}); get the file anew") from None
+            raise ImpastoError(f"style {called}: damaged ({error}); get a new copy of it") from None
         except (KeyError, msgspec.MsgspecError):
-            raise ImpastoError(f"style {called}: is a safetensors file, but not of a style") from None
+            raise ImpastoError(f"style {called}: is a safetensors file, but not a style") from None
         if row.dtype != np.float32 or not np.isfinite(row).all():
-            raise ImpastoError(f"style {called}: damaged (its numbers are none); get the file anew")
+            raise ImpastoError(f"style {called}: damaged (its numbers are not finite); get a new copy of it")
         return cls(info, row, tensors["thumbnail"].tobytes() if "thumbnail" in tensors else b"")

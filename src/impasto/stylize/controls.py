@@ -29,9 +29,9 @@ class Controls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = 1.0
     """Below 1, the photo is laid over the picture with the opacity 1 − strength. Where the model has a style called
-    ``identity``, the network also comes nearer to that style. Beyond 1, the picture is painted again, over strokes that
-    are there already. At 1.5 it is a painting of the painting, and before that one of its mix with the photo. Up to
-    1.25 the second picture is laid over the first one, by a share that grows with the strength."""
+    ``identity``, the style also moves towards it. Beyond 1, the picture is painted a second time, over a mix of the
+    photo and the first picture; at 1.5 over the first picture alone. Up to 1.25 the second picture is laid over the
+    first one, by a share that grows with the strength."""
     detail: Annotated[
         float,
         Meta(
@@ -48,7 +48,7 @@ class Controls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(ge=0.5, le=4, description="Size of the strokes relative to the picture, from 0.5 to 4."),
     ] = 1.0
     """A stroke of 1 is what the network paints in a picture of 1024 pixels, and at every other size the picture looks
-    the same. Pictures of less than 569 pixels would have strokes too fine to be seen. They are painted 1.8 times as
+    the same. Pictures of less than 569 pixels would have strokes too fine to see. They are painted 1.8 times as
     large."""
     size: (
         Annotated[

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from impasto.errors import ImpastoError, kind_of, shown
+from impasto.errors import ImpastoError, checked_path, kind_of, shown
 from impasto.images import reading
 from impasto.images.arrays import Array
 from impasto.images.photo import Photo
@@ -36,8 +36,6 @@ MaskLike = ImageLike | npt.NDArray[np.generic]
 (H,W,4). An array is bool, floating point from 0 to 1, or whole numbers from 0 to 255, or of nothing but 0 and 1."""
 
 _PHOTO = "a path, the bytes of a file, a PIL image, or an array (H,W,3) uint8"
-_LONGEST_PATH = 4096
-"""No system has longer paths, in characters."""
 
 
 class Given(io.BytesIO):
@@ -64,7 +62,8 @@ def source_of(given: object, name: str, kinds: str = _PHOTO) -> reading.PhotoLik
     if isinstance(given, io.BytesIO) and not isinstance(given, Given):
         return Given(given.getvalue(), name)  # whole, wherever it was read or written to
     if isinstance(given, str | os.PathLike):
-        return _path(given, name)
+        checked_path(given, name, kinds)
+        return given
     if isinstance(given, np.ndarray):
         return _array(given, name)
     if not isinstance(given, Image.Image | Photo | Given):
@@ -84,7 +83,7 @@ def decoding(source: reading.PhotoLike, name: str) -> Iterator[None]:
     except (OSError, SyntaxError, ValueError) as error:
         if not isinstance(source, Image.Image):
             raise
-        raise ImpastoError(f"{name}: this PIL image cannot be decoded ({error}); open its file anew") from None
+        raise ImpastoError(f"{name}: this PIL image cannot be decoded ({error}); open its file again") from None
 
 
 def photo_of(given: object, name: str, max_pixels: int, long_side: int | None = None) -> Photo:
@@ -112,7 +111,7 @@ def pixels_allowed(max_megapixels: float) -> int:
     """How many pixels a number of megapixels is.
 
     Raises:
-        ImpastoError: it is no number above 0.
+        ImpastoError: it is not a number above 0.
     """
     number = isinstance(max_megapixels, Real) and not isinstance(max_megapixels, bool)
     if not (number and 0 < max_megapixels < math.inf):
@@ -178,13 +177,6 @@ def _plane(mask: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if mask.shape[2] == 1:
         return mask[..., 0]
     return mask[0] if len(mask) == 1 else mask
-
-
-def _path(given: str | os.PathLike[str], name: str) -> str | os.PathLike[str]:
-    path = os.fspath(given)
-    if len(path) > _LONGEST_PATH or "\0" in path:
-        raise ImpastoError(f"{name}: a str is a path, and this one can be none; give the content of a file as bytes")
-    return given
 
 
 def _array(given: npt.NDArray[np.generic], name: str) -> Array:

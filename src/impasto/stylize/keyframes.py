@@ -1,4 +1,4 @@
-"""Values that change in the course of a film: key frames, between which they move smoothly.
+"""Values that change in the course of a film: keyframes, between which they move smoothly.
 
 ``0:mural, 4.5:scream, 9:mural:.5+starry-night:.5`` is a style in time. From 0 to 4.5 seconds the mural turns into the
 scream, and from there to 9 seconds into a blend.
@@ -25,7 +25,7 @@ _KEY = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*:(.*)", re.DOTALL)
 
 @dataclass(frozen=True)
 class KeyFrames(Generic[T]):
-    """A value in time. Before the first key frame it is the first one's, after the last the last one's.
+    """A value in time. Before the first keyframe it is the first one's, after the last the last one's.
 
     Attributes:
         times: seconds, rising.
@@ -37,17 +37,21 @@ class KeyFrames(Generic[T]):
 
     @classmethod
     def of(cls, pairs: Sequence[tuple[float, T]], name: str) -> KeyFrames[T]:
-        """Key frames from pairs of a time and a value.
+        """Keyframes from pairs of a time and a value.
 
         Raises:
             ImpastoError: there are none, or their times do not rise. The message calls them ``name``.
         """
-        times, values = tuple(float(time) for time, _ in pairs), tuple(value for _, value in pairs)
+        wrong = f"{name}: give keyframes as pairs of a time in seconds and a value, [(0, …), (4.5, …)]"
+        try:
+            times, values = tuple(float(time) for time, _ in pairs), tuple(value for _, value in pairs)
+        except (TypeError, ValueError):
+            raise ImpastoError(wrong) from None
         if not pairs or not all(math.isfinite(time) and time >= 0 for time in times):
-            raise ImpastoError(f"{name}: give key frames as pairs of a time in seconds and a value, [(0, …), (4.5, …)]")
+            raise ImpastoError(wrong)
         for before, after in itertools.pairwise(times):
             if after <= before:
-                raise ImpastoError(f"{name}: {after:g} s stands after {before:g} s; put key frames in order")
+                raise ImpastoError(f"{name}: {after:g} s comes after {before:g} s; put keyframes in order")
         return cls(times, values)
 
     @classmethod
@@ -56,7 +60,7 @@ class KeyFrames(Generic[T]):
         return cls((0.0,), (value,))
 
     def mapped(self, change: Callable[[T], U]) -> KeyFrames[U]:
-        """The same key frames with other values."""
+        """The same keyframes with other values."""
         return KeyFrames(self.times, tuple(map(change, self.values)))
 
     def at(self, time: Time) -> tuple[T, T, float]:
@@ -83,12 +87,12 @@ def number_at(frames: KeyFrames[float], time: Time) -> float:
 
 
 def are_key_frames(text: str) -> bool:
-    """Whether a text is a list of key frames, and not one value: it begins with a time, ``0:``."""
+    """Whether a text is a list of keyframes, and not one value: it begins with a time, ``0:``."""
     return bool(_KEY.fullmatch(text))
 
 
 def parse_key_frames(text: str, name: str) -> KeyFrames[str]:
-    """``0:mural, 4.5:mural:.5+scream:.5`` -> key frames whose values are texts.
+    """``0:mural, 4.5:mural:.5+scream:.5`` -> keyframes whose values are texts.
 
     Raises:
         ImpastoError: a part has no time, or the times do not rise.
@@ -103,7 +107,7 @@ def parse_key_frames(text: str, name: str) -> KeyFrames[str]:
 
 
 def _example(text: str) -> str:
-    """What to write in place of a text that is no list of key frames: the same with decimal points, if that is one."""
+    """What to write in place of a text that is no list of keyframes: the same with decimal points, if that is one."""
     pointed = with_points(text)
     several = re.search(r"\.\d+\.", pointed)  # 0:0,2,4:1 may mean two things
     good = pointed != text and not several and all(_KEY.fullmatch(part) for part in pointed.split(","))
@@ -111,7 +115,7 @@ def _example(text: str) -> str:
 
 
 def numbers_of(given: object, name: str) -> KeyFrames[float]:
-    """A number, pairs of a time and a number, or a text of these (``0:0.2, 4:1``), as key frames.
+    """A number, pairs of a time and a number, or a text of these (``0:0.2, 4:1``), as keyframes.
 
     Raises:
         ImpastoError: it is none of these.
@@ -128,4 +132,4 @@ def _number(given: object, name: str) -> float:
     try:
         return float(given)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise ImpastoError(f"{name} {shown(given)}: is no number; write 0.8, or key frames, 0:0.2, 4:1") from None
+        raise ImpastoError(f"{name} {shown(given)}: is not a number; write 0.8, or keyframes, 0:0.2, 4:1") from None

@@ -94,7 +94,7 @@ def blend_of(text: str) -> dict[str, float]:
     """A blend as the command line writes it, ``mural:0.6,scream:0.4``: name -> weight, 1 where none is written.
 
     Raises:
-        ImpastoError: a weight is no number or has a decimal comma, or a style is named twice.
+        ImpastoError: a weight is not a number or has a decimal comma, or a style is named twice.
     """
     if _DECIMAL_COMMA.search(text):
         raise ImpastoError(f"style {shown(text)}: decimals have a point; write {with_points(text)}")
@@ -109,7 +109,7 @@ def blend_of(text: str) -> dict[str, float]:
         try:
             weights[name] = float(weight or 1)
         except ValueError:
-            wrong = f"{shown(weight)} is no number; write mural:0.6,scream:0.4"
+            wrong = f"{shown(weight)} is not a number; write mural:0.6,scream:0.4"
             raise ImpastoError(f"style {shown(text)}: {wrong}") from None
     return weights
 

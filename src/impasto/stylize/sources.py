@@ -10,7 +10,7 @@ from numbers import Real
 
 import numpy as np
 
-from impasto.errors import ImpastoError, kind_of, shown
+from impasto.errors import ImpastoError, checked_path, kind_of, shown
 from impasto.film.frames import Frame, at_rate, within
 from impasto.images.arrays import Array, scaled
 
@@ -41,6 +41,7 @@ def frames_of(
         if not isinstance(source, Iterable) or isinstance(source, bytes):
             raise ImpastoError(f"source: is {kind_of(source)}; give the path of a film, or frames (H,W,3) uint8")
         return within(_numbered(source, rate or Fraction(_RATE), longer), begin, stop)
+    checked_path(source, "source", "the path of a film, or frames (H,W,3) uint8")
     from impasto.film.sources import look, read  # needs PyAV
 
     frames = read(look(source), start=begin, end=stop, longer=longer)
@@ -51,7 +52,7 @@ def span_of(start: float, end: float | None, fps: float | None) -> tuple[Fractio
     """Start, end and rate, as exact numbers.
 
     Raises:
-        ImpastoError: one is no number, or the end comes before the start.
+        ImpastoError: one is not a number, or the end comes before the start.
     """
     for name, value in (("start", start), ("end", end), ("fps", fps)):
         good = isinstance(value, Real) and not isinstance(value, bool) and 0 <= value < math.inf

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+import numpy as np
 from PIL import Image
 
 from impasto.errors import ImpastoError, kind_of
@@ -16,7 +17,7 @@ from impasto.images.arrays import Array
 from impasto.images.photo import Picture
 from impasto.images.reading import MAX_PIXELS
 from impasto.models import library
-from impasto.models.model import Model, load_model
+from impasto.models.model import Model, check_model, load_model
 from impasto.progress import Progress, silent
 from impasto.runtime import load_runtime
 from impasto.runtime.base import Runtime
@@ -89,6 +90,7 @@ class Stylizer:
 
     def with_model(self, model: Model) -> Stylizer:
         """The same network with another model's styles; both models must have this network."""
+        check_model(model)
         other = copy.copy(self)
         other.model = model
         return other
@@ -209,7 +211,7 @@ class Stylizer:
         Args:
             source: the file of a film or of a picture that moves, or a folder of numbered frames. Or any iterable of
                 arrays (H,W,3) uint8, RGB, of one size: a camera, for instance. Frames are read as they are needed.
-            style: as in :meth:`plan`; or key frames, ``"0:mural, 4.5:scream, 9:mural:.5+starry-night:.5"``, or pairs of
+            style: as in :meth:`plan`; or keyframes, ``"0:mural, 4.5:scream, 9:mural:.5+starry-night:.5"``, or pairs of
                 a time in seconds and a style. Between them, styles turn into one another.
             style_image: any painting, in place of ``style``.
             regions: pairs of a mask and a style.
@@ -225,7 +227,7 @@ class Stylizer:
             (H,W,3) uint8.
 
         Raises:
-            ImpastoError: as :meth:`plan`; or the source cannot be read, or key frames are out of order.
+            ImpastoError: as :meth:`plan`; or the source cannot be read, or keyframes are out of order.
         """
         given = timeline(self.plan, style if style_image is None else self._of_image(style_image), regions, controls)
         frames = frames_of(source, start, end, fps, controls.get("size"))
@@ -235,8 +237,10 @@ class Stylizer:
         """The photo (H,W,3) uint8 as the network's maps paint it in the identity style, without that style's skip.
 
         Raises:
-            ImpastoError: the model has no identity style.
+            ImpastoError: the model has no identity style, or this is no such array.
         """
+        if not isinstance(photo, np.ndarray):
+            raise ImpastoError(f"photo: is {kind_of(photo)}; give an array (H,W,3) uint8")
         row = self._resolve(IDENTITY, 1.0).row(photo)
         return self._painter.paint(photo, Regions(row[None], identity=(1.0,)))
 

@@ -1,4 +1,4 @@
-"""How a film is painted at every moment: the plan, whose style, strength and strokes may have key frames."""
+"""How a film is painted at every moment: the plan, whose style, strength and strokes may have keyframes."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Timeline:
         return [(with_numbers(plan, strength, size), part) for size, part in self._sizes(time)]
 
     def settled(self, time: float) -> float:
-        """The last key frame before a time at which nothing changes: everything is as it is then."""
+        """The last keyframe before a time at which nothing changes: everything is as it is then."""
         times = (*self.styles.times, *self.strength.times, *self.stroke.times)
         return max((each for each in times if each <= time), default=0.0)
 
@@ -97,9 +97,9 @@ def timeline(
 
     Args:
         plan: makes the plan for a style, controls and regions.
-        style: a style or blend, or key frames of them.
+        style: a style or blend, or keyframes of them.
         regions: pairs of a mask and a style.
-        controls: the fields of controls by name; strength and stroke may have key frames.
+        controls: the fields of controls by name; strength and stroke may have keyframes.
 
     Raises:
         ImpastoError: something cannot be read, is out of its range or out of order.
@@ -130,7 +130,7 @@ def checked_steady(steady: float) -> float:
     """How steady a film is to be.
 
     Raises:
-        ImpastoError: it is no number from 0 to 1.
+        ImpastoError: it is not a number from 0 to 1.
     """
     if isinstance(steady, bool) or not isinstance(steady, int | float) or not 0 <= steady <= 1:
         raise ImpastoError(f"steady {shown(steady)}: must be a number between 0 and 1")

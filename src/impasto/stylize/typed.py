@@ -65,10 +65,10 @@ def read_styles(typed: Sequence[str], images: Sequence[Path], model: Path | None
 
 
 def read_film_style(typed: str | None, image: Path | None, model: Path | None) -> Blend | list[tuple[float, Blend]]:
-    """The style of a film: one blend, or key frames of blends, ``0:mural, 4.5:mural:.5+scream:.5``.
+    """The style of a film: one blend, or keyframes of blends, ``0:mural, 4.5:mural:.5+scream:.5``.
 
     Raises:
-        ImpastoError: nothing is asked for, key frames are out of order, or a name means no style, or several.
+        ImpastoError: nothing is asked for, keyframes are out of order, or a name means no style, or several.
     """
     from impasto.stylize.keyframes import are_key_frames, parse_key_frames
 
@@ -76,7 +76,7 @@ def read_film_style(typed: str | None, image: Path | None, model: Path | None) -
     if typed is None or not are_key_frames(typed):
         blends = read_styles([typed] if typed else [], images, model)
         if len(blends) > 1:
-            raise ImpastoError("a film has one style, or key frames of styles; give --style once")
+            raise ImpastoError("a film has one style, or keyframes of styles; give --style once")
         return blends[0]
     if images:
         raise ImpastoError("give either --style or --style-image")
@@ -129,7 +129,7 @@ def parse_blend(text: str) -> Blend:
     A style without a weight has 1.
 
     Raises:
-        ImpastoError: a weight is no number, or a style is named twice.
+        ImpastoError: a weight is not a number, or a style is named twice.
     """
     from impasto.stylize.resolve import blend_of, names_a_file
 

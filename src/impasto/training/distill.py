@@ -150,7 +150,7 @@ class Distillation:
             self.step = load_checkpoint(self.checkpoint, self.modules, self.optimizer, {}, self.recipe.digest)
         elif self.checkpoint.exists():
             raise ImpastoError(
-                f"output {self.out}: {self.checkpoint.name} is an unfinished run; --resume it, or take it away"
+                f"output {self.out}: {self.checkpoint.name} is an unfinished run; --resume it, or delete it"
             )
 
     def run(self, batches: Iterable[Batch]) -> None:

@@ -98,7 +98,7 @@ class TrainingOptions(CropOptions, frozen=True, forbid_unknown_fields=True, kw_o
     """With ``objective = "distribution"``, the weight of the content distance: more keeps more of the photo."""
     teacher: str = ""
     """A model (a folder, or a bundled one's name) of any architecture. Its pictures in the same styles take the photos'
-    place in the content loss. A small network comes nearer to a large one so than by photos and paintings alone.
+    place in the content loss. So a small network comes closer to a large one than with photos alone.
     Without it, the content loss is that of the photos."""
     likeness: Annotated[float, Meta(gt=0, lt=1)] | None = None
     """The content likeness (:func:`impasto.losses.perceptual.content_likeness`) that pictures should have, where 1
@@ -292,7 +292,7 @@ def _check_boxes(path: str | Path, recipe: Recipe) -> None:
         left, top, right, bottom = style.box or (0, 0, 1, 1)
         if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
             box = f"{style.slug}: box {left:g} {top:g} {right:g} {bottom:g}"
-            raise ImpastoError(f"recipe {path}: {box} is no part; give left, top, right, bottom between 0 and 1")
+            raise ImpastoError(f"recipe {path}: {box} is no part of it; give left, top, right, bottom between 0 and 1")
 
 
 def _check_crop(path: str | Path, options: TrainingOptions) -> None:

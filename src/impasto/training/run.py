@@ -118,7 +118,7 @@ class Run:
                 save_checkpoint(path, self.modules, self.optimizer, self.state, self.step, self.recipe.digest)
             except OSError as error:
                 raise ImpastoError(
-                    f"checkpoint {path}: cannot be written ({error.strerror}); make room there"
+                    f"checkpoint {path}: cannot be written ({error.strerror}); free some space there"
                 ) from None
 
 
@@ -157,44 +157,60 @@ def prepare(
     precision = precision or fastest_precision(accelerator.device)
     _check_output(out, resume=resume)
     _check_batch(recipe, accelerator)
-    photos = find_photos(content)
-    crops = Crops(photos, recipe.drawn, recipe.training, silent=recipe.identity)
+    crops = Crops(find_photos(content), recipe.drawn, recipe.training, silent=recipe.identity)
     unnamed = find_paintings(recipe, paintings)
-
     images = _style_images(recipe, Path(style_images))
-
-    def make_objectives(slim: bool) -> list[Objective]:
-        loss_network = load_slim_vgg() if slim else load_vgg16(vgg)
-        if accelerator.is_main_process:
-            by = "the slim loss network" if slim else "VGG-16"
-            tell(f"{len(photos):,} photos; measuring {len(images)} style{'s' * (len(images) != 1)} by {by}")
-        known = unnamed.count if unnamed else 0
-        return _objectives(recipe, crops, images, known, loss_network, accelerator.device, precision)
+    known = unnamed.count if unnamed else 0
+    make_objectives = _maker(recipe, crops, images, known, vgg, accelerator, precision, tell)
 
     # What may be refused comes before the objectives, for which styles are measured for minutes.
     set_seed(recipe.training.seed)
     joint = initial_network(recipe, unnamed, start)
     joint.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = _optimizer(joint, recipe.training)
-    average = _average(joint, recipe.training.average)
     taught_by = teacher(recipe, unnamed)
     if resume:
         check_checkpoint(out / CHECKPOINT, recipe.digest)
-    objectives = make_objectives(recipe.slim_steps > 0)
     run = Run(
-        recipe, out, accelerator, joint, optimizer, objectives, crops, unnamed, precision, make_objectives, taught_by,
-        average,
+        recipe, out, accelerator, joint, _optimizer(joint, recipe.training), make_objectives(recipe.slim_steps > 0),
+        crops, unnamed, precision, make_objectives, taught_by, _average(joint, recipe.training.average),
     )  # fmt: skip
     if resume:
-        run.step = load_checkpoint(out / CHECKPOINT, run.modules, optimizer, run.state, recipe.digest)
+        run.step = load_checkpoint(out / CHECKPOINT, run.modules, run.optimizer, run.state, recipe.digest)
     run.use_vgg()
-    run.joint, run.optimizer = accelerator.prepare(joint, optimizer)
-    for fixed in (average, taught_by):
-        if fixed:
-            fixed.to(accelerator.device)
-    if accelerator.is_main_process:
-        _make_folder(out, recipe)
+    _place(run)
     return run
+
+
+def _maker(
+    recipe: Recipe,
+    crops: Crops,
+    images: Mapping[int, Array],
+    paintings: int,
+    vgg: str | Path | None,
+    accelerator: Accelerator,
+    precision: torch.dtype,
+    tell: Tell,
+) -> Callable[[bool], list[Objective]]:
+    """What makes the objectives, by the slim loss network (True) or by VGG-16 (False), and says so."""
+
+    def make(slim: bool) -> list[Objective]:
+        loss_network = load_slim_vgg() if slim else load_vgg16(vgg)
+        if accelerator.is_main_process:
+            by = "the slim loss network" if slim else "VGG-16"
+            tell(f"{len(crops.photos):,} photos; measuring {len(images)} style{'s' * (len(images) != 1)} by {by}")
+        return _objectives(recipe, crops, images, paintings, loss_network, accelerator.device, precision)
+
+    return make
+
+
+def _place(run: Run) -> None:
+    """Put a run's networks where they are computed, and its recipe into its folder."""
+    run.joint, run.optimizer = run.accelerator.prepare(run.joint, run.optimizer)
+    for fixed in (run.average, run.teacher):
+        if fixed:
+            fixed.to(run.accelerator.device)
+    if run.accelerator.is_main_process:
+        _make_folder(run.out, run.recipe)
 
 
 def find_paintings(recipe: Recipe, folders: Sequence[str | Path]) -> Paintings | None:
@@ -233,9 +249,9 @@ def _check_output(out: Path, *, resume: bool) -> None:
     """Check that a folder can be made or written there, and that a new run would not take the place of another."""
     nearest = next(path for path in (out, *out.parents) if path.exists())
     if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
-        raise ImpastoError(f"output {out}: {nearest} is no folder that can be written; name another one")
+        raise ImpastoError(f"output {out}: {nearest} is not a writable folder; name another one")
     if not resume and (out / CHECKPOINT).exists():
-        raise ImpastoError(f"output {out}: holds a training run; add --resume to go on with it, or name another folder")
+        raise ImpastoError(f"output {out}: holds a training run; add --resume to continue it, or name another folder")
 
 
 def _check_batch(recipe: Recipe, accelerator: Accelerator) -> None:

@@ -59,9 +59,9 @@ def teacher(recipe: Recipe, paintings: Paintings | None) -> JointNetwork | None:
     model = load_model(recipe.training.teacher)
     for entry in recipe.styles:
         if entry.slug not in model.styles:
-            raise ImpastoError(f"teacher {model.path}: has no style {entry.slug!r}; leave it out, or teach without")
+            raise ImpastoError(f"teacher {model.path}: has no style {entry.slug!r}; leave it out, or omit the teacher")
     if paintings and not model.predicts:
-        raise ImpastoError(f"teacher {model.path}: predicts no styles; leave out [predictor], or teach without")
+        raise ImpastoError(f"teacher {model.path}: predicts no styles; leave out [predictor], or omit the teacher")
     like = msgspec.structs.replace(recipe, network=model.info.architecture)
     return initial_network(like, paintings, model.path).requires_grad_(False).eval()
 

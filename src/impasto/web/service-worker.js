@@ -6,7 +6,9 @@
 /** `impasto export-web` writes the digest of all files here. */
 const VERSION = "development";
 const LIST = "files.json";
-const CACHE = `impasto-${VERSION}`;
+/** Sites of one host, each in its folder, share its caches. */
+const SITE = `impasto ${registration.scope} `;
+const CACHE = SITE + VERSION;
 /** How the names of packed WebAssembly end. It is kept unpacked, so that browsers keep what they compiled with it. */
 const [PACKED, UNPACKED] = [".wasm.bin", ".wasm"];
 const ISOLATED = {
@@ -34,7 +36,7 @@ async function keep(cache, file) {
 }
 
 async function activate() {
-  const old = (await caches.keys()).filter((name) => name.startsWith("impasto-") && name !== CACHE);
+  const old = (await caches.keys()).filter((name) => name.startsWith(SITE) && name !== CACHE);
   await Promise.all(old.map((name) => caches.delete(name)));
   await clients.claim();
 }
@@ -51,8 +53,10 @@ async function answer(given) {
   const wanted = pathname.endsWith("/") ? `${pathname}index.html` : given;
   const kept = await caches.match(wanted, { cacheName: CACHE, ignoreSearch: true });
   const response = kept ?? (await fetch(given));
-  // Others are handed on as they are: with a new response, browsers forget what they compiled.
-  if (!["document", "iframe", "worker"].includes(given.destination) || response.redirected) return response;
+  // Others are handed on as they are: with a new response, browsers forget what they compiled. So are redirections, but
+  // not what a redirection led to (index.html to a bare folder, at some hosts): browsers refuse that for a page.
+  const isolated = ["document", "iframe", "worker"].includes(given.destination) && response.type !== "opaqueredirect";
+  if (!isolated) return response;
   const headers = new Headers(response.headers);
   for (const [name, value] of Object.entries(ISOLATED)) headers.set(name, value);
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });

@@ -23,13 +23,16 @@
  * @property {boolean} [strip] whether to leave out what the photo's file says about it
  */
 
+import { content, lost } from "./files/content.js";
+import { threads } from "./runtime/threads.js";
 import { readStyle, writeStyle } from "./styles/style-file.js";
 
 export class Stylizer {
   #worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
   #waiting = new Map();
   #last = 0;
-  #closed = false;
+  /** Why the worker has ended. @type {Error|null} */
+  #ended = null;
 
   /**
    * Loads a model.
@@ -40,12 +43,12 @@ export class Stylizer {
   static async load(folder = new URL("../model/", import.meta.url), { backend = "auto" } = {}) {
     const stylizer = new Stylizer();
     const base = new URL(`${folder}`.replace(/\/?$/, "/"), document.baseURI);
-    const controlled = Boolean(navigator.serviceWorker?.controller);
-    const { manifest, threads } = await stylizer.#ask("load", { folder: base.href, controlled, backend });
-    stylizer.threads = threads;
-    stylizer.model = manifest.model;
-    const addressOf = ({ thumbnail }) => thumbnail && new URL(thumbnail, base).href;
-    stylizer.styles = manifest.styles.map((style) => ({ ...style, thumbnail: addressOf(style) }));
+    try {
+      await stylizer.#load(base, backend);
+    } catch (error) {
+      stylizer.close();
+      throw error;
+    }
     return stylizer;
   }
 
@@ -59,7 +62,13 @@ export class Stylizer {
     /** The styles that come with the model; `thumbnail` is an address. @type {import("./files/bundle.js").StyleInfo[]} */
     this.styles = [];
     this.#worker.onmessage = ({ data }) => this.#hear(data);
-    this.#worker.onerror = ({ message }) => this.#fail(message);
+    // Without a message, its scripts cannot be loaded.
+    this.#worker.onerror = ({ message }) => this.#end(message ? new Error(message) : lost("the worker cannot be loaded"));
+  }
+
+  /** Whether the worker has ended: it was closed, or failed. */
+  get closed() {
+    return Boolean(this.#ended);
   }
 
   /**
@@ -113,23 +122,30 @@ export class Stylizer {
 
   /** Ends the worker. */
   close() {
-    this.#worker.terminate();
-    this.#closed = true;
-    this.#fail("the stylizer is closed");
+    this.#end(new Error("the stylizer is closed"));
+  }
+
+  async #load(base, backend) {
+    const controlled = Boolean(navigator.serviceWorker?.controller);
+    const given = { folder: base.href, controlled, backend, threads: threads() };
+    const loaded = await this.#ask("load", given);
+    const addressOf = ({ thumbnail }) => thumbnail && new URL(thumbnail, base).href;
+    this.threads = loaded.threads;
+    this.model = loaded.manifest.model;
+    this.styles = loaded.manifest.styles.map((style) => ({ ...style, thumbnail: addressOf(style) }));
   }
 
   /** @returns {Promise<Style>} */
   async #bundled(slug) {
     const { thumbnail, ...info } = /** @type {any} */ (this.styles.find((style) => style.slug === slug) ?? { slug });
     const row = await this.#ask("row", { slug });
-    const picture = thumbnail && new Uint8Array(await (await fetch(thumbnail)).arrayBuffer());
-    return { info, row, thumbnail: picture };
+    return { info, row, thumbnail: thumbnail && (await content(thumbnail)) };
   }
 
   #ask(method, given, signal, progress) {
     const id = ++this.#last;
     return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(new Error("the stylizer is closed"));
+      if (this.#ended) return reject(this.#ended);
       if (signal?.aborted) return reject(signal.reason);
       const cancel = () => {
         this.#worker.postMessage({ cancel: id });
@@ -154,8 +170,13 @@ export class Stylizer {
     else waiting.resolve(result);
   }
 
-  #fail(message) {
-    for (const { reject } of this.#waiting.values()) reject(new Error(message || "the worker cannot be loaded"));
+  #end(why) {
+    this.#worker.terminate();
+    this.#ended ??= why;
+    for (const { reject, done } of this.#waiting.values()) {
+      done();
+      reject(why);
+    }
     this.#waiting.clear();
   }
 }
@@ -183,6 +204,6 @@ function blendOf(style) {
 
 function named(words) {
   const [slug, weight = "1"] = words.split(":");
-  if (!Number.isFinite(Number(weight))) throw new Error(`style ${words}: ${weight} is no number; write mural:0.6,scream:0.4`);
+  if (!Number.isFinite(Number(weight))) throw new Error(`style ${words}: ${weight} is not a number; write mural:0.6,scream:0.4`);
   return { slug, weight: Number(weight) };
 }

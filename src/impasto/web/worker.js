@@ -14,27 +14,28 @@ import { Networks } from "./runtime/networks.js";
 import { webgpu } from "./runtime/webgpu.js";
 import { Studio } from "./stylize/studio.js";
 
-/** More threads than this hardly help. */
-const MOST_THREADS = 8;
 const WASM = "onnxruntime.wasm";
 const THUMBNAIL = 192;
 
 /** @type {Studio} */
 let studio;
-const cancelled = new Set();
+/** Requests that somebody waits for. */
+const wanted = new Set();
 let before = Promise.resolve();
 
 const methods = {
-  async load({ folder, controlled, backend }) {
+  async load({ folder, controlled, backend, threads }) {
     const bundle = await Bundle.open(folder);
-    Object.assign(ort.env.wasm, await runtime(bundle, new URL(WASM, folder).href, controlled), { numThreads: threads() });
+    const numThreads = globalThis.crossOriginIsolated ? threads : 1;
+    Object.assign(ort.env.wasm, await runtime(bundle, new URL(WASM, folder).href, controlled), { numThreads });
     const processor = new Networks(ort, bundle);
     const networks = new Backends(processor, (now) => postMessage({ backend: now }));
     const opening = Studio.open(networks, bundle);
     noise({ top: 0, left: 0, height: 1, width: 1 }); // its cells are drawn while networks are made ready
     studio = await opening;
+    ort.env.wasm.wasmBinary = undefined; // it is compiled, and takes 14 MB
     if (backend !== "wasm") accelerate(networks, webgpu(bundle, processor, inTurn, backend === "webgpu"));
-    return { manifest: bundle.manifest, threads: ort.env.wasm.numThreads };
+    return { manifest: bundle.manifest, threads: numThreads };
   },
 
   async paint({ image, request }, breathe) {
@@ -68,7 +69,7 @@ const methods = {
  */
 async function runtime(bundle, address, controlled) {
   const kept = controlled && (await caches.match(address)) && (await fetch(address)).ok;
-  return kept ? { wasmPaths: { wasm: address } } : { wasmBinary: await bundle.bytes(WASM) };
+  return kept ? { wasmPaths: { wasm: address } } : { wasmBinary: await bundle.unkept(WASM) };
 }
 
 /** Lets networks that are still made paint, between two pictures. Without them, all goes on as it is. */
@@ -100,19 +101,12 @@ function checkSize({ height, width }, asked) {
   if (pixels > MAX_PIXELS) throw new Error(`size ${size}: would get more than ${MAX_PIXELS / 1e6} megapixels`);
 }
 
-/** Threads need a page that is isolated, and fail on iOS. */
-function threads() {
-  const { userAgent, maxTouchPoints } = navigator;
-  const apple = /iPad|iPhone|iPod/.test(userAgent) || (userAgent.includes("Mac") && maxTouchPoints > 1);
-  return globalThis.crossOriginIsolated && !apple ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1;
-}
-
 async function answer({ id, method, given }) {
   /** Lets messages in, so that a picture that nobody waits for any more is left. */
   const breathe = async (share) => {
     postMessage({ id, share });
     await new Promise((resolve) => setTimeout(resolve));
-    if (cancelled.has(id)) throw new DOMException("nobody waits for the picture any more", "AbortError");
+    if (!wanted.has(id)) throw new DOMException("nobody waits for the picture any more", "AbortError");
   };
   try {
     await breathe(0);
@@ -120,10 +114,11 @@ async function answer({ id, method, given }) {
   } catch (error) {
     postMessage({ id, error: { name: error.name, message: error.message } });
   }
-  cancelled.delete(id);
+  wanted.delete(id);
 }
 
 addEventListener("message", ({ data }) => {
-  if (data.cancel) cancelled.add(data.cancel);
-  else inTurn(() => answer(data));
+  if (data.cancel) return void wanted.delete(data.cancel);
+  wanted.add(data.id);
+  return void inTurn(() => answer(data));
 });

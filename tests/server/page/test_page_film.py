@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -35,13 +36,13 @@ def _open(visit: Visit, film: Path) -> None:
 def test_a_film_is_painted_in_key_frames_and_downloaded(visit: Visit, film: Path) -> None:
     page = visit.page
     _open(visit, film)
-    page.get_by_role("slider", name="Moment of the film").fill("0.8")
-    page.get_by_role("button", name="Key frame here").click()
+    page.get_by_role("slider", name="Time in the film").fill("0.8")
+    page.get_by_role("button", name="Keyframe here").click()
     _shown(visit, page.locator("[data-id=starry-night] .pick").click)
     expect(page.locator(".keys button")).to_have_count(2)
-    key = page.get_by_role("button", name="Key frame at 0:00.8: The Starry Night")
+    key = page.get_by_role("button", name="Keyframe at 0:00.8: The Starry Night")
     expect(key).to_have_attribute("aria-pressed", "true")
-    page.get_by_role("button", name="Key frame at 0:00.0").click()
+    page.get_by_role("button", name="Keyframe at 0:00.0").click()
     page.locator("[data-id=scream] .pick").click()
     page.get_by_role("button", name="Paint the film").click()
     with page.expect_download() as download:
@@ -65,8 +66,8 @@ def test_the_command_paints_the_same_film(visit: Visit, film: Path, tmp_path: Pa
     page = visit.page
     _open(visit, film)
     page.locator("[data-id=scream] .pick").click()
-    page.get_by_role("slider", name="Moment of the film").fill("0.8")
-    page.get_by_role("button", name="Key frame here").click()
+    page.get_by_role("slider", name="Time in the film").fill("0.8")
+    page.get_by_role("button", name="Keyframe here").click()
     page.locator("[data-id=starry-night] .pick").click()
     page.get_by_role("button", name="Paint the film").click()
     with page.expect_download() as download:
@@ -116,14 +117,14 @@ def test_a_film_is_cancelled_and_closed(visit: Visit, photo: Path, tmp_path: Pat
 def test_key_frames_by_keyboard_alone(visit: Visit, film: Path) -> None:
     page = visit.page
     _open(visit, film)
-    page.get_by_role("slider", name="Moment of the film").press("End")
-    page.get_by_role("button", name="Key frame here").press("Enter")
+    page.get_by_role("slider", name="Time in the film").press("End")
+    page.get_by_role("button", name="Keyframe here").press("Enter")
     last = page.locator(".keys button").last
     for _ in range(3):
         last.press("ArrowLeft")
-    expect(last).to_have_attribute("aria-label", "Key frame at 0:00.7: Mural: flying apsaras, Yulin cave 25")
+    expect(last).to_have_attribute("aria-label", "Keyframe at 0:00.7: Mural: flying apsaras, Yulin cave 25")
     expect(page.locator(".moment")).to_have_text("0:00.7 / 0:01.0")
-    page.get_by_role("button", name="Remove this key frame").press("Enter")
+    page.get_by_role("button", name="Remove this keyframe").press("Enter")
     expect(page.locator(".keys button")).to_have_count(1)
 
 
@@ -134,6 +135,18 @@ def test_what_is_no_film_is_named(visit: Visit, tmp_path: Path) -> None:
     expect(visit.page.locator(".unplayed")).to_be_visible()
     visit.page.get_by_role("button", name="Paint the film").click()
     expect(visit.page.locator("im-toast")).to_contain_text("film: cannot be read as a film")
+
+
+def test_a_film_that_is_too_large_is_named_before_it_is_sent(visit: Visit, service: Serving, tmp_path: Path) -> None:
+    sent: list[str] = []
+    visit.page.on("request", lambda request: sent.append(request.method))
+    large = tmp_path / "large.mp4"
+    large.touch()
+    os.truncate(large, 1_000_000_001)
+    visit.choose(large, by="#open-film")
+    visit.page.get_by_role("button", name="Paint the film").click()
+    expect(visit.page.locator("im-toast")).to_have_text("large.mp4: is larger than the 1000 MB that the service takes")
+    assert "POST" not in sent
 
 
 @pytest.mark.parametrize(("options", "scheme"), [({}, "light"), (PHONE, "dark")], ids=["desk", "phone"])

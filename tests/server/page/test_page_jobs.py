@@ -78,13 +78,20 @@ def test_a_film_that_waits_says_for_how_many(visit: Visit, service: Serving, lon
         expect(visit.page.locator(".frames")).to_have_text("Waiting. Films before it: 1")
         client.delete(f"jobs/{job}")
     expect(visit.page.get_by_role("button", name="Download the film")).to_be_visible()
-    expect(visit.page.locator(".panel")).to_have_attribute("inert", "")  # a touch on a style would undo the film
+    expect(visit.page.locator("im-styles")).to_have_attribute("inert", "")  # a touch on a style would undo the film
+    visit.page.evaluate(
+        "async () => (await import('./js/app.js')).store.set({ fitting: { name: 'Blue', done: 1, total: 2 } })"
+    )
+    cancel = visit.page.locator("im-training button")
+    cancel.focus()
+    expect(cancel).to_be_focused()  # a fit can be cancelled all the same
+    cancel.click()
     visit.page.get_by_role("button", name="Change something").click()  # so the service need not keep it
     expect(visit.page.locator("im-toast")).to_contain_text("The film was not downloaded.")
     with visit.page.expect_download() as download:
         visit.page.locator("im-toast button").click()
     assert download.value.suggested_filename == "my film-painted.mp4"
-    assert not visit.page.locator(".panel").evaluate("panel => panel.inert")
+    assert not visit.page.locator("im-styles").evaluate("styles => styles.inert")
     assert _ended(service, job) == "cancelled"
 
 

@@ -7,14 +7,15 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
+from starlette.types import Message, Receive, Scope, Send
 
 from impasto.errors import ImpastoError, check_ranges, meta_of, pip_install, unknown
 from impasto.film.formats import CODECS
@@ -41,11 +42,11 @@ MEDIA_TYPES = {
 }
 """What a film may become -> its media type."""
 _MOVING = ("strength", "stroke")
-"""The controls that may have key frames."""
+"""The controls that may have keyframes."""
 _PAINTED = "painted"
 """What a film's file is called when it is done."""
 _STYLE = (
-    "A style by its slug, a blend (mural:.6,scream:.4), or key frames, between which styles turn into one another: "
+    "A style by its slug, a blend (mural:.6,scream:.4), or keyframes, between which styles turn into one another: "
     "0:mural, 4.5:scream, 9:mural:.5+kiss:.5. Uploaded style files have the names of their files."
 )
 
@@ -61,18 +62,18 @@ class FilmForm(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...], Meta(description="Styles or blends for parts of all frames, one for each region_mask.")
     ] = ()
     region_mask: Annotated[
-        tuple[File, ...], Meta(description="Pictures that are white where the region's style shall be.")
+        tuple[File, ...], Meta(description="Masks that are white where the style of the region is painted.")
     ] = ()
     steady: Annotated[
-        float, Meta(ge=0, le=1, description="How much of the last frame, moved to where things are now, shows through.")
+        float, Meta(ge=0, le=1, description="How much of the previous frame, warped by optical flow, is kept.")
     ] = STEADY
     start: Annotated[float, Meta(ge=0, description="Begin at this second of the film.")] = 0.0
     end: Annotated[float, Meta(gt=0, description="End at this second of the film.")] | None = None
-    fps: Annotated[float, Meta(gt=0, le=240, description="Frames a second; without it, the film's.")] | None = None
+    fps: Annotated[float, Meta(gt=0, le=240, description="Frames per second; without it, the film's.")] | None = None
     format: Annotated[str, Meta(description=f"{', '.join(MEDIA_TYPES)}.")] = "mp4"
     codec: Annotated[str, Meta(description=f"{', '.join(CODECS)}; without it, the format's usual one.")] = ""
     crf: (
-        Annotated[int, Meta(ge=0, le=63, description="Quality: less is better and larger; without it, the codec's.")]
+        Annotated[int, Meta(ge=0, le=63, description="Quality: lower is better and larger; without it, the codec's.")]
         | None
     ) = None
     no_audio: Annotated[bool, Meta(description="Leave the sound out.")] = False
@@ -87,10 +88,10 @@ class FilmForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _field(field: msgspec.structs.FieldInfo) -> tuple[str, Any, Any]:
-    """A control as a field of a form; one that may have key frames is a text."""
+    """A control as a field of a form; one that may have keyframes is a text."""
     if field.name not in _MOVING:
         return field.name, field.type, field.default
-    about = f"{meta_of(field.type).description} May be key frames: 0:0.5, 4:1."
+    about = f"{meta_of(field.type).description} May be keyframes: 0:0.5, 4:1."
     return field.name, Annotated[str, Meta(description=about)], f"{field.default:g}"
 
 
@@ -185,12 +186,36 @@ def _admit(service: Service) -> None:
 
 
 async def get_film(service: Service, request: Request) -> Response:
-    """The film of a job that is done, or a range of its bytes."""
+    """The film of a job that is done, or a range of its bytes. It counts as fetched once one answer had all of it."""
     job = request.path_params["id"]
     film = next(service.jobs.folder(job).glob(f"{_PAINTED}.*"))
     kind = MEDIA_TYPES[film.suffix.strip(".")]
-    noted = BackgroundTask(service.jobs.fetched, job) if request.method == "GET" else None
-    return FileResponse(film, 200, {"Cache-Control": "no-store"}, kind, noted, film.name)
+    return _Whole(film, partial(service.jobs.fetched, job), kind)
+
+
+class _Whole(FileResponse):
+    """A film's file, or the part that was asked for.
+
+    Args:
+        film: the file.
+        sent: is called once all of the file is sent.
+        kind: its media type.
+    """
+
+    def __init__(self, film: Path, sent: Callable[[], None], kind: str) -> None:
+        super().__init__(film, 200, {"Cache-Control": "no-store"}, kind, filename=film.name)
+        self._left, self._sent = film.stat().st_size, sent
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, and count its bytes."""
+
+        async def counted(message: Message) -> None:
+            await send(message)
+            self._left -= len(message.get("body", b""))
+
+        await super().__call__(scope, receive, counted)
+        if not self._left:
+            self._sent()
 
 
 ENDPOINTS = (

@@ -31,7 +31,7 @@ class FitForm(msgspec.Struct, frozen=True, kw_only=True):
     artist: Artist = ""
     model: MODEL = ""
     minutes: Annotated[float, Meta(gt=0, le=60, description="The longest time that the fit may take.")] | None = None
-    replace: Annotated[bool, Meta(description="Take the place of an own style of that name.")] = False
+    replace: Annotated[bool, Meta(description="Replace your own style of that name.")] = False
 
     def __post_init__(self) -> None:
         check_ranges(self)

@@ -51,7 +51,7 @@ class PictureForm(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...], Meta(description="Styles or blends for parts of the picture, one for each region_mask.")
     ] = ()
     region_mask: Annotated[
-        tuple[File, ...], Meta(description="Pictures that are white where the region's style shall be.")
+        tuple[File, ...], Meta(description="Masks that are white where the style of the region is painted.")
     ] = ()
     model: MODEL = ""
     format: Annotated[str, Meta(description="jpeg, png, webp, tiff, avif, …; without one, the photo's.")] = ""
@@ -59,7 +59,7 @@ class PictureForm(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[int, Meta(ge=1, le=100, description="Of JPEG, WebP, AVIF and HEIC; without one, no loss is visible.")]
         | None
     ) = None
-    strip_metadata: Annotated[bool, Meta(description="Write no EXIF, GPS, XMP or IPTC data of the photo.")] = False
+    strip_metadata: Annotated[bool, Meta(description="Leave out the photo's EXIF, GPS, XMP and IPTC data.")] = False
 
     def __post_init__(self) -> None:
         check_ranges(self)

@@ -157,7 +157,7 @@ def _own(model: Model, request: Request) -> Style:
     """The style that a request's path names, if it is one of the user's own."""
     style, slug = found(model, request), request.path_params["slug"]
     if slug in model.info.styles:
-        raise ImpastoError(f"style {slug!r}: comes with {name_of(model)}; only your own can be changed")
+        raise ImpastoError(f"style {slug!r}: comes with {name_of(model)}; you can only change your own styles")
     return style
 
 

@@ -13,13 +13,16 @@
  * @property {Object<string, {path: string, sha256: string}>} files name -> where it is, and its digest in base64
  */
 
+import { Once } from "../once.js";
+import { content } from "./content.js";
+
 /** What DecompressionStream calls the format of packed files, and how these begin. */
 const FORMAT = "gzip";
 const START = [0x1f, 0x8b];
 
 export class Bundle {
   #read;
-  #files = new Map();
+  #files = new Once();
 
   /**
    * @param {Manifest} manifest
@@ -32,15 +35,19 @@ export class Bundle {
 
   /** The bundle in a folder of a host. @param {URL|string} folder ends with a slash */
   static async open(folder) {
-    const response = await fetch(new URL("manifest.json", folder));
-    if (!response.ok) throw new Error(`${response.url}: ${response.status} ${response.statusText}`);
-    return new Bundle(await response.json(), (file) => fetched(new URL(file.path, folder), file.sha256));
+    const manifest = await content(new URL("manifest.json", folder), { cache: "no-cache" });
+    return new Bundle(JSON.parse(new TextDecoder().decode(manifest)), (file) => fetched(new URL(file.path, folder), file.sha256));
   }
 
   /** A file of the model, as it was before it was packed; loaded once. @returns {Promise<Uint8Array>} */
   bytes(name) {
-    if (!this.#files.has(name)) this.#files.set(name, this.#unpacked(name));
-    return this.#files.get(name);
+    return this.#files.get(name, () => this.unkept(name));
+  }
+
+  /** The same of a file that is needed no second time. @returns {Promise<Uint8Array>} */
+  async unkept(name) {
+    const packed = await this.#read(this.manifest.files[name]);
+    return START.every((byte, place) => packed[place] === byte) ? unpacked(packed) : packed;
   }
 
   /** The rows of all styles. @returns {Promise<Map<string, Float32Array>>} by slug */
@@ -49,17 +56,12 @@ export class Bundle {
     const all = new Float32Array((await this.bytes("styles")).slice().buffer);
     return new Map(styles.map(({ slug }, index) => [slug, all.slice(index * model.style_size, (index + 1) * model.style_size)]));
   }
-
-  async #unpacked(name) {
-    const content = await this.#read(this.manifest.files[name]);
-    return START.every((byte, place) => content[place] === byte) ? unpacked(content) : content;
-  }
 }
 
+/** A file with this digest. Browsers may have that of an older version, which is then loaded anew. */
 async function fetched(address, sha256) {
-  const response = await fetch(address, { integrity: `sha256-${sha256}` });
-  if (!response.ok) throw new Error(`${address}: ${response.status} ${response.statusText}`);
-  return new Uint8Array(await response.arrayBuffer());
+  const integrity = `sha256-${sha256}`;
+  return content(address, { integrity }).catch(() => content(address, { integrity, cache: "reload" }));
 }
 
 async function unpacked(content) {

@@ -12,41 +12,54 @@ const PREVIEW_QUALITY = 88;
 const OWN = "own-styles";
 const SUFFIX = ".safetensors";
 const IDENTITY = "identity";
+/** Seconds after which what a lost connection has stopped is tried again. */
+const AGAIN = 2;
 
 let count = 0;
 
 export class LocalEngine extends Engine {
-  #stylizer;
+  #model;
+  #loading;
 
   /** @param {(path: string) => URL} place where a file of the site is */
   constructor(place) {
     super();
-    this.#stylizer = Stylizer.load(place("model/"));
+    this.#model = place("model/");
+    this.#loading = Stylizer.load(this.#model);
+  }
+
+  /** The stylizer; another one, after it could not be loaded or has ended. */
+  async #stylizer() {
+    const loading = (this.#loading ??= Stylizer.load(this.#model));
+    const stylizer = await loading.catch(() => null);
+    if (stylizer && !stylizer.closed) return stylizer;
+    if (this.#loading === loading) this.#loading = null;
+    return stylizer ? this.#stylizer() : refusing(() => loading);
   }
 
   async capabilities() {
-    const { model } = await this.#stylizer;
+    const [{ model }, own] = await Promise.all([this.#stylizer(), storeOfOwn()]);
     return {
-      model: model.name, defaultModel: "fast", formats: FORMATS, fit: true, film: false, keep: Boolean(globalThis.caches), command: true,
+      model: model.name, defaultModel: "fast", formats: FORMATS, fit: true, film: false, keep: Boolean(own), command: true,
       maxPixels: MAX_PIXELS, local: true, photos: [],
     };
   }
 
   async styles() {
-    const { styles } = await this.#stylizer;
+    const { styles } = await this.#stylizer();
     const shown = styles.filter(({ slug }) => slug !== IDENTITY); // strength goes there
     return [...shown.map((info) => listed(info, "bundled", info.thumbnail)), ...(await this.#own())];
   }
 
   async paint(photo, blend, controls, { size, regions = [], format, strip, preview, signal } = {}) {
-    const stylizer = await this.#stylizer;
+    const stylizer = await this.#stylizer();
     const options = { size, format, strip, quality: preview ? PREVIEW_QUALITY : undefined, signal };
     const areas = regions.map(({ mask, blend: other }) => ({ mask, style: partsOf(other) }));
     return refusing(() => stylizer.file(photo, partsOf(blend), controls, { ...options, regions: areas }));
   }
 
   async predict(painting, name) {
-    const stylizer = await this.#stylizer;
+    const stylizer = await this.#stylizer();
     const style = await refusing(() => stylizer.predict(painting, { slug: slugOf(name), name }));
     return { ...opened(style, "new"), painting };
   }
@@ -57,19 +70,19 @@ export class LocalEngine extends Engine {
   }
 
   async open(file) {
-    const stylizer = await this.#stylizer;
+    const stylizer = await this.#stylizer();
     return opened(await refusing(() => stylizer.open(file)), "new");
   }
 
   async file(style) {
-    const stylizer = await this.#stylizer;
-    return stylizer.save(style.own ?? style.slug);
+    const stylizer = await this.#stylizer();
+    return refusing(() => stylizer.save(style.own ?? style.slug));
   }
 
   async keep(style, name) {
     const info = { ...style.own.info, slug: slugOf(name), name };
     const kept = { ...style.own, info };
-    await (await caches.open(OWN)).put(addressOf(info.slug), new Response(await (await this.#stylizer).save(kept)));
+    await (await caches.open(OWN)).put(addressOf(info.slug), new Response(await (await this.#stylizer()).save(kept)));
     return { ...opened(kept, "own"), painting: style.painting };
   }
 
@@ -85,14 +98,16 @@ export class LocalEngine extends Engine {
 
   /** The styles that the browser keeps; those of other models stay where they are. */
   async #own() {
-    if (!globalThis.caches) return [];
-    const [stylizer, cache] = [await this.#stylizer, await caches.open(OWN)];
+    const [stylizer, cache] = await Promise.all([this.#stylizer(), storeOfOwn()]);
+    if (!cache) return [];
     const files = await Promise.all((await cache.keys()).map(async (request) => (await cache.match(request)).blob()));
     const styles = await Promise.all(files.map((file) => stylizer.open(file).catch(() => null)));
     return styles.filter(Boolean).map((style) => opened(style, "own"));
   }
 }
 
+/** @returns {Promise<Cache|null>} null if the browser may keep nothing, or the page did not come by HTTPS */
+const storeOfOwn = async () => globalThis.caches?.open(OWN).catch(() => null) ?? null;
 const addressOf = (slug) => `${OWN}/${slug}${SUFFIX}`;
 
 /** A blend as the stylizer takes it. */
@@ -116,6 +131,8 @@ async function refusing(work) {
   try {
     return await work();
   } catch (error) {
-    throw isAbort(error) ? error : new EngineError(error.message);
+    throw isAbort(error) ? error : refusal(error);
   }
 }
+
+const refusal = ({ name, message }) => new EngineError(message, name === "NetworkError" ? "offline" : "refused", AGAIN);

@@ -1,6 +1,6 @@
 /**
  * Networks on the processor that others may take the place of. If those fail, the processor paints, now and from then on:
- * a graphics processor may be lost, or lack memory for a tile.
+ * a graphics processor may be lost, or lack memory for a tile. Networks that do not paint give their memory back.
  */
 
 export class Backends {
@@ -21,6 +21,8 @@ export class Backends {
   /** Lets others paint. @param {import("./networks.js").Networks|null} networks */
   use(networks) {
     if (networks === this.#faster) return;
+    const idle = networks ? this.#processor : this.#faster;
+    idle?.release();
     this.#faster = networks;
     this.#changed(networks ? "webgpu" : "wasm");
   }

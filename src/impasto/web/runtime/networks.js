@@ -9,6 +9,8 @@
  * @property {Float32Array|null} masks a plane for each style, if there are several
  */
 
+import { Once } from "../once.js";
+
 const WEIGHTS = "network.safetensors";
 const PREDICTOR_WEIGHTS = "predictor.safetensors";
 
@@ -16,17 +18,22 @@ export class Networks {
   #ort;
   #bundle;
   #provider;
-  #sessions = new Map();
+  #gone;
+  #sessions = new Once();
+  /** @type {Set<Promise<any>>} */
+  #running = new Set();
 
   /**
    * @param {any} ort the module `onnxruntime-web/wasm`, or `onnxruntime-web/webgpu`
    * @param {import("../files/bundle.js").Bundle} bundle
    * @param {string|Object} provider what computes, as ONNX Runtime names it
+   * @param {AbortSignal} [gone] is aborted when that is lost
    */
-  constructor(ort, bundle, provider = "wasm") {
+  constructor(ort, bundle, provider = "wasm", gone = undefined) {
     this.#ort = ort;
     this.#bundle = bundle;
     this.#provider = provider;
+    this.#gone = gone;
   }
 
   /** Gets a network ready before it is needed. */
@@ -70,15 +77,24 @@ export class Networks {
     return new this.#ort.Tensor("float32", row, [1, row.length]);
   }
 
+  /** Gives the memory of all sessions back once they are done; those that are needed again are made anew. */
+  async release() {
+    const sessions = this.#sessions.clear();
+    await Promise.allSettled(this.#running);
+    await Promise.allSettled(sessions.map(async (session) => (await session).release()));
+  }
+
   async #run(name, given, wanted) {
-    const session = await this.#session(name);
-    const results = await session.run(given, wanted);
+    const running = this.#session(name).then((session) => session.run(given, wanted));
+    const done = () => this.#running.delete(running);
+    this.#running.add(running);
+    running.then(done, done);
+    const results = await unlessAborted(running, this.#gone);
     return Object.fromEntries(wanted.map((output) => [output, results[output].data]));
   }
 
   #session(name) {
-    if (!this.#sessions.has(name)) this.#sessions.set(name, this.#load(name));
-    return this.#sessions.get(name);
+    return this.#sessions.get(name, () => this.#load(name));
   }
 
   async #load(name) {
@@ -86,4 +102,14 @@ export class Networks {
     const [graph, data] = await Promise.all([this.#bundle.bytes(`${name}.onnx`), this.#bundle.bytes(path)]);
     return this.#ort.InferenceSession.create(graph, { externalData: [{ path, data }], executionProviders: [this.#provider] });
   }
+}
+
+/** What comes of work, unless a signal is aborted: work on a device that is lost may never end. */
+function unlessAborted(work, signal) {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    signal?.addEventListener("abort", stop);
+    work.then(resolve, reject).finally(() => signal?.removeEventListener("abort", stop));
+    if (signal?.aborted) stop();
+  });
 }

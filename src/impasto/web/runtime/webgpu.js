@@ -27,26 +27,59 @@ const ENDLESS = 1000;
 export async function webgpu(bundle, processor, inTurn, software) {
   const adapter = await /** @type {any} */ (navigator).gpu?.requestAdapter();
   if (!adapter || (adapter.info.isFallbackAdapter && !software)) return null;
-  const { vendor, architecture, device, description } = adapter.info;
-  const { network, files } = { ...bundle.manifest.model, ...bundle.manifest };
-  const about = [files[RUNTIME].sha256, files["network.onnx"].sha256, network, navigator.userAgent, software];
-  const question = JSON.stringify([...about, vendor, architecture, device, description]);
+  const question = about(bundle, adapter, software);
   const known = await recall(question);
   if (known === UNUSED) return null;
-  const networks = new Networks(await runtime(bundle), bundle, PROVIDER);
-  if (known === USED) return networks;
-  const rows = [...(await bundle.rows()).values()];
-  const right = await agree(processor, networks, [trial(SMALL, rows.slice(0, 1)), trial(SMALL, rows.slice(0, 2))], inTurn);
-  const used = right && (software || (await isFast(processor, networks, rows.slice(0, 1), inTurn).catch(() => false)));
-  await remember(question, used ? USED : UNUSED);
+  const trial = { processor, inTurn, gone: new AbortController(), rows: [...(await bundle.rows()).values()] };
+  const networks = await networksOf(bundle, trial.gone);
+  const used = networks && (known === USED || (await passes(networks, trial, software)));
+  if (known !== USED) await remember(question, used ? USED : UNUSED);
+  if (!used) networks?.release();
   return used ? networks : null;
 }
 
-async function runtime(bundle) {
-  const [ort, wasmBinary] = await Promise.all([import("../ort/ort.webgpu.bundle.min.mjs"), bundle.bytes(RUNTIME)]);
+/** What an answer is about. */
+function about({ manifest: { model, files } }, { info }, software) {
+  const { vendor, architecture, device, description } = info;
+  const versions = [files[RUNTIME].sha256, files["network.onnx"].sha256, model.network, navigator.userAgent, software];
+  return JSON.stringify([...versions, vendor, architecture, device, description]);
+}
+
+/** Networks that compute until their device is gone, or null if they cannot be made. */
+async function networksOf(bundle, gone) {
+  const [ort, wasmBinary] = await Promise.all([import("../ort/ort.webgpu.bundle.min.mjs"), bundle.unkept(RUNTIME)]);
   ort.env.logLevel = "error"; // it warns that the processor does a part, which is meant
   Object.assign(ort.env.wasm, { wasmBinary, numThreads: 1 });
-  return ort;
+  const networks = new Networks(ort, bundle, PROVIDER, gone.signal);
+  const made = await networks.prepare().then(() => true, () => false);
+  ort.env.wasm.wasmBinary = undefined; // it is compiled, and takes 27 MB
+  ort.env.webgpu?.device?.lost.then(() => gone.abort(new Error("the graphics processor is lost")));
+  return made ? networks : null;
+}
+
+/** Whether networks are quick and right. What needs seconds to compile, or is slow, holds no picture up. */
+async function passes(networks, { processor, inTurn, gone, rows }, software) {
+  const [small, mixed, large] = [photo(SMALL, rows.slice(0, 1)), photo(SMALL, rows.slice(0, 2)), photo(TIMED, rows.slice(0, 1))];
+  const paints = async (view, limit) => {
+    await networks.paint(view, null); // compiles what this size needs
+    await inTurn(async () => within(await limit(), gone, () => networks.paint(view, null)));
+    return true;
+  };
+  const isEndless = !software && !(await paints(small, () => ENDLESS).catch(() => false));
+  if (isEndless || !(await agree(processor, networks, [small, mixed], inTurn))) return false;
+  return software || paints(large, () => milliseconds(() => processor.paint(large, null))).catch(() => false);
+}
+
+/** Does work that has so many milliseconds; a graphics processor that takes longer is given up. */
+async function within(most, gone, work) {
+  const timer = setTimeout(() => gone.abort(new Error("the graphics processor takes too long")), most);
+  await work().finally(() => clearTimeout(timer));
+}
+
+async function milliseconds(work) {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
 }
 
 /** Whether both paint the same by every graph: whole pictures and tiles, in one style and in several. */
@@ -54,33 +87,17 @@ async function agree(processor, networks, views, inTurn) {
   for (const view of views) {
     for (const tiled of [false, true]) {
       const paint = async (by) => by.paint(view, tiled ? await by.measure(view) : null);
-      const same = await inTurn(async () => {
-        const wanted = await paint(processor);
-        const found = await paint(networks).catch(() => null);
-        return found?.length === wanted.length && wanted.every((value, place) => Math.abs(value - found[place]) <= MOST);
-      });
+      const wanted = await inTurn(() => paint(processor));
+      const found = await paint(networks).catch(() => null);
+      const same = found?.length === wanted.length && wanted.every((value, place) => Math.abs(value - found[place]) <= MOST);
       if (!same) return false;
     }
   }
   return true;
 }
 
-/** Whether WebGPU takes no longer. Some graphics processors are programs that do not say so, and take minutes. */
-async function isFast(processor, networks, styles, inTurn) {
-  const [small, large] = [trial(SMALL, styles), trial(TIMED, styles)];
-  if ((await inTurn(() => milliseconds(networks, small))) > ENDLESS) return false;
-  await inTurn(() => networks.paint(large, null)); // compiles what this size needs
-  return inTurn(async () => (await milliseconds(networks, large)) <= (await milliseconds(processor, large)));
-}
-
-async function milliseconds(networks, view) {
-  const start = performance.now();
-  await networks.paint(view, null);
-  return performance.now() - start;
-}
-
 /** Waves in three colours; two styles fade into each other. @returns {import("./networks.js").View} */
-function trial(side, styles) {
+function photo(side, styles) {
   const image = Float32Array.from({ length: 3 * side * side }, (_, at) => 0.5 + 0.4 * Math.sin(at / 37) * Math.cos(at / 997));
   const left = Float32Array.from({ length: side * side }, (_, at) => (at % side) / (side - 1));
   const masks = styles.length > 1 ? new Float32Array([...left, ...left.map((share) => 1 - share)]) : null;
@@ -89,11 +106,12 @@ function trial(side, styles) {
 
 const addressOf = (question) => new URL(`${ANSWERS}/${encodeURIComponent(question)}`, location.href);
 
+/** What was remembered; nothing where the browser keeps nothing. */
 async function recall(question) {
-  const answer = await (await caches.open(ANSWERS)).match(addressOf(question));
+  const answer = await caches.open(ANSWERS).then((answers) => answers.match(addressOf(question))).catch(() => undefined);
   return answer?.text();
 }
 
 async function remember(question, answer) {
-  await (await caches.open(ANSWERS)).put(addressOf(question), new Response(answer));
+  await caches.open(ANSWERS).then((answers) => answers.put(addressOf(question), new Response(answer))).catch(() => {});
 }

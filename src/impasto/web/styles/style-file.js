@@ -12,10 +12,10 @@ const KEY = "impasto.style";
 /** @param {ArrayBuffer} buffer the content of a file @returns {Style} */
 export function readStyle(buffer) {
   const length = buffer.byteLength > 8 ? Number(new DataView(buffer).getBigUint64(0, true)) : Infinity;
-  if (8 + length > buffer.byteLength) throw new Error("is no style file, or damaged");
+  if (8 + length > buffer.byteLength) throw new Error("is not a style file, or is damaged");
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
   const content = (name) => buffer.slice(...header[name].data_offsets.map((/** @type {number} */ at) => 8 + length + at));
-  if (!header.__metadata__?.[KEY] || header.row?.dtype !== "F32") throw new Error("is a safetensors file, but not of a style");
+  if (!header.__metadata__?.[KEY] || header.row?.dtype !== "F32") throw new Error("is a safetensors file, but not a style");
   const thumbnail = header.thumbnail ? new Uint8Array(content("thumbnail")) : undefined;
   return { info: JSON.parse(header.__metadata__[KEY]), row: new Float32Array(content("row")), thumbnail };
 }

@@ -48,7 +48,7 @@ export function activeArea({ photo, layer } = store.now) {
   return photo?.areas.find((area) => area.id === layer) ?? null;
 }
 
-/** The mix that is worked on: that of a film's key frame, of the active area, or of the whole picture. */
+/** The mix that is worked on: that of a film's keyframe, of the active area, or of the whole picture. */
 export function activeMix(now = store.now) {
   return now.film ? activeKey(now.film).mix : (activeArea(now)?.mix ?? now.whole);
 }

@@ -1,8 +1,8 @@
-/** A film as the page holds it: its file, and key frames, which say what it is painted in at which moments. */
+/** A film as the page holds it: its file, and keyframes, which say what it is painted in at which moments. */
 
 import { parts } from "./mix.js";
 
-/** Seconds within which two key frames would be one. */
+/** Seconds within which two keyframes would be one. */
 const NEAR = 0.1;
 let count = 0;
 
@@ -31,23 +31,23 @@ const inOrder = (keys) => [...keys].sort((a, b) => a.at - b.at);
 
 export const activeKey = (film) => film.keys.find((key) => key.id === film.key);
 
-/** Whether there is no key frame at a moment yet. */
+/** Whether there is no keyframe at a moment yet. */
 export const isFree = (film, at, but = "") => film.keys.every((key) => key.id === but || Math.abs(key.at - at) >= NEAR);
 
-/** The film with one more key frame, in the mix that it has there mostly. @returns {Film} */
+/** The film with one more keyframe, in the mix that it has there mostly. @returns {Film} */
 export function withKey(film, at) {
   const before = film.keys.findLast((key) => key.at <= at) ?? film.keys[0];
   const key = keyAt(at, before.mix);
   return { ...film, keys: inOrder([...film.keys, key]), key: key.id };
 }
 
-/** @returns {Film} the film without the key frame that is worked on; the last one stays */
+/** @returns {Film} the film without the keyframe that is worked on; the last one stays */
 export function withoutKey(film) {
   const keys = film.keys.filter((key) => key.id !== film.key);
   return keys.length ? { ...film, keys, key: keys[0].id } : film;
 }
 
-/** The film with other values of the key frame that is worked on. @returns {Film} */
+/** The film with other values of the keyframe that is worked on. @returns {Film} */
 export function withChanged(film, changes) {
   const rounded = "at" in changes ? { ...changes, at: round(changes.at) } : changes;
   return { ...film, keys: inOrder(film.keys.map((key) => (key.id === film.key ? { ...key, ...rounded } : key))) };
@@ -80,5 +80,5 @@ export function clock(seconds) {
   return `${Math.floor(tenths / 600)}:${rest < 10 ? "0" : ""}${rest.toFixed(1)}`;
 }
 
-/** A film whose key frames have a style in place of another. @returns {Film} */
+/** A film whose keyframes have a style in place of another. @returns {Film} */
 export const withMixes = (film, changed) => ({ ...film, keys: film.keys.map((key) => ({ ...key, mix: changed(key.mix) })) });

@@ -2,6 +2,7 @@
 
 import en from "./i18n/en.js";
 import zhHant from "./i18n/zh-Hant.js";
+import { recall, remember } from "./storage.js";
 
 const WORDS = { en, "zh-Hant": zhHant };
 const KEY = "impasto.language";
@@ -11,7 +12,7 @@ let language = stored() ?? preferred(navigator.languages);
 const listeners = new Set();
 
 function stored() {
-  const value = localStorage.getItem(KEY);
+  const value = recall(KEY);
   return value in WORDS ? value : null;
 }
 
@@ -34,7 +35,7 @@ export const current = () => language;
 
 export function choose(next) {
   language = next;
-  localStorage.setItem(KEY, next);
+  remember(KEY, next);
   speak(document);
   for (const listener of listeners) listener();
 }

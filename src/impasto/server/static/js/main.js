@@ -111,8 +111,14 @@ async function persist(work) {
   }
 }
 
+/** Whether nothing would be lost if the page were loaded anew: nothing was opened, and nothing is being chosen. */
+function isUntouched({ photo, film, styles } = store.now) {
+  const busy = document.querySelector("body.live, body > input[type=file], dialog[open]");
+  return !photo && !film && !busy && ![...styles.values()].some(({ kind }) => kind === "new");
+}
+
 async function start() {
-  app.engine = chosen(() => !store.now.photo);
+  app.engine = chosen(isUntouched);
   app.painter = new Painter(app.engine, () => find("im-stage").size);
   app.thumbnails = new Thumbnails(app.engine, app.painter);
   draw();

@@ -14,6 +14,8 @@ const SUFFIX = ".safetensors";
 
 export class HttpEngine extends Engine {
   #base;
+  /** The most megabytes of a request, and of one with a film; once they are known. */
+  #most = { other: Infinity, film: Infinity };
   /** The names of styles in requests; no two styles have the same. */
   #names = new Set();
 
@@ -25,6 +27,7 @@ export class HttpEngine extends Engine {
 
   async capabilities() {
     const about = await this.#json("about");
+    this.#most = { other: about.max_megabytes, film: about.max_film_megabytes };
     return {
       model: about.models[0],
       defaultModel: about.models[0],
@@ -215,6 +218,7 @@ export class HttpEngine extends Engine {
   }
 
   async #send(method, path, body, signal) {
+    if (body instanceof FormData) checkSize(body, path === "films" ? this.#most.film : this.#most.other);
     const response = await this.#reach(method, path, body, signal);
     if (!response.ok) throw await refusal(response);
     return response;
@@ -236,6 +240,13 @@ function about({ name = "", name_zh: nameZh = "", artist = "", year = "", credit
   return { name, nameZh, artist, year, credit, licence };
 }
 
+/** Refuses at once what the service would refuse once all of it was sent. */
+function checkSize(form, most) {
+  const files = [...form.values()].filter((value) => value instanceof File);
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  if (bytes > 1e6 * most) throw new EngineError(`${files[0].name}: is larger than the ${most} MB that the service takes`);
+}
+
 async function refusal(response) {
   const { detail } = await response.json().catch(() => ({}));
   const kind = { 404: "gone", 429: "busy", 503: "busy" }[response.status] ?? "refused";
@@ -246,7 +257,7 @@ async function refusal(response) {
 const written = (blend) =>
   blend.length === 1 ? blend[0].style.slug : blend.map(({ style, weight }) => `${style.slug}:${weight}`).join(",");
 
-/** Key frames as the command line has them. */
+/** Keyframes as the command line has them. */
 export function writtenKeys(keys) {
   if (keys.length === 1) return written(keys[0].blend);
   return keys.map(({ at, blend }) => `${at}:${written(blend).replaceAll(",", "+")}`).join(", ");

@@ -9,13 +9,15 @@
  * @property {string} [slug] of the style that it becomes
  */
 
+import { recall, remember } from "../storage.js";
+
 const KEY = "impasto.jobs";
 /** How long a page that was just left may take to give its jobs back, in milliseconds. */
 const LEAVING = 1000;
 
 /** @returns {Begun[]} */
-const all = () => JSON.parse(localStorage.getItem(KEY) ?? "[]");
-const write = (jobs) => localStorage.setItem(KEY, JSON.stringify(jobs));
+const all = () => JSON.parse(recall(KEY) ?? "[]");
+const write = (jobs) => remember(KEY, JSON.stringify(jobs));
 
 /** Notes a job, which this page has from now on. @param {Begun} job */
 export function note(job) {

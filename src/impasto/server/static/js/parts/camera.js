@@ -1,7 +1,7 @@
 /** The camera, painted live and mirrored: always the newest frame, one at a time. */
 
-import { addPhotos, closeFilm } from "../actions.js";
-import { app, blendOf, store } from "../app.js";
+import { addPhotos, closeFilm, showLayer } from "../actions.js";
+import { WHOLE, app, blendOf, store } from "../app.js";
 import { chooseFiles, h, pause } from "../dom.js";
 import { t } from "../i18n.js";
 import { toast } from "./toast.js";
@@ -106,6 +106,7 @@ export class Camera extends HTMLElement {
 /** Opens the camera. Browsers show it to pages on this computer and to https only; elsewhere a phone's own app takes the photo. */
 export async function openCamera() {
   closeFilm();
+  showLayer(WHOLE); // its frames have no areas
   if (navigator.mediaDevices) await document.querySelector("im-camera").open();
   else addPhotos(await chooseFiles({ capture: "environment" }));
 }

@@ -1,4 +1,4 @@
-/** The key frames of a film on its time line: chosen, and moved by mouse and by key. */
+/** The keyframes of a film on its time line: chosen, and moved by mouse and by key. */
 
 import { changeFilm } from "../actions.js";
 import { blendOf, store } from "../app.js";
@@ -6,7 +6,7 @@ import { h } from "../dom.js";
 import { clock, isFree, withChanged } from "../film.js";
 import { t, title } from "../i18n.js";
 
-/** How far an arrow key moves a key frame, in seconds. */
+/** How far an arrow key moves a keyframe, in seconds. */
 const STEP = 0.1;
 const ARROWS = { ArrowLeft: -STEP, ArrowRight: STEP };
 

@@ -138,7 +138,7 @@ export class FilmPart extends HTMLElement {
   /** What can be done now. */
   #state() {
     const { film, filming, capabilities } = store.now;
-    if (!film) return (document.querySelector(".panel").inert = false);
+    if (!film) return lock(false);
     const at = this.video.currentTime;
     this.keys.show(film, this.duration);
     this.querySelector(".moment").value = `${clock(at)} / ${clock(this.duration)}`;
@@ -154,7 +154,7 @@ export class FilmPart extends HTMLElement {
     this.querySelector(".frames").textContent = said(filming);
     this.#showResult(filming?.blob);
     document.querySelector("nav.tools").inert = this.dataset.state === "running";
-    document.querySelector(".panel").inert = ["running", "done"].includes(this.dataset.state); // a style would undo the film
+    return lock(["running", "done"].includes(this.dataset.state));
   }
 
   #showResult(blob = null) {
@@ -165,6 +165,11 @@ export class FilmPart extends HTMLElement {
     if (blob) this.result.src = URL.createObjectURL(blob);
     else this.result.removeAttribute("src");
   }
+}
+
+/** Locks the styles, of which a touch would undo the film. A style that is made better can be cancelled all the same. */
+function lock(locked) {
+  for (const part of document.querySelectorAll(".panel > :not(im-training)")) part.inert = locked;
 }
 
 /** How far it is; nothing is known before the first frame. */

@@ -1,12 +1,13 @@
 /** Dark or light, and the language. */
 
 import { choose, current, LANGUAGES } from "../i18n.js";
+import { recall, remember } from "../storage.js";
 
 const KEY = "impasto.look";
 
 export class Look extends HTMLElement {
   connectedCallback() {
-    const chosen = localStorage.getItem(KEY);
+    const chosen = recall(KEY);
     if (chosen) document.documentElement.dataset.look = chosen;
     this.querySelector("[data-do=dark]").addEventListener("click", () => this.#turn());
     this.querySelector("[data-do=language]").addEventListener("click", () => {
@@ -20,6 +21,6 @@ export class Look extends HTMLElement {
     const now = document.documentElement.dataset.look ?? system;
     const next = now === "dark" ? "light" : "dark";
     document.documentElement.dataset.look = next;
-    localStorage.setItem(KEY, next);
+    remember(KEY, next);
   }
 }
