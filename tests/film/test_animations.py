@@ -102,7 +102,7 @@ def test_a_given_rate() -> None:
     assert [frame.time for frame in slow] == [0, Fraction(1, 5), Fraction(2, 5)]
     assert slow[1].array is FRAMES[2].array
     fast = list(at_rate(iter(FRAMES), Fraction(20)))
-    assert [frame.time for frame in fast] == [Fraction(number, 20) for number in range(9)]
+    assert [frame.time for frame in fast] == [Fraction(number, 20) for number in range(10)]
     assert [number for number in range(9) if fast[number].array is FRAMES[2].array] == [3, 4, 5, 6, 7]
 
 
