@@ -164,7 +164,7 @@ def test_what_is_read_is_replaced_by_no_command(trained: Path, photo: Path, tmp_
         ["optimize", photo, "--style-image", other, "-o", photo],
         ["add-style", other, "--name", "mine", "--predicted", "--preview", other],
     ):
-        one_line_error(invoke(*command), "is a photo or painting of this command, and would be replaced")
+        one_line_error(invoke(*command), "is an input of this command, and would be replaced")
     assert (photo.read_bytes(), other.read_bytes()) == before
 
 

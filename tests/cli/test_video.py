@@ -154,7 +154,7 @@ def test_a_rate_that_frames_do_not_have(tmp_path: Path) -> None:
         folder.mkdir(exist_ok=True)
         Image.fromarray(array).save(folder / f"{number}.png")
     assert video(folder, "-s", "mural", "--fps", 60, "-o", out).exit_code == 0
-    assert [round(60 * time, 3) for time in times_of(out)] == list(range(8))
+    assert [round(60 * time, 3) for time in times_of(out)] == list(range(10))
 
 
 def test_webcam_without_a_camera_or_a_screen(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,8 +102,13 @@ def test_a_given_rate() -> None:
     assert [frame.time for frame in slow] == [0, Fraction(1, 5), Fraction(2, 5)]
     assert slow[1].array is FRAMES[2].array
     fast = list(at_rate(iter(FRAMES), Fraction(20)))
-    assert [frame.time for frame in fast] == [Fraction(number, 20) for number in range(9)]
+    assert [frame.time for frame in fast] == [Fraction(number, 20) for number in range(10)]
     assert [number for number in range(9) if fast[number].array is FRAMES[2].array] == [3, 4, 5, 6, 7]
+
+
+def test_a_given_rate_shows_the_last_frame_as_long_as_it_was() -> None:
+    frames = [Frame(FRAMES[0].array, Fraction(number, 25), Fraction(1, 25)) for number in range(25)]
+    assert [len(list(at_rate(iter(frames), Fraction(rate)))) for rate in (60, 25, 10)] == [60, 25, 10]
 
 
 @pytest.mark.parametrize(("ending", "least"), [(".gif", 2), (".webp", 1.1), (".png", 1.1)])

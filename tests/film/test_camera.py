@@ -23,9 +23,10 @@ def test_newest_frames_mirrored(tmp_path: Path) -> None:
     assert np.abs(slopes[1][::-1] - slopes[0]).max() < 8
 
 
-def test_no_camera(tmp_path: Path) -> None:
+def test_no_camera(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     for number in (97, 99_999_999_999_999):
         with pytest.raises(ImpastoError, match=f"camera {number}: there is none"):
             Camera(number)
     with pytest.raises(ImpastoError, match="cannot be opened"):
         Camera(str(tmp_path / "none.mp4"))
+    assert capfd.readouterr().err == "", "OpenCV says nothing of its own"

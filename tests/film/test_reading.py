@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from tests.film.films import bars, make_film, moving
+from tests.film.films import _sing, bars, make_film, moving
 
 from impasto.errors import ImpastoError, TooLargeError
 from impasto.film import reading
@@ -127,12 +127,16 @@ def test_what_is_no_film(tmp_path: Path, photo: Path) -> None:
             if packet.size:
                 packet.stream = track
                 container.mux(packet)
+    wave = tmp_path / "tone.wav"
+    with av.open(str(wave), "w") as container:
+        _sing(container, container.add_stream("pcm_s16le", rate=8_000, layout="mono"), 0.2, (440,))
     text = tmp_path / "notes.mp4"
     text.write_text("no film")
     playlist = tmp_path / "list.mp4"  # FFmpeg would open the files that it names
     playlist.write_text("ffconcat version 1.0\nfile a.mp4\n")
     for path, words in (
         (song, "only sound"),
+        (wave, "only sound"),
         (text, "cannot be read as a film"),
         (playlist, "cannot be read as a film"),
         (tmp_path / "none.mp4", "no such file"),

@@ -13,7 +13,7 @@ from PIL import Image
 import impasto
 from impasto import ImpastoError
 from impasto.images.windows import frame
-from impasto.stylize.regions import Regions
+from impasto.stylize.regions import Mask, Regions
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +71,9 @@ def test_bad_masks_are_named(stylizer, photo: Path, tmp_path: Path) -> None:
 def test_masks_of_another_size_are_resized_with_a_note(stylizer, photo: Path, caplog: pytest.LogCaptureFixture) -> None:
     stylizer(photo, "mural", regions=[(Image.new("RGBA", (9, 9), (255, 255, 255, 99)), "stained-glass")])
     assert "resized from 9 × 9 to the photo's 75 × 50" in caplog.text
+
+
+def test_a_mask_is_resized_with_one_note_for_all_frames(caplog: pytest.LogCaptureFixture) -> None:
+    mask = Mask("mask", np.full((9, 9), 255, np.uint8))
+    assert all(mask.at(5, 7).shape == (5, 7) for _ in range(3))
+    assert caplog.text.count("resized") == 1

@@ -17,7 +17,7 @@ from impasto.batch.segments import Kept
 from impasto.errors import ImpastoError, StoppedError
 from impasto.film.folders import NumberedFrames
 from impasto.film.formats import check_codec, codec_for
-from impasto.film.frames import Frame, ahead, at_rate
+from impasto.film.frames import Frame, ahead, at_rate, within
 from impasto.film.joining import Sound, check_space
 from impasto.film.outputs import Output
 from impasto.film.reading import FilmInfo
@@ -80,7 +80,7 @@ class FilmJob:
         start = self.start if self.fps or after is None else after
         frames = read(self.info, start=start, end=self.end, longer=self.longer)
         if self.fps:
-            frames = at_rate(frames, self.fps)
+            frames = within(at_rate(frames, self.fps), self.start, self.end)
         return frames if after is None else (frame for frame in frames if frame.time > after)
 
 

@@ -239,7 +239,7 @@ def spare(photos: Iterable[Path], out: Path) -> None:
         ImpastoError: it would.
     """
     if identity(out) in {identity(photo) for photo in photos} - {None}:
-        raise ImpastoError(f"{out}: is a photo or painting of this command, and would be replaced; give another file")
+        raise ImpastoError(f"{out}: is an input of this command, and would be replaced; give another file")
 
 
 def needs_train_extra() -> AbstractContextManager[None]:

@@ -17,6 +17,8 @@ try:
 except ModuleNotFoundError:
     raise ImpastoError(f"cameras need OpenCV: {pip_install('video')}") from None
 
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # else a missing camera is three lines, not one
+
 
 class Camera:
     """A camera, or a film in its place, which a thread reads. What nobody asked for in time is dropped.

@@ -106,6 +106,8 @@ def check_codec(codec: str, crf: int | None, size: tuple[int, int]) -> None:
         ImpastoError: it does not.
     """
     taken = ENCODERS[codec]
+    if crf is not None and taken.crf is None:
+        raise ImpastoError(f"crf {crf}: {codec} takes none; leave it out, or give another codec")
     if crf is not None and taken.crf is not None and codec != LOSSLESS and not taken.crfs[0] <= crf <= taken.crfs[1]:
         raise ImpastoError(f"crf {crf}: {codec} takes {taken.crfs[0]} to {taken.crfs[1]}")
     if min(size) < taken.sides[0] or max(size) > taken.sides[1]:

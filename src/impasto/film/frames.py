@@ -44,8 +44,9 @@ def at_rate(frames: Iterable[Frame], rate: Fraction) -> Iterator[Frame]:
             yield Frame(shown.array, due, 1 / rate)
             due += 1 / rate
         shown = frame
-    if shown is not None and due <= shown.time:
+    while shown is not None and (due <= shown.time or due < shown.time + shown.duration):
         yield Frame(shown.array, due, 1 / rate)
+        due += 1 / rate
 
 
 def within(frames: Iterator[Frame], start: Fraction, end: Fraction | None) -> Iterator[Frame]:

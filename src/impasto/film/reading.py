@@ -32,11 +32,11 @@ logger = logging.getLogger(__name__)
 # PyAV's own logging stays off: its callback waits for Python while a decoder's threads are being joined, for ever.
 
 _CONTAINERS = (
-    "3gp,apng,asf,av1,avi,dirac,dv,flv,gif,gxf,h263,h264,hevc,ivf,live_flv,m4v,matroska,mjpeg,mov,mp4,mpeg,mpegts,"
-    "mpegvideo,mpjpeg,mxf,nut,obu,ogg,rm,swf,vc1,vvc,webm,wtv,yuv4mpegpipe"
+    "3gp,aac,aiff,apng,asf,av1,avi,dirac,dv,flac,flv,gif,gxf,h263,h264,hevc,ivf,live_flv,m4v,matroska,mjpeg,mov,mp3,mp4,"
+    "mpeg,mpegts,mpegvideo,mpjpeg,mxf,nut,obu,ogg,rm,swf,vc1,vvc,wav,webm,wtv,yuv4mpegpipe"
 )
-"""FFmpeg's names of what is read. Playlists and descriptions of streams are not among them: they make it open other
-files and addresses."""
+"""FFmpeg's names of what is read. Sound is read only to say that it has no pictures. Playlists and descriptions of
+streams are not among them: they make it open other files and addresses."""
 _INDEXED = {"mp4", "mov", "matroska", "webm", "flv"}
 """Containers that say where frames are that others do not depend on. In others, such as MPEG-TS and AVI, frames
 would be lost after a jump, so they are decoded from their beginning."""
@@ -124,7 +124,8 @@ def picture_of(container: Any, path: str | os.PathLike[str]) -> Any:
     cover = av.stream.Disposition.attached_pic
     streams = [stream for stream in container.streams.video if not stream.disposition & cover]
     if not streams:
-        raise ImpastoError(f"{path}: has only sound; give a film with pictures")
+        lacks = "has only sound" if container.streams.audio else "has no pictures"
+        raise ImpastoError(f"{path}: {lacks}; give a film")
     if getattr(streams[0], "codec_context", None) is None:
         raise ImpastoError(f"{path}: there is no decoder for its pictures; convert it to H.264 first")
     streams[0].codec_context.options = _LIMITS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,6 +24,9 @@ _RGB, _AS_RGB = "rgb24", 0
 """FFmpeg's name of pixels of red, green and blue, and its number of the matrix that leaves them so."""
 _DELAY = 10
 """Frames are decoded at most so many seconds before they are shown."""
+
+# Errors alone: the encoder for AV1 writes twenty lines for each segment, and has no option for it.
+os.environ.setdefault("SVT_LOG", "1")
 
 
 @dataclass(frozen=True)

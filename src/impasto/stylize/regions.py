@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class Mask:
 
     name: str
     array: Array
+    _told: set[tuple[int, int]] = field(default_factory=set, repr=False, compare=False)
 
     @classmethod
     def read(cls, given: MaskLike, name: str = "mask") -> Mask:
@@ -52,8 +53,9 @@ class Mask:
         return cls(name, array)
 
     def at(self, height: int, width: int) -> Array:
-        """The mask for a photo of that size; if it has another size, it is resized, which is logged."""
-        if self.array.shape != (height, width):
+        """The mask for a photo of that size; if it has another size, it is resized, which is logged once."""
+        if self.array.shape != (height, width) and (height, width) not in self._told:
+            self._told.add((height, width))  # a film asks for each frame
             own = f"{self.array.shape[1]} × {self.array.shape[0]}"
             turned = (self.array.shape[0] - self.array.shape[1]) * (height - width) < 0
             doubt = "; one of the two is upright, the other is not: was it turned?" if turned else ""

@@ -45,7 +45,7 @@ def frames_of(
     from impasto.film.sources import look, read  # needs PyAV
 
     frames = read(look(source), start=begin, end=stop, longer=longer)
-    return at_rate(frames, rate) if rate else frames
+    return within(at_rate(frames, rate), begin, stop) if rate else frames
 
 
 def span_of(start: float, end: float | None, fps: float | None) -> tuple[Fraction, Fraction | None, Fraction | None]:
