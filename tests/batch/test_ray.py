@@ -26,7 +26,7 @@ from impasto.batch.ray import OnRay, Paint, Pool, _blocks, pool_of
 
 pytestmark = pytest.mark.xdist_group("ray")
 KILLS = int(os.environ.get("IMPASTO_CLUSTER_KILLS", "0"))
-"""How often a whole Ray and its driver are killed, each of which takes half a minute; CI does ten times."""
+"""How often a whole Ray and its driver are killed, each of which takes half a minute; CI does it once."""
 
 
 @pytest.fixture
